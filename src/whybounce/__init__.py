@@ -1,0 +1,78 @@
+"""Whybounce: why mail was not delivered, who must act, and how.
+
+>>> import whybounce
+>>> explanation = whybounce.explain("550 5.7.1 Unable to relay")
+>>> explanation.cause, explanation.owner.value
+('unable-to-relay', 'sender-admin')
+
+``explain`` answers for a code, a reply or a pasted line; ``causes`` is the catalogue; ``words``
+says an explanation in a language. No function here touches the network.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from whybounce.catalogue import CatalogueError, catalogue
+from whybounce.explaining import Explainer
+from whybounce.notation import read_text
+from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.explanation import Explanation
+from whybounce.vocabulary.finding import Finding
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.words import Words
+from whybounce.wording import Speaker, UnknownLanguageError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CatalogueError",
+    "Cause",
+    "Explanation",
+    "Finding",
+    "Outcome",
+    "UnknownLanguageError",
+    "Words",
+    "causes",
+    "explain",
+    "words",
+]
+
+
+def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ()) -> Explanation:
+    """Return why mail was not delivered, from a code, a reply, a pasted line or an Outcome.
+
+    Args:
+        text_or_outcome: ``5.7.1``, ``550 5.1.1 User unknown``, a log line, a piece of a bounce.
+            Of a longer text the first 64 KiB are read, of a reply the first 4,096 characters.
+        findings: What live checks found; a failed one confirms the causes that name it.
+
+    Never raises on any text. What is not known is the cause ``unknown``.
+
+    """
+    outcome = read_text(text_or_outcome) if isinstance(text_or_outcome, str) else text_or_outcome
+    return _explainer().explain(outcome, findings=findings)
+
+
+def causes() -> Mapping[str, Cause]:
+    """Return the catalogue's causes by their permanent ids."""
+    return catalogue().causes
+
+
+def words(explanation: Explanation, language: str = "en") -> Words:
+    """Return the explanation in words, in the order every answer has.
+
+    Raises:
+        UnknownLanguageError: There are no words in that language.
+
+    """
+    return _speaker(language).words(explanation)
+
+
+@cache
+def _explainer() -> Explainer:
+    return Explainer(catalogue())
+
+
+@cache
+def _speaker(language: str) -> Speaker:
+    return Speaker(catalogue(), language)

@@ -1,0 +1,250 @@
+"""The one loader: TOML files in, a Catalogue out, or an error that names file, key and need."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from whybounce.catalogue.errors import CatalogueError, UnknownCauseError
+from whybounce.catalogue.files import (
+    CauseFile,
+    CollisionsFile,
+    RegistryFile,
+    RepliesFile,
+    ReplyRuleTable,
+    TranslationFile,
+)
+from whybounce.catalogue.pattern import PatternError, demands
+from whybounce.vocabulary.cause import (
+    Again,
+    Cause,
+    CauseWords,
+    CodeRange,
+    CodeReading,
+    Collision,
+    RegisteredCode,
+    ReplyForm,
+    ReplyRule,
+)
+from whybounce.vocabulary.status_code import StatusCode
+
+_F = TypeVar("_F")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that is known about why mail is not delivered."""
+
+    causes: Mapping[str, Cause]
+    rules: tuple[ReplyRule, ...]
+    registry: tuple[RegisteredCode, ...]
+    collisions: tuple[Collision, ...]
+    frames: Mapping[str, Mapping[str, str]]  # Language → key → frame sentence.
+    translations: Mapping[str, Mapping[str, CauseWords]]  # Language but English → cause → words.
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """Read the catalogue's folder: causes, replies, codes and words.
+
+    Raises:
+        CatalogueError: A file is malformed, or two files contradict each other.
+
+    """
+    causes = {path.stem: _cause(path) for path in _files(folder / "causes")}
+    rules = tuple(rule for path in _files(folder / "replies") for rule in _rules(path))
+    catalogue = Catalogue(
+        causes=causes,
+        rules=rules,
+        registry=_registry(folder / "codes" / "iana.toml"),
+        collisions=_collisions(folder / "codes" / "collisions.toml"),
+        frames={language.name: _frame(language / "frame.toml") for language in _languages(folder)},
+        translations={
+            language.name: {path.stem: _translation(path) for path in _files(language / "causes")}
+            for language in _languages(folder)
+            if language.name != "en"
+        },
+    )
+    _check_agreement(catalogue)
+    return catalogue
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.toml"))
+
+
+def _languages(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "words").iterdir() if path.is_dir())
+
+
+def _name(path: Path) -> str:
+    """Return the file as a contributor knows it: ``causes/mailbox-full.toml``."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(_name(path), "not TOML", str(error)) from error
+
+
+def _shaped(path: Path, shape: type[_F]) -> _F:
+    try:
+        return msgspec.convert(_read(path), shape)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at ")
+        raise CatalogueError(_name(path), where.strip("`") or "the file", what) from error
+
+
+def _status(path: Path, where: str, written: str) -> StatusCode:
+    code = StatusCode.parse(written)
+    if code is None:
+        raise CatalogueError(_name(path), where, f"{written!r} is not a status code such as 5.7.1")
+    return code
+
+
+def _range(path: Path, written: str) -> CodeRange:
+    first, dash, last = written.partition("-")
+    low = _status(path, "codes", first)
+    if not dash:
+        return CodeRange(low, low)
+    high = StatusCode.parse(f"{low.class_}.{low.subject}.{last}")
+    if high is None or high <= low:
+        raise CatalogueError(
+            _name(path), "codes", f"{written!r} is not a range such as 5.7.606-649"
+        )
+    return CodeRange(low, high)
+
+
+def _again(path: Path, written: Again | dict[str, Again]) -> dict[int, Again]:
+    if isinstance(written, Again):
+        return {4: written, 5: written}
+    if set(written) != {"4", "5"}:
+        raise CatalogueError(
+            _name(path), "again", "wants one word, or one for each class: {4 = …, 5 = …}"
+        )
+    return {int(class_): again for class_, again in written.items()}
+
+
+def _cause(path: Path) -> Cause:
+    file = _shaped(path, CauseFile)
+    return Cause(
+        id=path.stem,
+        words=CauseWords(file.title, file.what.strip(), file.tell.strip(), file.steps),
+        codes=tuple(_range(path, written) for written in file.codes),
+        owner=file.owner,
+        helpers=file.helpers,
+        reason=file.reason,
+        suppress=file.suppress,
+        again=_again(path, file.again),
+        checks=file.checks,
+        raised_by=file.raised_by,
+        seeds=file.seeds,
+        source=file.source,
+        replies=tuple(
+            ReplyForm(form.verdict, form.code, _status(path, "reply", form.status), form.text)
+            for form in file.reply
+        ),
+    )
+
+
+def _rules(path: Path) -> Iterator[ReplyRule]:
+    file = _shaped(path, RepliesFile)
+    for table in file.reply:
+        yield _rule(path, file.system, table)
+
+
+def _rule(path: Path, system: str, table: ReplyRuleTable) -> ReplyRule:
+    try:
+        words, weight = demands(table.pattern)
+    except PatternError as error:
+        raise CatalogueError(_name(path), f"reply {table.id!r}, pattern", str(error)) from error
+    return ReplyRule(
+        id=table.id,
+        system=system,
+        pattern=table.pattern,
+        cause=table.cause,
+        hosts=table.hosts,
+        seen=table.seen,
+        not_seen=table.not_seen,
+        words=words,
+        weight=table.weight or weight,
+    )
+
+
+def _registry(path: Path) -> tuple[RegisteredCode, ...]:
+    rows = _shaped(path, RegistryFile).code
+    codes = []
+    for row in rows:
+        code = _status(path, "code", row.code.replace("X", "5", 1))
+        codes.append(RegisteredCode(code.subject, code.detail, row.name, row.cause))
+    return tuple(codes)
+
+
+def _collisions(path: Path) -> tuple[Collision, ...]:
+    return tuple(
+        Collision(
+            _status(path, "code", table.code),
+            tuple(CodeReading(reading.cause, reading.decides) for reading in table.reading),
+        )
+        for table in _shaped(path, CollisionsFile).collision
+    )
+
+
+def _frame(path: Path) -> dict[str, str]:
+    return _shaped(path, dict[str, str])
+
+
+def _translation(path: Path) -> CauseWords:
+    file = _shaped(path, TranslationFile)
+    return CauseWords(file.title, file.what.strip(), file.tell.strip(), file.steps)
+
+
+def _check_agreement(catalogue: Catalogue) -> None:
+    """Hold the files against each other: every name leads somewhere, no code is claimed twice."""
+    causes = catalogue.causes
+    pointers = [
+        *(("replies", rule.id, rule.cause) for rule in catalogue.rules),
+        *(("codes/iana.toml", row.name, row.cause) for row in catalogue.registry),
+        *(
+            ("codes/collisions.toml", str(collision.code), reading.cause)
+            for collision in catalogue.collisions
+            for reading in collision.readings
+        ),
+        *(
+            (f"words/{language}/causes", id_, id_)
+            for language, words in catalogue.translations.items()
+            for id_ in words
+        ),
+    ]
+    for file, where, cause in pointers:
+        if cause not in causes:
+            raise UnknownCauseError(file, where, cause)
+    for id_, times in Counter(rule.id for rule in catalogue.rules).items():
+        if times > 1:
+            raise CatalogueError(
+                "replies", f"reply {id_!r}", "this id stands twice; ids are unique"
+            )
+    _check_claims(catalogue)
+
+
+def _check_claims(catalogue: Catalogue) -> None:
+    """Hold that a single code which two causes claim is a listed collision that reads as both."""
+    listed = {collision.code: collision for collision in catalogue.collisions}
+    claims: dict[StatusCode, list[str]] = {}
+    for cause in catalogue.causes.values():
+        for codes in cause.codes:
+            if codes.first == codes.last:
+                claims.setdefault(codes.first, []).append(cause.id)
+    for code, claimants in claims.items():
+        readings = {reading.cause for reading in listed[code].readings} if code in listed else set()
+        if len(claimants) > 1 and not readings.issuperset(claimants):
+            raise CatalogueError(
+                f"causes/{claimants[1]}.toml",
+                "codes",
+                f"{code} is also claimed by {claimants[0]}; list both readings in codes/collisions.toml",
+            )

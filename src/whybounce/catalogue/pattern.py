@@ -1,0 +1,242 @@
+"""What a reply rule's pattern demands, read off the pattern itself.
+
+Three questions: is it safe to run on a stranger's text, which words must a reply hold for it
+to match (so that an index can find the rule), and how much of the reply does it explain?
+
+Rule 1: gaps are bounded. A repeat of more than one kind of character ends at 80; a repeat
+inside a repeat is refused. "No nested quantifiers" alone is not linear.
+Rule 2: a pattern matches at the edges of words (``compile_pattern`` sees to it), so a word at
+the pattern's own edge is a whole word of the reply.
+Rule 3: every branch demands at least one whole word, or the index could not find the rule.
+
+The parser is ``re``'s own. It is private to the standard library, but the alternative is a
+second grammar of regular expressions that drifts from the first.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from re import _constants as kind, _parser  # type: ignore[attr-defined]  # see above
+from typing import Any
+
+_LONGEST_GAP = 80
+_LONGEST_WORD = 4096  # A run of one kind of character, such as \d+ or [a-z]+, cannot backtrack far.
+
+# A token of the index: a run of ASCII letters and digits, or one character of any other script,
+# because not every script puts blanks between its words.
+_TOKEN = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
+
+# Words so common in replies that looking a rule up by them would try it on nearly every one.
+_COMMON = frozenset(
+    [
+        "the",
+        "to",
+        "of",
+        "in",
+        "and",
+        "for",
+        "a",
+        "is",
+        "was",
+        "be",
+        "not",
+        "this",
+        "your",
+        "you",
+        "message",
+        "mail",
+        "email",
+        "from",
+        "server",
+        "error",
+        "by",
+        "on",
+        "or",
+        "at",
+        "sender",
+        "recipient",
+        "address",
+        "5",
+        "4",
+        "1",
+        "7",
+        "2",
+        "0",
+        "550",
+        "554",
+        "451",
+        "450",
+        "421",
+        "552",
+        "553",
+        "access",
+        "denied",
+        "rejected",
+    ]
+)
+
+_Parsed = Sequence[tuple[Any, Any]]  # What re's parser makes: operator and argument.
+
+
+class PatternError(ValueError):
+    """A pattern that must not be run, or that no index could find."""
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Return the pattern as it is run: only from one edge of a word to another."""
+    return _compile(pattern)
+
+
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])")
+
+
+def tokens(folded: str) -> set[str]:
+    """Return the words of a folded reply, as the index knows them."""
+    return set(_TOKEN.findall(folded))
+
+
+def demands(pattern: str) -> tuple[tuple[frozenset[str], ...], int]:
+    """Return the sets of words of which a match holds one each, and the pattern's weight.
+
+    The weight is the number of letters and digits that must stand in a reply that matches.
+    The sets come rarest first, judged by length, as far as that can be told from the words.
+
+    Raises:
+        PatternError: The pattern is not a regular expression, could take long on a hostile
+            text, has upper-case letters (replies are folded to lower case), or holds no whole
+            word in one of its branches.
+
+    """
+    if re.search(r"(?<!\\)[A-Z]", pattern):
+        raise PatternError("is matched against a reply in lower case: write it in lower case")
+    try:
+        parsed: _Parsed = _parser.parse(pattern)
+    except re.error as error:
+        raise PatternError(f"is not a regular expression: {error}") from error
+    _refuse_unbounded(parsed, inside_repeat=False)
+    sets = list(_demanded(parsed))
+    if not sets:
+        raise PatternError(
+            "holds no whole word in every branch, so it could never be found: "
+            "put blanks or punctuation around one"
+        )
+    return tuple(dict.fromkeys(sets[:3])), _weight(parsed)
+
+
+def _refuse_unbounded(parsed: _Parsed, *, inside_repeat: bool) -> None:
+    for operator, argument in parsed:
+        if operator in {kind.MAX_REPEAT, kind.MIN_REPEAT}:
+            _least, most, body = argument
+            if inside_repeat and most > 1:
+                raise PatternError("has a repeat inside a repeat")
+            of_one_kind = len(body) == 1 and body[0][0] is kind.IN
+            if most > (_LONGEST_WORD if of_one_kind else _LONGEST_GAP) and not (
+                of_one_kind and most == kind.MAXREPEAT
+            ):
+                raise PatternError(f"has a gap longer than {_LONGEST_GAP}: bound it as .{{0,80}}")
+            _refuse_unbounded(body, inside_repeat=inside_repeat or most > 1)
+        elif operator is kind.SUBPATTERN:
+            _refuse_unbounded(argument[3], inside_repeat=inside_repeat)
+        elif operator is kind.BRANCH:
+            for branch in argument[1]:
+                _refuse_unbounded(branch, inside_repeat=inside_repeat)
+        elif operator in {kind.GROUPREF, kind.ASSERT, kind.ASSERT_NOT, kind.GROUPREF_EXISTS}:
+            raise PatternError("looks back or around, which is not linear")
+
+
+def _weight(parsed: _Parsed) -> int:
+    total = 0
+    for operator, argument in parsed:
+        if operator is kind.LITERAL:
+            total += chr(argument).isalnum()
+        elif operator is kind.IN:
+            total += 1
+        elif operator is kind.SUBPATTERN:
+            total += _weight(argument[3])
+        elif operator is kind.BRANCH:
+            total += min(_weight(branch) for branch in argument[1])
+        elif operator in {kind.MAX_REPEAT, kind.MIN_REPEAT}:
+            total += argument[0] * _weight(argument[2])
+    return total
+
+
+# What can stand in place of anything a word may be made of, where the pattern leaves it open.
+_OPEN = "\x00"
+_MOST_FORMS = 400  # Beyond, an alternation counts as open: fewer words demanded, still sound.
+
+
+def _demanded(parsed: _Parsed) -> Iterator[frozenset[str]]:
+    """Yield sets of words of which every reply that matches holds one each."""
+    for forms in _segments(parsed):
+        words_of_forms = [_whole_words(form) for form in forms]
+        if all(words_of_forms):
+            for place in range(min(3, max(map(len, words_of_forms)))):
+                yield frozenset(words[min(place, len(words) - 1)] for words in words_of_forms)
+
+
+def _segments(parsed: _Parsed) -> Iterator[list[str]]:
+    """Yield the pattern's stretches, each with every form its text can take (Rule 2 at its ends).
+
+    A pattern is cut at its gaps, and between alternations before their forms multiply.
+    """
+    forms = [" "]
+    for item in parsed:
+        endings = _endings(*item)
+        if endings == [_OPEN] or len(forms) * len(endings) > _MOST_FORMS:
+            last = {form[-1] for form in forms}
+            yield [form + _OPEN for form in forms]
+            forms = [" " if last == {" "} and endings != [_OPEN] else _OPEN]
+        if endings != [_OPEN]:
+            forms = [form + ending for form in forms for ending in endings]
+    yield [form + " " for form in forms]
+
+
+def _whole_words(form: str) -> list[str]:
+    """Return the form's words that end where the pattern says so, the rarest first."""
+    found = {
+        match.group()
+        for match in _TOKEN.finditer(form)
+        if not match.group().isascii()
+        or (form[match.start() - 1] != _OPEN and form[match.end()] != _OPEN)
+    }
+    return sorted(found, key=lambda word: (word not in _COMMON, len(word), word), reverse=True)
+
+
+def _forms(parsed: _Parsed) -> list[str]:
+    """Return every form the pattern's text can take, with what it leaves open as ``_OPEN``."""
+    forms = [""]
+    for item in parsed:
+        endings = _endings(*item)
+        if len(forms) * len(endings) > _MOST_FORMS:
+            endings = [_OPEN]
+        forms = [form + ending for form in forms for ending in endings]
+    return forms
+
+
+def _endings(operator: Any, argument: Any) -> list[str]:
+    if operator is kind.LITERAL:
+        return [chr(argument)]
+    if operator is kind.AT or (operator is kind.IN and _only_separators(argument)):
+        return [" "]
+    if (
+        operator is kind.IN
+        and len(argument) <= 16
+        and {name for name, _ in argument} == {kind.LITERAL}
+    ):
+        return [chr(character) for _, character in argument]
+    if operator is kind.SUBPATTERN:
+        return _forms(argument[3])
+    if operator is kind.BRANCH:
+        return [form for branch in argument[1] for form in _forms(branch)]
+    if operator in {kind.MAX_REPEAT, kind.MIN_REPEAT} and argument[:2] == (0, 1):
+        return ["", *_forms(argument[2])]
+    return [_OPEN]
+
+
+def _only_separators(members: Iterable[tuple[Any, Any]]) -> bool:
+    return all(
+        member is kind.LITERAL and chr(value).isascii() and not chr(value).isalnum()
+        for member, value in members
+    )

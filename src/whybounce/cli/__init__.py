@@ -1,0 +1,61 @@
+"""The command line: one file per verb, and one way out for every error.
+
+Exit codes: 0 all answered; 1 something not explained; 2 usage or unreadable input; 70 our own
+fault, with a trace id and no traceback. ``--json`` puts JSON Lines on stdout and nothing else.
+"""
+
+import sys
+from uuid import uuid4
+
+import typer
+
+from whybounce.cli import causes, explain
+from whybounce.cli.refusal import Refusal
+
+_OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h.
+
+app = typer.Typer(
+    help="Why was my mail not delivered, who must act, and how.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    suggest_commands=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("explain")(explain.explain)
+app.command("causes")(causes.causes)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        import whybounce  # noqa: PLC0415  # heavy imports happen where they are needed
+
+        typer.echo(f"whybounce {whybounce.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main() -> None:
+    """Run the command line; leave with an exit code, never with a traceback."""
+    try:
+        app()
+    except Refusal as refusal:
+        typer.echo(f"whybounce: {refusal}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()  # The reader went away (head, less): nothing is left to say.
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  # the last line of defence before a person
+        trace_id = uuid4().hex[:12]
+        typer.echo(
+            f"whybounce: something went wrong that is our fault, not yours "
+            f"({type(error).__name__}; trace id {trace_id}). "
+            f"Please report it with the command you ran.",
+            err=True,
+        )
+        sys.exit(_OUR_FAULT)

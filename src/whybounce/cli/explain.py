@@ -1,0 +1,85 @@
+"""``whybounce explain``: a code, a reply or a pasted line, explained."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+import msgspec
+import typer
+
+import whybounce
+from whybounce.catalogue import catalogue
+from whybounce.cli import language
+from whybounce.cli.incoming import text_given
+from whybounce.cli.refusal import Refusal
+from whybounce.vocabulary.explanation import Confidence
+from whybounce.vocabulary.status_code import StatusCode
+from whybounce.wire import explanation_as_dict
+
+_NOT_EXPLAINED = 1
+
+# What was meant as a code and is none: 5.71, 5,7,1, 5.7.1O, 57.1.
+_LIKE_A_CODE = re.compile(r"#?[0-9xXoOlI][0-9xXoOlI.,]{1,12}")
+_REPLY_CODE = re.compile(r"[2-5][0-9]{2}")
+
+
+def explain(
+    text: list[str] = typer.Argument(  # noqa: B008  # typer's way
+        None, help="A status code, a reply, a line of a log. - reads standard input."
+    ),
+    json: bool = typer.Option(False, "--json", help="One JSON object per text, and nothing else."),
+    lines: bool = typer.Option(False, "--lines", help="Explain each line as a text of its own."),
+    lang: str = typer.Option("en", "--lang", help=language.HELP),
+) -> None:
+    """Explain a code or any reply: what happened, who must act, what to do.
+
+    Example: whybounce explain "550 5.7.1 Unable to relay"
+    """
+    speaker = language.speaker(lang)
+    given = text_given(text or [], "explain", '"550 5.1.1 User unknown"')
+    texts = list(_texts(given, lines=lines))
+    explained = True
+    for number, one in enumerate(texts):
+        explanation = whybounce.explain(one)
+        explained &= explanation.confidence not in {Confidence.UNKNOWN, Confidence.CLASS_ONLY}
+        if json:
+            answer = explanation_as_dict(explanation, catalogue(), speaker, one)
+            typer.echo(msgspec.json.encode(answer))
+            continue
+        from whybounce.cli.page import console, print_answer  # noqa: PLC0415  # rich is 40 ms
+
+        page = console()
+        if number:
+            page.rule(style="dim")
+        confidence = speaker.confidence(explanation.confidence)
+        print_answer(speaker.words(explanation), speaker, confidence, page)
+    if not explained:
+        raise typer.Exit(_NOT_EXPLAINED)
+
+
+def _texts(given: str, *, lines: bool) -> Iterator[str]:
+    if lines:
+        yield from (line for line in given.splitlines() if line.strip())
+        return
+    _refuse_mistyped_code(given.strip())
+    yield given
+
+
+def _refuse_mistyped_code(text: str) -> None:
+    """Refuse what can only be a mistyped code, and name the nearest there is."""
+    bare = text.lstrip("#")
+    if not _LIKE_A_CODE.fullmatch(text) or StatusCode.parse(bare) or _REPLY_CODE.fullmatch(bare):
+        return
+    near = get_close_matches(bare.replace(",", "."), _known_codes(), n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; a status code reads like 5.7.1"
+    raise Refusal(f"{text!r} is no status code{hint}")
+
+
+def _known_codes() -> list[str]:
+    exact = {
+        str(codes)
+        for cause in whybounce.causes().values()
+        for codes in cause.codes
+        if codes.first == codes.last
+    }
+    return sorted(exact | {str(collision.code) for collision in catalogue().collisions})

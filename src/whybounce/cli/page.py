@@ -1,0 +1,109 @@
+"""An answer on the terminal: the order is ``Words``' own, the width 80 columns or less.
+
+Commands stand alone on a line and are never wrapped, so that they can be copied.
+"""
+
+import re
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.words import Steps, Words
+from whybounce.wording import Speaker
+
+_WIDTH = 80
+_COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
+_LEAD = " \t,;.:"
+
+
+def console() -> Console:
+    """Return the console to print on: colours on a terminal only, never wider than 80."""
+    width = min(_WIDTH, Console().width) if sys.stdout.isatty() else _WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def print_answer(words: Words, speaker: Speaker, confidence: str, page: Console) -> None:
+    """Print one explanation: verdict, who, again, what to do, said, to pass on, why."""
+    numbers = f"{words.code}: " if words.code and words.code not in words.verdict else ""
+    page.print(Text(f"{numbers}{words.verdict}", style="bold"))
+    page.print(Text(words.final))
+    page.print(Text(words.what))
+    _part(page, speaker.heading("owner"), _owner(words))
+    _part(page, speaker.heading("again"), words.again)
+    if words.steps:
+        page.print()
+        page.print(Text(speaker.heading("steps"), style="bold cyan"))
+        for steps in words.steps:
+            _print_steps(page, steps)
+    if words.said:
+        _part(page, speaker.heading("said"), words.said)
+    _part(page, speaker.heading("tell"), words.tell)
+    _part(page, speaker.heading("because"), f"{words.because} ({confidence})")
+    _print_alternatives(page, words, speaker)
+
+
+def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
+    """Print one entry of the catalogue, its placeholders said in words."""
+    words = speaker.cause_words(cause.id)
+    codes = ", ".join(map(str, cause.codes)) or "no code of its own"
+    page.print(Text(words.title, style="bold"))
+    page.print(Text(f"{cause.id} · {codes}"))
+    page.print(Text(speaker.prose(words.what)))
+    _part(page, speaker.heading("owner"), f"{speaker.role(cause.owner).capitalize()}.")
+    page.print()
+    page.print(Text(speaker.heading("steps"), style="bold cyan"))
+    for steps in speaker.steps(cause.id, cause.owner, {}):
+        _print_steps(page, steps)
+    _part(page, speaker.heading("tell"), speaker.prose(words.tell))
+    _part(page, "Source", cause.source)
+
+
+def _owner(words: Words) -> str:
+    owner = words.owner[:1].upper() + words.owner[1:]
+    return (
+        f"{owner}. {words.helpers[:1].upper()}{words.helpers[1:]}."
+        if words.helpers
+        else f"{owner}."
+    )
+
+
+def _part(page: Console, heading: str, text: str) -> None:
+    page.print()
+    page.print(Text(heading, style="bold cyan"))
+    _print_sentence(page, text, indent=2)
+
+
+def _print_steps(page: Console, steps: Steps) -> None:
+    page.print(Text(f"  {steps.heading}:"))
+    for number, sentence in enumerate(steps.sentences, start=1):
+        _print_sentence(page, sentence, indent=4, bullet=f"{number}. ")
+
+
+def _print_sentence(page: Console, sentence: str, indent: int, bullet: str = "") -> None:
+    """Print prose wrapped, and each command in it on a line of its own, unwrapped."""
+    hanging = indent + len(bullet)
+    for place, part in enumerate(_COMMAND.split(sentence)):
+        if place % 2:
+            page.print(Text(" " * (hanging + 2) + part, style="bold"), soft_wrap=True)
+            continue
+        prose = (part if place == 0 else part.lstrip(_LEAD)).strip()
+        if not prose:
+            continue
+        wrapped = Text(prose).wrap(page, page.width - hanging)
+        for row, line in enumerate(wrapped):
+            lead = bullet.rjust(hanging) if place == 0 and row == 0 and bullet else " " * hanging
+            page.print(Text(lead) + line, soft_wrap=True)
+
+
+def _print_alternatives(page: Console, words: Words, speaker: Speaker) -> None:
+    if not words.alternatives:
+        return
+    page.print()
+    page.print(Text(speaker.heading("alternatives"), style="bold cyan"))
+    for reading in words.alternatives:
+        decides = f" If it says {reading.decides}." if reading.decides else ""
+        _print_sentence(
+            page, f"{reading.title} ({reading.owner}; {reading.cause}).{decides}", 2, "- "
+        )

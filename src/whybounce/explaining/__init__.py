@@ -1,0 +1,15 @@
+"""Explaining: an Outcome in, an Explanation out: the cause, who must act, and why we think so.
+
+A number alone never decides. The order of the lookup is the tuple ``_LOOKUPS`` below:
+wording first, then the exact code, the range, IANA's registry, the class; unknown is an answer
+of its own. A reply that wraps another is explained together with it: where the inner one can
+be told, it decides; the outermost numbers stay the outcome's.
+
+Nothing here reads a clock, the network or a language. What words are said is ``wording``'s.
+"""
+
+from whybounce.explaining.code_table import causes_of_code
+from whybounce.explaining.explainer import Explainer
+from whybounce.explaining.rule_index import Hit, RuleIndex
+
+__all__ = ["Explainer", "Hit", "RuleIndex", "causes_of_code"]

@@ -1,0 +1,255 @@
+"""The lookup, from the words that decide to the plain "not known"."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from whybounce.catalogue import Catalogue
+from whybounce.explaining.code_table import Claims, CodeTable
+from whybounce.explaining.finality import again, is_final, suppress
+from whybounce.explaining.parameters import parameters
+from whybounce.explaining.rule_index import AGREEMENT, Hit, RuleIndex
+from whybounce.notation import fold
+from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.explanation import (
+    Alternative,
+    Basis,
+    Because,
+    Confidence,
+    Explanation,
+)
+from whybounce.vocabulary.finding import Answer, Finding
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.reply import Reply
+from whybounce.vocabulary.status_code import StatusCode
+
+_MOST_ALTERNATIVES = 8
+
+# A code whose last number is above IANA's is one maker's own: only they say it, so it weighs as
+# much as a sentence of so many letters. Smaller numbers are used by all for anything.
+_PRIVATE_DETAIL = 100
+_PRIVATE_CODE_COUNT = 2 * AGREEMENT
+
+# Words this long are said about one thing only; shorter ones are sure if the code agrees.
+_TELLING = 16
+
+_DECISIVE = {Confidence.CERTAIN, Confidence.LIKELY}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One reply, ready to be looked up."""
+
+    reply: Reply
+    status: StatusCode | None
+    claims: Claims
+    hits: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one step of the lookup answers."""
+
+    cause: str
+    confidence: Confidence
+    because: Because
+    others: tuple[str, ...] = ()
+
+
+class Explainer:
+    """The catalogue, made ready for looking up. Build one and keep it; it does not change."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._causes = catalogue.causes
+        self._codes = CodeTable(catalogue)
+        self._rules = RuleIndex(catalogue.rules)
+
+    def explain(self, outcome: Outcome, *, findings: Iterable[Finding] = ()) -> Explanation:
+        """Return why the outcome came about. Never raises, whatever the reply says."""
+        reply = outcome.reply or Reply("")
+        explanation = self._explain(outcome, reply, outcome.status)
+        return _with_findings(explanation, self._causes, tuple(findings))
+
+    def _explain(self, outcome: Outcome, reply: Reply, stated: StatusCode | None) -> Explanation:
+        outer = self._explain_alone(outcome, reply, stated)
+        if reply.inner is None:
+            return outer
+        # The wrapper's Action is about the message; the inner reply has none of its own.
+        inner = self._explain(replace(outcome, action=None, status=None), reply.inner, None)
+        decided = inner if inner.confidence in _DECISIVE or not _tells(outer) else outer
+        cause = self._causes[decided.cause]
+        final = outer.permanent if outer.permanent is not None else inner.permanent
+        return replace(
+            decided,
+            again=again(cause, final),
+            suppress=suppress(cause, final),
+            permanent=final,
+            status=outer.status or inner.status,
+            reply_code=outer.reply_code or inner.reply_code,
+            reply=reply,
+            inner=inner,
+        )
+
+    def _explain_alone(
+        self, outcome: Outcome, reply: Reply, stated: StatusCode | None
+    ) -> Explanation:
+        status = reply.status if _says_more(reply.status, stated) else stated
+        claims = self._codes.claims(status)
+        host = reply.host or outcome.reply_from or outcome.rejected_by or outcome.remote
+        hits = self._rules.hits(fold(reply), host, claims.all)
+        question = _Question(reply, status, claims, hits)
+        reading = next(
+            answer for answer in (lookup(question) for lookup in _LOOKUPS) if answer is not None
+        )
+        cause = self._causes[reading.cause]
+        final = is_final(outcome.action, reply.code, status, cause)
+        return Explanation(
+            cause=cause.id,
+            owner=cause.owner,
+            helpers=cause.helpers,
+            again=again(cause, final),
+            suppress=suppress(cause, final),
+            reason=cause.reason,
+            permanent=final,
+            confidence=reading.confidence,
+            because=reading.because,
+            parameters=parameters(outcome, cause, reply.text),
+            status=stated or status,
+            reply_code=reply.code,
+            reply=reply,
+            system=hits[0].rule.system if hits and reading.because.basis is Basis.WORDING else None,
+            alternatives=self._alternatives(reading, hits),
+        )
+
+    def _alternatives(self, reading: _Reading, hits: list[Hit]) -> tuple[Alternative, ...]:
+        """Return the other readings: rules that also matched, then what else the code can mean."""
+        rules: dict[str, str | None] = {}
+        for hit in hits:
+            rules.setdefault(hit.rule.cause, hit.rule.id)
+        for cause in reading.others:
+            rules.setdefault(cause, None)
+        rules.pop(reading.cause, None)
+        return tuple(
+            Alternative(cause, self._causes[cause].owner, rule)
+            for cause, rule in list(rules.items())[:_MOST_ALTERNATIVES]
+        )
+
+
+def _says_more(code: StatusCode | None, than: StatusCode | None) -> bool:
+    """Say whether the reply's code is the better one: a Status field is often just 5.0.0."""
+    if than is None:
+        return True
+    return code is not None and (than.subject, than.detail) == (0, 0)
+
+
+def _tells(explanation: Explanation) -> bool:
+    return explanation.confidence not in {Confidence.CLASS_ONLY, Confidence.UNKNOWN}
+
+
+def _by_wording(question: _Question) -> _Reading | None:
+    if not question.hits:
+        return None
+    best, status, claims = question.hits[0], question.status, question.claims
+    if _private(status) and len(claims.exact) == 1 and best.count < _PRIVATE_CODE_COUNT:
+        return None
+    agrees = status is None or _generic(status) or best.rule.cause in claims.all
+    overruled = None if agrees or status is None else next(iter(claims.exact), claims.registered)
+    sure = agrees and (best.rule.weight >= _TELLING or best.rule.cause in claims.exact)
+    return _Reading(
+        best.rule.cause,
+        Confidence.CERTAIN if sure else Confidence.LIKELY,
+        Because(Basis.WORDING, best.rule.id, best.words, overruled),
+    )
+
+
+def _by_code(question: _Question) -> _Reading | None:
+    exact = question.claims.exact
+    if not exact:
+        return None
+    return _Reading(
+        exact[0],
+        Confidence.LIKELY if len(exact) == 1 else Confidence.AMBIGUOUS,
+        Because(Basis.CODE, str(question.status), None),
+        exact[1:],
+    )
+
+
+def _by_range(question: _Question) -> _Reading | None:
+    if question.claims.ranged is None:
+        return None
+    because = Because(Basis.RANGE, str(question.status), None)
+    return _Reading(question.claims.ranged, Confidence.LIKELY, because)
+
+
+def _by_registry(question: _Question) -> _Reading | None:
+    status, cause = question.status, question.claims.registered
+    if cause is None or status is None or _generic(status):
+        return None
+    because = Because(Basis.IANA, f"X.{status.subject}.{status.detail}", None)
+    return _Reading(cause, Confidence.LIKELY, because)
+
+
+_BY_CLASS = {2: "delivered", 4: "temporary-failure", 5: "permanent-failure"}
+
+
+def _by_class(question: _Question) -> _Reading | None:
+    """Read the first digit alone: the reply's, which RFC 5321 §4.2.1 defines, or the code's."""
+    reply_code, status = question.reply.code, question.status
+    digit = reply_code // 100 if reply_code else status.class_ if status else None
+    if digit not in _BY_CLASS:
+        return None
+    because = Because(Basis.CLASS, str(status or reply_code), None)
+    return _Reading(_BY_CLASS[digit], Confidence.CLASS_ONLY, because)
+
+
+def _not_known(_: _Question) -> _Reading | None:
+    return _Reading("unknown", Confidence.UNKNOWN, Because(Basis.NONE, None, None))
+
+
+_LOOKUPS: tuple[Callable[[_Question], _Reading | None], ...] = (
+    _by_wording,
+    _by_code,
+    _by_range,
+    _by_registry,
+    _by_class,
+    _not_known,
+)
+
+
+def _generic(status: StatusCode) -> bool:
+    """Say whether the code is the one servers send when they have no better: X.0.0."""
+    return status.subject == 0 and status.detail == 0
+
+
+def _private(status: StatusCode | None) -> bool:
+    return status is not None and status.detail >= _PRIVATE_DETAIL
+
+
+def _with_findings(
+    explanation: Explanation, causes: Mapping[str, Cause], findings: tuple[Finding, ...]
+) -> Explanation:
+    """Let live checks decide between readings: a failed check confirms the cause that names it."""
+    failed = {finding.check for finding in findings if finding.answer is Answer.FAILS}
+    if not failed:
+        return explanation
+    if failed & set(causes[explanation.cause].checks):
+        return replace(explanation, confidence=Confidence.CERTAIN)
+    if explanation.confidence is not Confidence.AMBIGUOUS:
+        return explanation
+    confirmed = [
+        alternative
+        for alternative in explanation.alternatives
+        if failed & set(causes[alternative.cause].checks)
+    ]
+    if len(confirmed) != 1:
+        return explanation
+    cause = causes[confirmed[0].cause]
+    return replace(
+        explanation,
+        cause=cause.id,
+        owner=cause.owner,
+        helpers=cause.helpers,
+        again=again(cause, explanation.permanent),
+        suppress=suppress(cause, explanation.permanent),
+        reason=cause.reason,
+        confidence=Confidence.LIKELY,
+    )

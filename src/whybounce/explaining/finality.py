@@ -1,0 +1,42 @@
+"""Is it final, will sending again help, should the address be dropped: decided in one place."""
+
+from whybounce.vocabulary.cause import Again, Cause, Suppress
+from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.vocabulary.outcome import Action
+from whybounce.vocabulary.status_code import StatusCode
+
+_BY_ACTION = {Action.FAILED: True, Action.DELAYED: False}
+_BY_DIGIT = {5: True, 4: False}
+
+
+def is_final(
+    action: Action | None, reply_code: int | None, status: StatusCode | None, cause: Cause
+) -> bool | None:
+    """Say whether this message will never arrive; None where nothing tells, or it arrived.
+
+    Decided in this order: the Action (RFC 3464 §2.3.3), the reply's first digit (RFC 5321
+    §4.2.1), the code's class (RFC 3463 §3.1), the cause. ``550 4.4.7`` is final: the message
+    has expired, though the address may be good.
+    """
+    if action is not None:
+        return _BY_ACTION.get(action)
+    if reply_code is not None:
+        return _BY_DIGIT.get(reply_code // 100)
+    if status is not None:
+        return _BY_DIGIT.get(status.class_)
+    if cause.id == "unknown" or cause.owner is FixItOwner.NOBODY:
+        return None if cause.id == "unknown" else False
+    return cause.again[5] is not Again.BEING_RETRIED
+
+
+def again(cause: Cause, final: bool | None) -> Again:  # noqa: FBT001  # a fact, not a switch
+    """Say whether sending again helps. Not final means that systems are trying by themselves."""
+    if final is False:
+        return Again.BEING_RETRIED
+    answer = cause.again[5]
+    return Again.LATER if answer is Again.BEING_RETRIED and final else answer
+
+
+def suppress(cause: Cause, final: bool | None) -> Suppress:  # noqa: FBT001
+    """Say whether to stop mailing the address: never for what may still arrive."""
+    return Suppress.NO if final is False else cause.suppress

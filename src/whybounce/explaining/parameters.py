@@ -1,0 +1,57 @@
+"""What the words of an explanation are filled in with, as far as the reply says it."""
+
+import re
+
+from whybounce.vocabulary.cause import Cause, Reason
+from whybounce.vocabulary.outcome import Outcome
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'=]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
+_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)")
+_IPV6 = re.compile(
+    r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){0,7}(?![0-9A-Za-z])"
+)
+_LIST = re.compile(
+    r"\b(?:(?:blocked|listed|rejected)\s(?:using|by|at|in|on)\s)"
+    r"([a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,5})\b",
+    re.IGNORECASE,
+)
+_KNOWN_LIST = re.compile(
+    r"\b(Spamhaus|SpamCop|Barracuda|SORBS|UCEPROTECT|Invaluement|SURBL|URIBL|Abusix)\b",
+    re.IGNORECASE,
+)
+
+# Causes of these kinds are about the sender: an address in their reply is the sender's.
+_ABOUT_SENDER = {Reason.REJECTED, Reason.AUTHFAILURE, Reason.SECURITYERROR}
+# And these about the connecting server: an address of four numbers in their reply is its own.
+_ABOUT_CLIENT = {
+    Reason.BLOCKED,
+    Reason.BADREPUTATION,
+    Reason.REQUIREPTR,
+    Reason.RATELIMITED,
+    *_ABOUT_SENDER,
+}
+
+
+def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
+    """Return what is known of recipient, domain, remote, sender, sender_domain, ip, list and url."""
+    known: dict[str, str] = {}
+    if outcome.recipient:
+        known["recipient"] = outcome.recipient
+    if remote := outcome.rejected_by or outcome.remote or outcome.reply_from:
+        known["remote"] = remote
+    if "@" in said and (address := _ADDRESS.search(said)):
+        about_sender = cause.reason in _ABOUT_SENDER
+        known.setdefault("sender" if about_sender else "recipient", address[0])
+    if cause.reason in _ABOUT_CLIENT and (
+        ip := _IPV4.search(said) or (_IPV6.search(said) if ":" in said else None)
+    ):
+        known["ip"] = ip[0]
+    if "://" in said and (url := _URL.search(said)):
+        known["url"] = url[0].rstrip(".,;")
+    if cause.reason is Reason.BLOCKED and (named := _LIST.search(said) or _KNOWN_LIST.search(said)):
+        known["list"] = named[1]
+    for whose, what in (("recipient", "domain"), ("sender", "sender_domain")):
+        if whose in known:
+            known[what] = known[whose].rpartition("@")[2]
+    return known

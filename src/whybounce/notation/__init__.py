@@ -1,0 +1,15 @@
+"""Notation: the one grammar of what mail servers write.
+
+In goes a line, a block or a fragment that a person copied from somewhere; out comes an Outcome:
+who was addressed, which server spoke, what it replied, and what that reply repeats of another's.
+The notations are tried in the order of ``quotation.NOTATIONS``, the most telling first; what is
+none of them is read as a plain reply. Nothing here knows a cause, and nothing raises.
+"""
+
+from whybounce.notation.folding import fold, one_line
+from whybounce.notation.header import header_fields
+from whybounce.notation.quotation import read_text
+from whybounce.notation.received import read_received
+from whybounce.notation.replies import read_reply
+
+__all__ = ["fold", "header_fields", "one_line", "read_received", "read_reply", "read_text"]

@@ -1,0 +1,32 @@
+"""Replies of several lines made one, and one reply made comparable with another."""
+
+from whybounce.vocabulary.reply import Reply
+
+LONGEST_REPLY = 4096  # Rules see this much of a reply; what decides stands at its head.
+
+_STRAIGHT = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u0000": " "}
+)
+
+
+def one_line(text: str) -> str:
+    """Return the text with every run of white space as one blank."""
+    return " ".join(text.split())
+
+
+def fold(reply: Reply) -> str:
+    """Return the reply as rules see it: numbers and words on one line, in lower case.
+
+    Quotation marks are straight, white space is single, and at most ``LONGEST_REPLY``
+    characters are kept.
+    """
+    return one_line(str(reply)[:LONGEST_REPLY].translate(_STRAIGHT)).lower()
+
+
+def without_repeated_numbers(text: str, code: str | None, status: str | None) -> str:
+    """Drop the numbers that RFC 5321 §4.2.1 repeats at the head of each line of a reply."""
+    if code is None:
+        return text
+    if status is not None:
+        text = text.replace(f" {code}-{status} ", " ").replace(f" {code} {status} ", " ")
+    return text.replace(f" {code}-", " ")

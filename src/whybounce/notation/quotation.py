@@ -1,0 +1,277 @@
+"""Texts that quote a server: log lines, bounces' sentences, diagnostic blocks.
+
+Each notation is one function: text in, an Outcome out, or None for "not mine". A cheap word
+decides first whether it is worth trying. Order: NOTATIONS, the most telling first.
+"""
+
+import re
+from collections.abc import Callable
+
+from whybounce.notation.replies import read_reply
+from whybounce.vocabulary.outcome import Action, Outcome
+from whybounce.vocabulary.status_code import StatusCode
+
+_LONGEST_TEXT = 65536
+
+_HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9])?"
+_ADDRESS = r"[^\s<>@,;:()\"']{1,128}@[^\s<>@,;:()\"'\[\]]{1,255}"
+
+_COMMAND = re.compile(
+    r"(?:in reply to|after|response to|sent)\W{0,8}(?:end of )?(EHLO|HELO|MAIL|RCPT|DATA|STARTTLS|AUTH|BDAT|QUIT)\b",
+    re.IGNORECASE,
+)
+
+
+def read_text(text: str) -> Outcome:
+    """Return what the text says became of a recipient. Text that quotes nobody is a reply."""
+    text = text[:_LONGEST_TEXT]
+    for mark, notation in NOTATIONS:
+        if mark in text and (outcome := notation(text)) is not None:
+            return outcome
+    return Outcome(reply=read_reply(text))
+
+
+def _outcome(  # each is one fact of the outcome
+    said: str,
+    *,
+    recipient: str | None = None,
+    remote: str | None = None,
+    status: str | None = None,
+    action: Action | None = None,
+    command: str | None = None,
+) -> Outcome:
+    reply = read_reply(said)
+    return Outcome(
+        recipient=recipient,
+        action=action,
+        status=StatusCode.parse(status) if status else None,
+        reply=reply,
+        command=command or _command(said),
+        remote=remote,
+        rejected_by=remote,
+        reply_from=reply.host,
+    )
+
+
+def _command(said: str) -> str | None:
+    match = _COMMAND.search(said)
+    return match[1].upper() if match else None
+
+
+_FIELD = re.compile(
+    r"^[ \t]*(Final-Recipient|Original-Recipient|Action|Status|Remote-MTA|Diagnostic-Code)[ \t]*:[ \t]*"
+    r"([^\r\n]{0,4000}(?:\r?\n[ \t]+[^\r\n]{1,4000}){0,60})",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def delivery_status_fields(text: str) -> Outcome | None:
+    """Read fields of RFC 3464 §2.3 that somebody pasted."""
+    fields = {name.casefold(): value.strip() for name, value in reversed(_FIELD.findall(text))}
+    if not {"diagnostic-code", "status"} & set(fields):
+        return None
+    said = _untyped(fields.get("diagnostic-code", ""))
+    action = fields.get("action", "").casefold()
+    return _outcome(
+        said or fields.get("status", ""),
+        recipient=_untyped(fields.get("final-recipient", "")) or None,
+        remote=_untyped(fields.get("remote-mta", "")) or None,
+        status=fields.get("status", "").split(" ")[0],
+        action=Action(action) if action in list(Action) else None,
+    )
+
+
+def _untyped(value: str) -> str:
+    """Drop the type of a typed field: ``rfc822; anna@example.org``."""
+    kind, semicolon, rest = value.partition(";")
+    return rest.strip() if semicolon and " " not in kind.strip() else value
+
+
+_TRACE = re.compile(r"LED=(?P<said>[^{}]{1,4000})\}")
+_TRACE_HOST = re.compile(r"\{FQDN=([^{}]{1,255})\}")
+
+
+def exchange_message_trace(text: str) -> Outcome | None:
+    """Read ``Reason: [{LED=450 4.4.317 …};{MSG=};{FQDN=mx.example.org};{IP=…};{LRT=…}]``."""
+    match = _TRACE.search(text)
+    if match is None:
+        return None
+    host = _TRACE_HOST.search(text)
+    return _outcome(match["said"], remote=host[1] if host else None)
+
+
+_LOGGED = re.compile(
+    rf"""\bto=<?(?P<recipient>{_ADDRESS})?>?,.{{0,400}}?
+         (?:relay=(?P<remote>{_HOST})[^,]{{0,300}},.{{0,300}}?)?
+         dsn=(?P<status>[245]\.\d{{1,3}}\.\d{{1,3}}),\s(?:status=(?P<verb>\w+)\s\(|stat=)(?P<said>.{{0,4000}})""",
+    re.VERBOSE,
+)
+_VERBS = {
+    "bounced": Action.FAILED,
+    "deferred": Action.DELAYED,
+    "sent": Action.DELIVERED,
+    "expired": Action.FAILED,
+}
+
+
+def postfix_log(text: str) -> Outcome | None:
+    """Read ``to=<…>, relay=…, dsn=5.1.1, status=bounced (host … said: …)``, Sendmail's likewise."""
+    match = _LOGGED.search(text)
+    if match is None:
+        return None
+    said = match["said"].strip().removesuffix(")")
+    quoted = postfix_quote(said)
+    inner = quoted or _outcome(said)
+    return Outcome(
+        recipient=match["recipient"],
+        action=_VERBS.get(match["verb"] or ""),
+        status=StatusCode.parse(match["status"]),
+        reply=inner.reply,
+        command=inner.command,
+        remote=inner.remote or (None if match["remote"] == "none" else match["remote"]),
+        rejected_by=inner.rejected_by,
+    )
+
+
+_SAID = re.compile(
+    rf"""(?:host\s+)?(?P<remote>{_HOST})\s?\[(?P<ip>[^\]\s]{{2,60}})\](?::\d{{1,5}})?\s+
+         (?:said|refused\sto\stalk\sto\sme):\s*(?P<said>.{{1,8000}}?)
+         \s*(?:\(in\sreply\sto\s(?:end\sof\s)?(?P<command>[A-Z]{{4,8}})[^)]{{0,40}}\)?\s*)?$""",
+    re.VERBOSE | re.DOTALL,
+)
+_LED_BY_ADDRESS = re.compile(
+    rf"^\W{{0,4}}(?P<recipient>{_ADDRESS})>?(?:\s\(expanded\sfrom[^)]{{0,300}}\))?:", re.VERBOSE
+)
+
+
+def postfix_quote(text: str) -> Outcome | None:
+    """Read ``<anna@…>: host mx.example.org[192.0.2.1] said: 550 … (in reply to RCPT TO command)``."""
+    match = _SAID.search(text.strip())
+    if match is None:
+        return None
+    address = _LED_BY_ADDRESS.match(text.lstrip())
+    return _outcome(
+        match["said"],
+        recipient=address["recipient"] if address else None,
+        remote=match["remote"],
+        command=match["command"],
+    )
+
+
+_EXIM = re.compile(
+    rf"""SMTP\serror\sfrom\sremote\s(?:mail\s(?:server|host)|mailer)\safter\s(?P<command>[A-Za-z ]{{4,40}})[^\n]{{0,400}}?:\s*
+         (?:host\s(?P<remote>{_HOST})\s\[[^\]\s]{{2,60}}\]:\s*)?(?P<said>[2-5][0-9]{{2}}[\s-].{{1,8000}})""",
+    re.VERBOSE | re.DOTALL,
+)
+_EXIM_HOST = re.compile(rf"(?:\bH=|host )({_HOST}) \[")
+_EXIM_LOGGED = re.compile(rf"(?:\*\*|==|=>) (?P<recipient>{_ADDRESS})")
+
+
+def exim_quote(text: str) -> Outcome | None:
+    """Read ``SMTP error from remote mail server after RCPT TO:<…>: 550 …``, in a log or a bounce."""
+    match = _EXIM.search(text)
+    if match is None:
+        return None
+    host = match["remote"]
+    if host is None and (elsewhere := _EXIM_HOST.search(text)):
+        host = elsewhere[1]
+    command = _COMMAND.search(f"after {match['command']}")
+    logged = _EXIM_LOGGED.search(text[: match.start()])
+    return _outcome(
+        match["said"],
+        recipient=logged["recipient"] if logged else None,
+        remote=host,
+        command=command[1].upper() if command else None,
+    )
+
+
+_RETURNED = re.compile(
+    rf"""(?:Server\sat\s(?P<remote>{_HOST})\s(?:\((?P<ip>[^)]{{2,60}})\)\s)?|Remote\sServer\s(?:at\s(?P<named>{_HOST})\s[^']{{0,60}})?)
+         returned\s'(?P<said>.{{1,8000}}?)'\s*(?:$|\n)""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
+
+def exchange_quote(text: str) -> Outcome | None:
+    """Read ``Server at mx.example.org (192.0.2.1) returned '550 5.4.300 Message expired -> …'``."""
+    match = _RETURNED.search(text.rstrip() + "\n")
+    if match is None:
+        return None
+    return _outcome(
+        match["said"],
+        recipient=_lone_address(text[: match.start()]),
+        remote=match["remote"] or match["named"],
+    )
+
+
+_SHARP = re.compile(
+    rf"""(?:^|\s)(?:(?P<remote>{_HOST})\s+)?\#\s?<\s?(?P<said>[^<>]{{0,255}}\#[^<>]{{0,4000}}(?:<[^<>]{{0,300}}>[^<>]{{0,2000}}){{0,8}})>\s*\#SMTP\#""",
+    re.VERBOSE,
+)
+_LOCAL = re.compile(
+    r"(?:^|\s)#(?P<said>[2-5][0-9]{2} [245]\.\d{1,3}\.\d{1,3} .{1,4000}?) ?##(?:rfc822;(?P<orig>\S{1,300}))?",
+    re.DOTALL,
+)
+
+
+def exchange_sharps(text: str) -> Outcome | None:
+    """Read ``mx.example.org #<ex.example.org #5.7.1 smtp;530 5.7.1 …> #SMTP#`` and ``#550 … ##``."""
+    match = _SHARP.search(text)
+    if match:
+        return _outcome(
+            f"<{match['said'].strip()}>",
+            recipient=_lone_address(text[: match.start() + 1]),
+            remote=match["remote"],
+        )
+    match = _LOCAL.search(text)
+    if match is None:
+        return None
+    return _outcome(match["said"], recipient=_lone_address(text[: match.start() + 1]))
+
+
+_LONE = re.compile(rf"^[ \t]*<?({_ADDRESS})>?[ \t]*$", re.MULTILINE)
+
+
+def _lone_address(before: str) -> str | None:
+    """Return the last address that stands alone on a line: Exchange's rejected recipient."""
+    found = _LONE.findall(before[-4000:])
+    return found[-1] if found else None
+
+
+_TRANSCRIPT = re.compile(
+    r"^[ \t]*<<<[ \t]*(?P<said>[45][0-9]{2}[ -][^\r\n]{0,1000}(?:\r?\n[ \t]*<<<[^\r\n]{0,1000}){0,20})",
+    re.MULTILINE,
+)
+_TALKING = re.compile(rf"while talking to (\[?{_HOST})", re.IGNORECASE)
+_ASKED = re.compile(
+    r"^[ \t]*>>> (MAIL|RCPT|DATA|EHLO|HELO|STARTTLS|AUTH)\b", re.MULTILINE | re.IGNORECASE
+)
+
+
+def sendmail_transcript(text: str) -> Outcome | None:
+    """Read ``>>> RCPT To:<…>`` / ``<<< 550 …`` below ``... while talking to mx.example.org.:``."""
+    match = _TRANSCRIPT.search(text)
+    if match is None:
+        return None
+    said = re.sub(r"\n[ \t]*<<<[ \t]*", "\n", match["said"])
+    host = _TALKING.search(text)
+    asked = _ASKED.findall(text[: match.start()]) or _ASKED.findall(text)
+    return _outcome(
+        said,
+        remote=host[1].strip("[") if host else None,
+        command=asked[-1].upper() if asked else None,
+    )
+
+
+NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (
+    ("LED=", exchange_message_trace),
+    ("dsn=", postfix_log),
+    ("iagnostic-", delivery_status_fields),
+    ("tatus:", delivery_status_fields),
+    ("#", exchange_sharps),
+    ("eturned '", exchange_quote),
+    ("SMTP error from remote", exim_quote),
+    ("<<<", sendmail_transcript),
+    (" said:", postfix_quote),
+    ("refused to talk", postfix_quote),
+)

@@ -1,0 +1,122 @@
+"""Plain SMTP replies, and replies that repeat another server's. RFC 5321 §4.2, RFC 2034 §4.
+
+550-5.7.1 one          numbers at the head of every line
+550-5.7.1 and two
+smtp; 550 5.7.1 …      as RFC 3464 types it
+550 #5.7.1 …           the way of qmail's kin and of some appliances
+550 5.1.351 … -> 550 User unknown                    Exchange Online's wrapper
+554 5.4.0 <host #5.4.14 smtp; 554 5.4.14 Hop …>      Exchange's bracket in its quote
+450 4.4.317 … [Message=451 5.7.3 STARTTLS is required …]   Exchange's bracketed reason
+5.1.0 - Unknown address error 550-'5.1.1 …'          Amazon SES and IronPort around a reply
+"""
+
+import re
+
+from whybounce.notation.folding import one_line, without_repeated_numbers
+from whybounce.vocabulary.reply import Reply
+from whybounce.vocabulary.status_code import StatusCode
+
+_LONGEST_READ = 16384  # What follows in a reply this long repeats itself.
+_DEEPEST = 6  # Wrappers in wrappers; nobody has seen more than three.
+
+_STATUS = r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"
+
+# The numbers a reply begins with, and what some put before and between them.
+_HEAD = re.compile(
+    rf"""[\s"'(\[<]*
+         (?:(?:smtp|x-[a-z0-9-]{{1,40}})\s*;\s*)?                # RFC 3464 §2.3.6 types the text
+         [\s"'(<]*
+         (?:(?P<code>[2-5][0-9]{{2}})(?![0-9.])[\s:,-]{{0,3}})?
+         (?:[\[(]?\#?(?P<status>{_STATUS})(?![0-9])(?!\.[0-9])[\])]?)?
+         [\s:;,'-]{{0,4}}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+# Numbers in the middle of prose: both together, or a code after a mark that announces a reply.
+_BOTH_INSIDE = re.compile(rf"(?<![0-9.])([45][0-9]{{2}})[ -]{{1,3}}\#?({_STATUS})(?![0-9]|\.[0-9])")
+_CODE_INSIDE = re.compile(
+    r"""(?:[:;'"(>]|(?:^|\s)[-=]|error|code|reply|response) {0,2}([45][0-9]{2})(?=[ -]{1,2}[^\s0-9])""",
+    re.IGNORECASE,
+)
+_STATUS_INSIDE = re.compile(r"(?<![0-9.])([45]\.[0-7]\.[0-9]{1,3})(?![0-9]|\.[0-9])")
+
+_BRACKET = re.compile(
+    rf"""<?\s*(?P<host>[^\s<>\#]{{1,255}})?\s*\#\s*(?P<status>{_STATUS})\s+smtp\s*;\s*(?P<said>.{{0,8000}})""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PREFIXED = re.compile(
+    r"(?:unknown address error|other address status)\s+(?P<said>[245][0-9]{2}[ -].{1,8000})",
+    re.IGNORECASE,
+)
+_REASON = re.compile(r"\[Message=(?P<said>[245][0-9]{2}[ -][^\]]{1,2000})\]")
+
+
+def read_reply(text: str) -> Reply:
+    """Return the reply that the text is: its numbers, its words, and what it wraps."""
+    return _read(one_line(text[:_LONGEST_READ]), _DEEPEST)
+
+
+def _read(line: str, depth: int) -> Reply:
+    outer, arrow, inner = line.partition("->")
+    if arrow and depth and len(inner) > 2 and outer.strip():
+        reply = _numbers(outer)
+        return Reply(
+            reply.text, reply.code, reply.status, None, _read(inner.strip(" '"), depth - 1)
+        )
+    if "#" in line and depth and (bracket := _BRACKET.search(line)):
+        return _bracketed(line[: bracket.start()], bracket, depth)
+    if "[Message=" in line and depth and (reason := _REASON.search(line)):
+        head = _numbers(line)
+        return Reply(head.text, head.code, head.status, None, _read(reason["said"], depth - 1))
+    if "address" in line and depth and (prefixed := _PREFIXED.search(line)):
+        head = _numbers(line[: prefixed.start("said")])
+        said = prefixed["said"].replace("'", "", 2)
+        return Reply(head.text, head.code, head.status, None, _read(said, depth - 1))
+    return _numbers(line)
+
+
+def _bracketed(before: str, bracket: re.Match[str], depth: int) -> Reply:
+    """Read ``<host #5.7.1 smtp;530 5.7.1 …>``, and the quote around it where there is one."""
+    said = _read(_without_closing_bracket(bracket["said"]), depth - 1)
+    status = StatusCode.parse(bracket["status"])
+    within = Reply(said.text, said.code, said.status or status, bracket["host"], said.inner)
+    head = _HEAD.match(before)
+    if head and head["code"]:
+        return Reply(
+            "", int(head["code"]), StatusCode.parse(head["status"] or "") or status, None, within
+        )
+    if said.status is not None and said.status != status:
+        return Reply("", said.code, status, None, within)
+    return within
+
+
+def _without_closing_bracket(said: str) -> str:
+    """Drop the bracket's own end, which is not one of ``<anna@example.org>``."""
+    said = said.strip(" '")
+    return said[:-1] if said.endswith(">") and said.count(">") > said.count("<") else said
+
+
+def _numbers(line: str) -> Reply:
+    head = _HEAD.match(line)
+    code, status = (head["code"], head["status"]) if head else (None, None)
+    text = line[head.end() :] if head and (code or status) else line.strip(" '\"")
+    if code is None and status is None:
+        code, status = _numbers_inside(line)
+    elif status is None and (inside := _STATUS_INSIDE.search(text[:200])):
+        status = inside[1]
+    elif code is None and (both := _BOTH_INSIDE.search(line)) and both[2] == status:
+        code = both[1]
+    text = without_repeated_numbers(text, code, status)
+    return Reply(
+        text.rstrip(" '\""),
+        int(code) if code else None,
+        StatusCode.parse(status) if status else None,
+    )
+
+
+def _numbers_inside(line: str) -> tuple[str | None, str | None]:
+    if both := _BOTH_INSIDE.search(line):
+        return both[1], both[2]
+    code = _CODE_INSIDE.search(line)
+    status = _STATUS_INSIDE.search(line)
+    return (code[1] if code else None), (status[1] if status else None)

@@ -1,0 +1,93 @@
+"""Everything one delivery report says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from whybounce.vocabulary.explanation import Explanation
+from whybounce.vocabulary.finding import Finding
+from whybounce.vocabulary.outcome import Outcome
+
+
+class Kind(StrEnum):
+    """What a message is about delivery: the gravest action it reports."""
+
+    FAILURE = "failure"
+    DELAY = "delay"
+    SUCCESS = "success"
+    RELAYED = "relayed"
+    EXPANDED = "expanded"
+    COMPLAINT = "complaint"
+    AUTO_REPLY = "auto-reply"
+    CHALLENGE = "challenge"
+    READ_RECEIPT = "read-receipt"
+    NOT_A_REPORT = "not-a-report"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One Received step, RFC 5321 §4.4."""
+
+    from_: str | None
+    by: str | None
+    protocol: str | None
+    time: datetime | None  # UTC.
+    relay_seconds: float | None = None  # Since the step before; negative where clocks differ.
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Something that could not be used, and where it stands."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing that the report does not say itself, with its evidence."""
+
+    what: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The header of the message that was not delivered."""
+
+    message_id: str | None = None
+    from_: str | None = None
+    to: str | None = None
+    subject: str | None = None
+    date: datetime | None = None
+    sender: str | None = None
+    received_spf: str | None = None
+    authentication_results: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one delivery report says. Reading makes one, writing consumes one."""
+
+    kind: Kind = Kind.NOT_A_REPORT
+    form: str | None = None  # The form of bounce that was recognised: "rfc3464", "qmail" …
+    generator: str | None = None  # The server that made the report.
+    date: datetime | None = None
+    arrival_date: datetime | None = None
+    envelope_id: str | None = None
+    language: str | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    original: Original | None = None
+    hops: tuple[Hop, ...] = ()
+    defects: tuple[Defect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A report with its explanations, one for each outcome, in the same order."""
+
+    report: Report
+    explanations: tuple[Explanation, ...]
+    notes: tuple[Note, ...] = ()
+    findings: tuple[Finding, ...] = ()

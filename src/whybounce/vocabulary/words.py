@@ -1,0 +1,43 @@
+"""An answer in words."""
+
+from dataclasses import dataclass
+
+from whybounce.vocabulary.fix_it_owner import FixItOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What one role can do, the most probable first."""
+
+    role: FixItOwner
+    heading: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingWords:
+    """Another thing the reply can mean."""
+
+    cause: str
+    title: str
+    owner: str
+    decides: str | None  # What in a reply decides for it.
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An explanation in one language. The fields stand in the order of every answer."""
+
+    language: str
+    verdict: str  # The headline.
+    code: str  # "550 5.7.1", or empty.
+    final: str  # Given up, or being retried.
+    what: str
+    owner: str  # Who must act.
+    helpers: str | None  # Who can help.
+    again: str  # Will sending again help?
+    steps: tuple[Steps, ...]
+    said: str | None  # The server's own words, with whose they are.
+    tell: str  # The sentence to pass on.
+    because: str  # Why we think so.
+    alternatives: tuple[ReadingWords, ...]

@@ -1,0 +1,107 @@
+"""Placeholders filled in, and nothing else: a stranger's text never becomes a command.
+
+Rule 1: the set of placeholders is closed; they are replaced literally, in one pass, so that a
+value that looks like a placeholder stays what it is.
+Rule 2: in prose an unknown value is said in words ("the recipient's address").
+Rule 3: in a command or a record (between backticks) a value goes in only if it is a valid
+address, domain, IP or link, quoted for the command's shell; else the placeholder stays.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from shlex import quote
+
+PLACEHOLDERS = (
+    "recipient", "domain", "remote", "sender", "sender_domain", "ip", "helo", "list", "url", "limit",
+)  # fmt: skip
+
+_PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
+_COMMAND = re.compile(r"`([^`]*)`")
+
+# Printable, and nothing that turns the text around it: RFC 5322 §3.4.1, RFC 6532 §3.2.
+_ADDRESS = re.compile(r"(?=.{3,254}$)[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,253}")
+_DOMAIN = re.compile(
+    r"(?=.{1,253}$)(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)*[^\W_](?:[\w-]{0,61}[^\W_])?\.?"
+)
+_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[A-Za-z0-9._~/?&=%#+-]{0,300})?")
+_NUMBER = re.compile(r"\d{1,12}")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+_LONGEST_VALUE = 320  # RFC 5321 §4.5.3.1: 64 octets, an @, 255 octets.
+
+
+def fill(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
+    """Return the sentence with its placeholders filled in, by the rules of this file."""
+    if "{" not in sentence:
+        return sentence
+    parts = _COMMAND.split(sentence)
+    # Splitting by one group leaves prose at even places and what stood in backticks at odd ones.
+    return "".join(
+        f"`{_filled_command(part, values)}`"
+        if place % 2
+        else _filled_prose(part, values, stand_ins)
+        for place, part in enumerate(parts)
+    )
+
+
+def printable(value: str) -> str:
+    """Return a stranger's text without what could move a cursor or turn the reading direction."""
+    return _UNPRINTABLE.sub(" ", value)
+
+
+def _filled_prose(part: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
+    def known_or_said(match: re.Match[str]) -> str:
+        value = values.get(match[1])
+        return printable(value)[:_LONGEST_VALUE] if value else stand_ins[match[1]]
+
+    return _PLACEHOLDER.sub(known_or_said, part)
+
+
+def _filled_command(part: str, values: Mapping[str, str]) -> str:
+    quoted = _quoting(part)
+
+    def valid_or_kept(match: re.Match[str]) -> str:
+        value = values.get(match[1], "")
+        return quoted(value) if _VALID[match[1]](value) else match[0]
+
+    return _PLACEHOLDER.sub(valid_or_kept, part)
+
+
+def _quoting(command: str) -> Callable[[str], str]:
+    if command.startswith("$ "):
+        return quote
+    if command.startswith("PS> "):
+        return _quote_for_powershell
+    return str  # A record or a setting: nobody executes it.
+
+
+def _quote_for_powershell(value: str) -> str:
+    """Quote as PowerShell's about_Quoting_Rules says: doubled single quotes, all else literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda value: pattern.fullmatch(value) is not None
+
+
+_VALID: Mapping[str, Callable[[str], bool]] = {
+    "recipient": _is(_ADDRESS),
+    "domain": _is(_DOMAIN),
+    "remote": _is(_DOMAIN),
+    "sender": _is(_ADDRESS),
+    "sender_domain": _is(_DOMAIN),
+    "ip": _is_ip,
+    "helo": _is(_DOMAIN),
+    "list": _is(_DOMAIN),
+    "url": _is(_URL),
+    "limit": _is(_NUMBER),
+}

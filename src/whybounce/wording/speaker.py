@@ -1,0 +1,216 @@
+"""An explanation said in one language."""
+
+from collections.abc import Callable, Mapping
+
+from whybounce.catalogue import Catalogue
+from whybounce.vocabulary.cause import CauseWords
+from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
+from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.vocabulary.reply import Reply
+from whybounce.vocabulary.words import ReadingWords, Steps, Words
+from whybounce.wording.filling import fill, printable
+
+_FALLBACK = "en"
+_LONGEST_QUOTE = 1200
+
+# Whose steps come first after the owner's: from the person who holds the bounce outwards.
+_ROLES = (
+    FixItOwner.SENDER,
+    FixItOwner.SENDER_ADMIN,
+    FixItOwner.RECIPIENT,
+    FixItOwner.RECIPIENT_ADMIN,
+    FixItOwner.OPERATOR,
+)
+
+
+class UnknownLanguageError(LookupError):
+    """There are no words in the language that was asked for."""
+
+    def __init__(self, language: str, languages: tuple[str, ...]) -> None:
+        super().__init__(f"no words in language {language!r}; there are: {', '.join(languages)}")
+        self.language = language
+        self.languages = languages
+
+
+class Speaker:
+    """Says explanations in one language; what has no translation is said in English."""
+
+    def __init__(self, catalogue: Catalogue, language: str = _FALLBACK) -> None:
+        if language not in catalogue.frames:
+            raise UnknownLanguageError(language, tuple(catalogue.frames))
+        self.language = language
+        self._catalogue = catalogue
+        self._frame = {**catalogue.frames[_FALLBACK], **catalogue.frames[language]}
+        self._translated = catalogue.translations.get(language, {})
+        self._registered = {f"X.{row.subject}.{row.detail}": row.name for row in catalogue.registry}
+        self._decides = {
+            (str(collision.code), reading.cause): reading.decides
+            for collision in catalogue.collisions
+            for reading in collision.readings
+        }
+        self._stand_ins = {
+            key.removeprefix("stand-in."): words
+            for key, words in self._frame.items()
+            if key.startswith("stand-in.")
+        }
+
+    def words(self, explanation: Explanation) -> Words:
+        """Return the explanation in words, its placeholders filled in."""
+        cause = self.cause_words(explanation.cause)
+        filled = self._filler(explanation.parameters)
+        ambiguous = explanation.confidence is Confidence.AMBIGUOUS
+        what = filled(cause.what)
+        if ambiguous:
+            what = self._say("what.ambiguous", title=_lowered(cause.title), what=what)
+        return Words(
+            language=self.language,
+            verdict=self._say("verdict.ambiguous", code=_numbers(explanation))
+            if ambiguous
+            else cause.title,
+            code=_numbers(explanation),
+            final=self._final(explanation),
+            what=what,
+            owner=self._say("must-act.ambiguous", owner=self.role(explanation.owner))
+            if ambiguous
+            else self._owner(explanation.owner),
+            helpers=self._helpers(explanation.helpers),
+            again=self._again(explanation),
+            steps=self.steps(explanation.cause, explanation.owner, explanation.parameters),
+            said=self._said(explanation),
+            tell=filled(cause.tell),
+            because=self._because(explanation),
+            alternatives=tuple(
+                self._reading(explanation, alternative.cause, alternative.owner)
+                for alternative in explanation.alternatives
+            ),
+        )
+
+    def cause_words(self, cause: str) -> CauseWords:
+        """Return a cause's own words, unfilled: translated where they are, else in English."""
+        return self._translated.get(cause) or self._catalogue.causes[cause].words
+
+    def heading(self, name: str) -> str:
+        """Return the heading of a part of the answer: owner, again, steps, said, tell."""
+        return self._frame[f"heading.{name}"]
+
+    def confidence(self, confidence: Confidence) -> str:
+        """Return how sure an explanation is, in words."""
+        return self._frame[confidence]
+
+    def role(self, owner: FixItOwner) -> str:
+        """Return who that is: "the recipient's mail administrator"."""
+        return self._frame[f"owner.{owner}"]
+
+    def prose(self, sentence: str) -> str:
+        """Return a cause's sentence with words in place of what only a bounce would know."""
+        return fill(sentence, {}, self._stand_ins)
+
+    def steps(self, cause: str, owner: FixItOwner, values: Mapping[str, str]) -> tuple[Steps, ...]:
+        """Return what each role can do: the owner's steps first, then the others'."""
+        steps = self.cause_words(cause).steps
+        filled = self._filler(values)
+        order = [owner, *(role for role in _ROLES if role is not owner)]
+        return tuple(
+            Steps(role, self._frame[f"steps.{role}"], tuple(map(filled, steps[role])))
+            for role in order
+            if role in steps
+        )
+
+    def _filler(self, values: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda sentence: fill(sentence, values, self._stand_ins)
+
+    def _say(self, key: str, **values: str) -> str:
+        sentence = self._frame[key]
+        for name, value in values.items():
+            sentence = sentence.replace(f"{{{name}}}", value)
+        return sentence
+
+    def _owner(self, owner: FixItOwner) -> str:
+        if owner is FixItOwner.NOBODY:
+            return self._frame["must-act.nobody"]
+        return self._say("must-act", owner=self.role(owner))
+
+    def _helpers(self, helpers: tuple[FixItOwner, ...]) -> str | None:
+        if not helpers:
+            return None
+        return self._say("can-help", owners=self._frame["and"].join(map(self.role, helpers)))
+
+    def _final(self, explanation: Explanation) -> str:
+        if _succeeded(explanation):
+            return self._frame["final.success"]
+        if explanation.permanent is None:
+            return self._frame["final.unknown"]
+        return self._frame["final.yes" if explanation.permanent else "final.no"]
+
+    def _again(self, explanation: Explanation) -> str:
+        key = "success" if _succeeded(explanation) else explanation.again
+        return self._frame[f"again.{key}"]
+
+    def _said(self, explanation: Explanation) -> str | None:
+        reply = explanation.reply
+        if reply is None or not (reply.text or reply.inner):
+            return None
+        remote = explanation.parameters.get("remote")
+        who = self._say("said", remote=printable(remote)) if remote else self._frame["said.unnamed"]
+        return f"{who} “{_quoted(reply)}”"
+
+    def _because(self, explanation: Explanation) -> str:
+        because, code = explanation.because, str(explanation.because.rule)
+        sentences = []
+        if explanation.inner is not None and explanation.inner.cause == explanation.cause:
+            sentences.append(self._frame["because.inner"])
+        match because.basis:
+            case Basis.WORDING:
+                words = printable(because.words or "")
+                sentences.append(self._say("because.wording", words=words))
+            case Basis.CODE if explanation.confidence is Confidence.AMBIGUOUS:
+                sentences.append(self._say("because.ambiguous", code=code))
+            case Basis.IANA:
+                name = self._registered.get(code, "")
+                sentences.append(self._say("because.iana", code=code, name=name))
+            case Basis.CLASS if _succeeded(explanation):
+                sentences.append(self._say("because.class.2", code=code))
+            case _:
+                sentences.append(self._say(f"because.{because.basis}", code=code))
+        if because.overruled:
+            title = _lowered(self.cause_words(because.overruled).title)
+            code = str(explanation.status)
+            sentences.append(self._say("because.overruled", code=code, title=title))
+        return " ".join(sentences)
+
+    def _reading(self, explanation: Explanation, cause: str, owner: FixItOwner) -> ReadingWords:
+        return ReadingWords(
+            cause=cause,
+            title=self.cause_words(cause).title,
+            owner=self._owner(owner),
+            decides=self._decides.get((str(explanation.status), cause)),
+        )
+
+
+def _numbers(explanation: Explanation) -> str:
+    numbers = (explanation.reply_code, explanation.status)
+    return " ".join(str(number) for number in numbers if number)
+
+
+def _succeeded(explanation: Explanation) -> bool:
+    if explanation.reply_code is not None:
+        return explanation.reply_code < 400
+    return explanation.status is not None and explanation.status.class_ == 2
+
+
+def _quoted(reply: Reply) -> str:
+    """Return the reply on one line with what it wraps, as Exchange writes it: outer -> inner."""
+    parts = []
+    wrapped: Reply | None = reply
+    while wrapped is not None:
+        if said := str(wrapped).strip():
+            parts.append(said)
+        wrapped = wrapped.inner
+    line = printable(" -> ".join(parts))
+    return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _lowered(title: str) -> str:
+    """Return the title as it stands inside a sentence; a name at its head keeps its capital."""
+    first = title.split(" ", 1)[0]
+    return title if first.isupper() and len(first) > 1 else title[:1].lower() + title[1:]
