@@ -1,5 +1,6 @@
 """The one loader: TOML files in, a Catalogue out, or an error that names file, key and need."""
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -93,11 +94,23 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _shaped(path: Path, shape: type[_F]) -> _F:
+    content = _read(path)
     try:
-        return msgspec.convert(_read(path), shape)
+        return msgspec.convert(content, shape)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
-        raise CatalogueError(_name(path), where.strip("`") or "the file", what) from error
+        raise CatalogueError(_name(path), _place(where.strip("`"), content), what) from error
+
+
+def _place(where: str, content: dict[str, Any]) -> str:
+    """Return msgspec's path as a contributor finds it: a table by its id, not by its number."""
+    numbered = re.match(r"\$\.(\w+)\[(\d+)\]\.?(.*)", where)
+    if numbered is None:
+        return where.removeprefix("$.") or "the file"
+    table, number, key = numbered.groups()
+    row = content[table][int(number)]
+    name = row.get("id") or row.get("code") if isinstance(row, dict) else None
+    return ", ".join(filter(None, (f"{table} {name!r}" if name else where, key)))
 
 
 def _status(path: Path, where: str, written: str) -> StatusCode:

@@ -5,8 +5,8 @@ to match (so that an index can find the rule), and how much of the reply does it
 
 Rule 1: gaps are bounded. A repeat of more than one kind of character ends at 80; a repeat
 inside a repeat is refused. "No nested quantifiers" alone is not linear.
-Rule 2: a pattern matches at the edges of words (``compile_pattern`` sees to it), so a word at
-the pattern's own edge is a whole word of the reply.
+Rule 2: a pattern matches at the edges of words, and a gap begins at one (``compile_pattern``
+sees to it), so a word at the pattern's own edge or before a gap is a whole word of the reply.
 Rule 3: every branch demands at least one whole word, or the index could not find the rule.
 
 The parser is ``re``'s own. It is private to the standard library, but the alternative is a
@@ -82,14 +82,23 @@ class PatternError(ValueError):
     """A pattern that must not be run, or that no index could find."""
 
 
+@cache
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Return the pattern as it is run: only from one edge of a word to another."""
-    return _compile(pattern)
+    edged = _GAP.sub(_at_edge, pattern)
+    return re.compile(rf"(?<![a-z0-9])(?:{edged})(?![a-z0-9])")
 
 
-@cache
-def _compile(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])")
+_GAP = re.compile(r"(.)(?<!\\)(\.\{0,\d+\}\??)")
+
+
+def _at_edge(gap: re.Match[str]) -> str:
+    """Have a gap begin where a word ends, as far as what stands before it leaves that open."""
+    before, dots = gap.groups()
+    if before == " ":
+        return gap[0]
+    edge = "(?![a-z0-9])" if before.isalnum() else "(?:(?<![a-z0-9])|(?![a-z0-9]))"
+    return f"{before}{edge}{dots}"
 
 
 def tokens(folded: str) -> set[str]:
@@ -122,7 +131,7 @@ def demands(pattern: str) -> tuple[tuple[frozenset[str], ...], int]:
             "holds no whole word in every branch, so it could never be found: "
             "put blanks or punctuation around one"
         )
-    return tuple(dict.fromkeys(sets[:3])), _weight(parsed)
+    return tuple(dict.fromkeys(sets))[:_MOST_SETS], _weight(parsed)
 
 
 def _refuse_unbounded(parsed: _Parsed, *, inside_repeat: bool) -> None:
@@ -164,16 +173,47 @@ def _weight(parsed: _Parsed) -> int:
 
 # What can stand in place of anything a word may be made of, where the pattern leaves it open.
 _OPEN = "\x00"
+_MOST_SETS = 5  # That many words known to stand in a reply leave few rules to try.
 _MOST_FORMS = 400  # Beyond, an alternation counts as open: fewer words demanded, still sound.
 
 
 def _demanded(parsed: _Parsed) -> Iterator[frozenset[str]]:
     """Yield sets of words of which every reply that matches holds one each."""
-    for forms in _segments(parsed):
+    for forms in (*_alternations(parsed), *_segments(parsed)):
         words_of_forms = [_whole_words(form) for form in forms]
         if all(words_of_forms):
-            for place in range(min(3, max(map(len, words_of_forms)))):
+            for place in range(max(map(len, words_of_forms))):
                 yield frozenset(words[min(place, len(words) - 1)] for words in words_of_forms)
+
+
+def _alternations(parsed: _Parsed) -> Iterator[list[str]]:
+    """Yield each alternation by itself, between what surely stands before and after it."""
+    items = list(parsed)
+    endings = [_endings(*item) for item in items]
+    for place, item in enumerate(items):
+        if item[0] is kind.BRANCH:
+            gap_follows = place + 1 < len(items) and _is_gap(*items[place + 1])
+            before = _edge(form[::-1] for form in _chain(endings[:place][::-1]))
+            after = " " if gap_follows else _edge(_chain(endings[place + 1 :]))
+            yield [before + form + after for form in endings[place]]
+
+
+def _chain(endings: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield what can stand next: the next item's forms, and the one's after it if it may be empty."""
+    for forms in endings:
+        yield from filter(None, forms)
+        if "" not in forms:
+            return
+    yield " "  # Rule 2: the pattern's end is an edge.
+
+
+def _edge(neighbours: Iterable[str]) -> str:
+    """Return a blank if every neighbour surely ends a word, else ``_OPEN``."""
+    return " " if all(_separates(neighbour[0]) for neighbour in neighbours) else _OPEN
+
+
+def _separates(character: str) -> bool:
+    return character.isascii() and character != _OPEN and not character.isalnum()
 
 
 def _segments(parsed: _Parsed) -> Iterator[list[str]]:
@@ -185,9 +225,10 @@ def _segments(parsed: _Parsed) -> Iterator[list[str]]:
     for item in parsed:
         endings = _endings(*item)
         if endings == [_OPEN] or len(forms) * len(endings) > _MOST_FORMS:
-            last = {form[-1] for form in forms}
-            yield [form + _OPEN for form in forms]
-            forms = [" " if last == {" "} and endings != [_OPEN] else _OPEN]
+            separated = all(_separates(form[-1]) for form in forms)
+            edge = " " if _is_gap(*item) else _OPEN  # Rule 2: a gap begins at a word's edge.
+            yield [form + edge for form in forms]
+            forms = [" " if separated and endings != [_OPEN] else _OPEN]
         if endings != [_OPEN]:
             forms = [form + ending for form in forms for ending in endings]
     yield [form + " " for form in forms]
@@ -233,6 +274,11 @@ def _endings(operator: Any, argument: Any) -> list[str]:
     if operator in {kind.MAX_REPEAT, kind.MIN_REPEAT} and argument[:2] == (0, 1):
         return ["", *_forms(argument[2])]
     return [_OPEN]
+
+
+def _is_gap(operator: Any, argument: Any) -> bool:
+    repeats = operator in {kind.MAX_REPEAT, kind.MIN_REPEAT}
+    return repeats and argument[0] == 0 and argument[2][0][0] is kind.ANY
 
 
 def _only_separators(members: Iterable[tuple[Any, Any]]) -> bool:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import typer
 
+from whybounce.catalogue import CatalogueError
 from whybounce.cli import causes, explain
 from whybounce.cli.refusal import Refusal
 
@@ -46,6 +47,9 @@ def main() -> None:
         app()
     except Refusal as refusal:
         typer.echo(f"whybounce: {refusal}", err=True)
+        sys.exit(2)
+    except CatalogueError as error:
+        typer.echo(f"whybounce: the catalogue cannot be used: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()  # The reader went away (head, less): nothing is left to say.

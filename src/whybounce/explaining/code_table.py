@@ -16,6 +16,11 @@ class Claims:
     registered: str | None = None  # IANA's meaning of its subject and detail.
 
     @property
+    def sole(self) -> str | None:
+        """The one cause listed with this very code; None where there are several or none."""
+        return self.exact[0] if len(self.exact) == 1 else None
+
+    @property
     def all(self) -> frozenset[str]:
         """Every cause that the code does not contradict."""
         others = (cause for cause in (self.ranged, self.registered) if cause)

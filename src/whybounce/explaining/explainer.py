@@ -95,7 +95,7 @@ class Explainer:
         status = reply.status if _says_more(reply.status, stated) else stated
         claims = self._codes.claims(status)
         host = reply.host or outcome.reply_from or outcome.rejected_by or outcome.remote
-        hits = self._rules.hits(fold(reply), host, claims.all)
+        hits = self._rules.hits(fold(reply), host, claims.sole)
         question = _Question(reply, status, claims, hits)
         reading = next(
             answer for answer in (lookup(question) for lookup in _LOOKUPS) if answer is not None

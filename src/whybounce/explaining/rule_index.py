@@ -4,17 +4,15 @@ Which of the hits is best, in three lines:
 
 1. A hit counts the letters its pattern demands: the longer the sentence, the surer.
 2. It counts twelve more where the rule is scoped to the server that speaks, and twelve more
-   where the reply's own code is one that the rule's cause claims.
+   where the reply's own code is one that the rule's cause alone claims.
 3. The highest count wins; of equals, the rule that stands first in the catalogue.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from whybounce.catalogue.pattern import compile_pattern, tokens
-from whybounce.notation import fold, read_reply
 from whybounce.vocabulary.cause import ReplyRule
 
 AGREEMENT = 12
@@ -30,49 +28,62 @@ class Hit:
 
 
 class RuleIndex:
-    """The rules, found by the rarest words that each demands."""
+    """The rules as rows of a table of words: those whose every demand is met stand out at once.
+
+    Each rule is a bit. A demand is a set of words, one of which must stand in the reply; for the
+    first, second … demand of all rules together, a word's number has the bits of the rules that
+    it satisfies. To look a reply up is to "or" its words' numbers for each demand, and to "and"
+    the demands.
+    """
 
     def __init__(self, rules: Iterable[ReplyRule]) -> None:
         self._rules = tuple(rules)
-        often = Counter(
-            word
-            for rule in self._rules
-            for reply in rule.seen
-            for word in tokens(fold(read_reply(reply)))
-        )
-        self._by_word: dict[str, list[int]] = {}
+        deepest = max((len(rule.words) for rule in self._rules), default=0)
+        self._satisfied: list[dict[str, int]] = [{} for _ in range(deepest)]
+        self._undemanding = [0] * deepest  # The rules that make no demand of that number.
         for position, rule in enumerate(self._rules):
-            rarest = min(rule.words, key=lambda words: sum(often[word] for word in words))
-            for word in rarest:
-                self._by_word.setdefault(word, []).append(position)
+            bit = 1 << position
+            for number, satisfied in enumerate(self._satisfied):
+                if number >= len(rule.words):
+                    self._undemanding[number] |= bit
+                    continue
+                for word in rule.words[number]:
+                    satisfied[word] = satisfied.get(word, 0) | bit
 
-    def hits(self, folded: str, host: str | None, claimed: Collection[str]) -> list[Hit]:
+    def hits(self, folded: str, host: str | None, claimant: str | None) -> list[Hit]:
         """Return every rule that matches the folded reply, the best first.
 
-        ``claimed`` are the causes that the reply's own code allows; ``host`` is the server that
-        speaks, or None where it is not known: then a rule scoped to hosts may still match.
+        ``claimant`` is the one cause that claims the reply's own code; ``host`` is the server
+        that speaks, or None where it is not known: then a rule scoped to hosts may still match.
         """
-        present = tokens(folded)
-        found = {
-            position
-            for word in present
-            if word in self._by_word
-            for position in self._by_word[word]
-        }
         hits: list[Hit] = []
-        for position in sorted(found):
-            rule = self._rules[position]
-            if any(present.isdisjoint(words) for words in rule.words):
+        for rule in self._candidates(tokens(folded)):
+            match = compile_pattern(rule.pattern).search(folded)
+            if match is None:
                 continue
             scoped = bool(rule.hosts and host)
             if scoped and not speaks(host or "", rule.hosts):
                 continue
-            match = compile_pattern(rule.pattern).search(folded)
-            if match is not None:
-                agreeing = scoped + (rule.cause in claimed)
-                hits.append(Hit(rule, match[0], rule.weight + AGREEMENT * agreeing))
+            agreeing = scoped + (rule.cause == claimant)
+            hits.append(Hit(rule, match[0], rule.weight + AGREEMENT * agreeing))
         hits.sort(key=lambda hit: -hit.count)
         return hits
+
+    def _candidates(self, present: set[str]) -> Iterator[ReplyRule]:
+        """Yield the rules whose every demand one of the words meets, in the catalogue's order."""
+        left = (1 << len(self._rules)) - 1
+        for satisfied, undemanding in zip(self._satisfied, self._undemanding, strict=True):
+            meeting = undemanding
+            for word in present:
+                if word in satisfied:
+                    meeting |= satisfied[word]
+            left &= meeting
+            if not left:
+                return
+        while left:
+            lowest = left & -left
+            yield self._rules[lowest.bit_length() - 1]
+            left ^= lowest
 
 
 def speaks(host: str, patterns: Iterable[str]) -> bool:

@@ -45,7 +45,7 @@ _BRACKET = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _PREFIXED = re.compile(
-    r"(?:unknown address error|other address status)\s+(?P<said>[245][0-9]{2}[ -].{1,8000})",
+    r"[245]\.[0-9]\.[0-9]{1,3} - [a-z ()]{3,60}? (?P<said>[245][0-9]{2}[ -].{1,8000})",
     re.IGNORECASE,
 )
 _REASON = re.compile(r"\[Message=(?P<said>[245][0-9]{2}[ -][^\]]{1,2000})\]")
@@ -53,7 +53,15 @@ _REASON = re.compile(r"\[Message=(?P<said>[245][0-9]{2}[ -][^\]]{1,2000})\]")
 
 def read_reply(text: str) -> Reply:
     """Return the reply that the text is: its numbers, its words, and what it wraps."""
-    return _read(one_line(text[:_LONGEST_READ]), _DEEPEST)
+    return _read(one_line(_continued(text[:_LONGEST_READ])), _DEEPEST)
+
+
+def _continued(text: str) -> str:
+    """Drop the first line's numbers from the head of the lines that follow. RFC 5321 §4.2.1."""
+    code = text.lstrip()[:3]
+    if "\n" not in text or not code.isdecimal():
+        return text
+    return re.sub(rf"\n[ \t]*{code}[ -](?:{_STATUS}(?= ))?", "\n ", text)
 
 
 def _read(line: str, depth: int) -> Reply:
@@ -68,8 +76,8 @@ def _read(line: str, depth: int) -> Reply:
     if "[Message=" in line and depth and (reason := _REASON.search(line)):
         head = _numbers(line)
         return Reply(head.text, head.code, head.status, None, _read(reason["said"], depth - 1))
-    if "address" in line and depth and (prefixed := _PREFIXED.search(line)):
-        head = _numbers(line[: prefixed.start("said")])
+    if " - " in line and depth and (prefixed := _PREFIXED.match(line.removeprefix("smtp; "))):
+        head = _numbers(prefixed.string[: prefixed.start("said")])
         said = prefixed["said"].replace("'", "", 2)
         return Reply(head.text, head.code, head.status, None, _read(said, depth - 1))
     return _numbers(line)
@@ -108,10 +116,17 @@ def _numbers(line: str) -> Reply:
         code = both[1]
     text = without_repeated_numbers(text, code, status)
     return Reply(
-        text.rstrip(" '\""),
+        _without_closing_quote(text.rstrip()),
         int(code) if code else None,
         StatusCode.parse(status) if status else None,
     )
+
+
+def _without_closing_quote(text: str) -> str:
+    """Drop a quotation mark that was opened before the reply began."""
+    if text[-1:] in {"'", '"'} and text.count(text[-1]) % 2:
+        return text[:-1].rstrip()
+    return text
 
 
 def _numbers_inside(line: str) -> tuple[str | None, str | None]:

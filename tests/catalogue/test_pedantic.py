@@ -1,0 +1,152 @@
+"""The catalogue is held against itself, so that a pull request of data alone is safe to merge."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+import whybounce
+from whybounce.catalogue import FOLDER, catalogue
+from whybounce.catalogue.compiled import compile_catalogue, read_compiled
+from whybounce.catalogue.loader import load_catalogue
+from whybounce.catalogue.pattern import compile_pattern
+from whybounce.notation import fold, read_reply
+from whybounce.vocabulary.cause import Cause, ReplyRule, Suppress, VerdictKind
+from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.reply import Reply
+from whybounce.wording import PLACEHOLDERS
+
+CAUSES = list(catalogue().causes.values())
+RULES = list(catalogue().rules)
+SEEN = [(rule, reply) for rule in RULES for reply in rule.seen]
+NOT_SEEN = [(rule, reply) for rule in RULES for reply in rule.not_seen]
+
+JARGON = re.compile(r"\b(SMTP|MTA|NXDOMAIN|RCPT|tenant|HELO|EHLO|MX|DNS)\b")
+VOICE = re.compile(r"\b(please|simply|unfortunately)\b|—", re.IGNORECASE)
+
+
+def _speaker_of(rule: ReplyRule) -> str | None:
+    return rule.hosts[0].replace("*", "mx1") if rule.hosts else None
+
+
+def _matches(rule: ReplyRule, reply: Reply) -> bool:
+    return compile_pattern(rule.pattern).search(fold(reply)) is not None
+
+
+def _replies(reply: Reply | None) -> list[Reply]:
+    return [] if reply is None else [reply, *_replies(reply.inner)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "reply"), SEEN, ids=[f"{rule.id}-{rule.seen.index(reply)}" for rule, reply in SEEN]
+)
+def test_every_seen_reply_leads_to_its_own_rules_cause(rule: ReplyRule, reply: str):
+    """No earlier or longer rule takes a sentence away to another cause.
+
+    A wrapper's sentence is asked for by itself: with the reply it wraps, that one decides.
+    """
+    said = next(one for one in _replies(read_reply(reply)) if _matches(rule, one))
+    outcome = Outcome(reply=replace(said, inner=None), remote=_speaker_of(rule))
+    explanation = whybounce.explain(outcome)
+
+    assert rule.cause == explanation.cause, explanation.because
+
+
+@pytest.mark.parametrize(
+    ("rule", "reply"), SEEN, ids=[f"{rule.id}-{rule.seen.index(reply)}" for rule, reply in SEEN]
+)
+def test_every_rule_matches_the_replies_it_was_written_for(rule: ReplyRule, reply: str):
+    """A pattern that misses its own example is dead."""
+    assert any(_matches(rule, one) for one in _replies(read_reply(reply)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "reply"),
+    NOT_SEEN,
+    ids=[f"{rule.id}-{rule.not_seen.index(reply)}" for rule, reply in NOT_SEEN],
+)
+def test_every_near_miss_is_left_alone(rule: ReplyRule, reply: str):
+    """The rule's pattern does not match what it must leave alone."""
+    assert not compile_pattern(rule.pattern).search(fold(read_reply(reply)))
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
+def test_every_cause_has_words_for_everybody(cause: Cause):
+    """Title, what, tell, steps for the sender and for whoever must act, at most four each."""
+    assert len(cause.words.title) < 75
+    assert not cause.words.title.endswith(".")
+    assert cause.words.what
+    assert cause.words.tell
+    assert cause.source
+    assert FixItOwner.SENDER in cause.words.steps
+    assert cause.owner is FixItOwner.NOBODY or cause.owner in cause.words.steps
+    assert FixItOwner.NOBODY not in cause.words.steps
+    assert all(1 <= len(steps) <= 4 for steps in cause.words.steps.values())
+    assert cause.owner not in cause.helpers
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
+def test_every_sentence_keeps_the_voice(cause: Cause):
+    """Closed placeholders, paired backticks, no pleading, no jargon where a lay person reads."""
+    words = cause.words
+    sentences = [words.title, words.what, words.tell, *sum(words.steps.values(), ())]
+    for sentence in sentences:
+        prose = "".join(sentence.split("`")[::2])
+        assert sentence.count("`") % 2 == 0, sentence
+        assert not VOICE.search(prose), sentence
+        assert "\n" not in sentence.strip(), sentence
+        assert set(re.findall(r"{(\w+)}", prose)) <= set(PLACEHOLDERS), sentence
+        assert not re.search(r"""`(?:\$|PS>)[^`]*["']{|`(?:\$|PS>)[^`]*}["']""", sentence), sentence
+    for sentence in (words.what, *words.steps[FixItOwner.SENDER]):
+        assert not JARGON.search("".join(sentence.split("`")[::2])), sentence
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
+def test_the_gateways_own_replies_are_well_formed(cause: Cause):
+    """The numbers agree with the verdict, and the text fits a line. RFC 5321 §4.5.3.1.5."""
+    for form in cause.replies:
+        temporary = form.verdict is VerdictKind.DEFER
+        assert form.code // 100 == (4 if temporary else 5), form
+        assert form.text.isascii(), form
+        assert len(f"{form.code} {form.status} {form.text}") < 510, form
+
+
+def test_titles_tell_causes_apart():
+    """No two causes have the same headline."""
+    titles = Counter(cause.words.title for cause in CAUSES)
+
+    assert [title for title, times in titles.items() if times > 1] == []
+
+
+def test_no_address_is_dropped_for_what_may_pass():
+    """Only causes that mean nobody reads mail there tell a list to stop."""
+    dropped = {cause.id for cause in CAUSES if cause.suppress is Suppress.ADDRESS}
+
+    assert {"no-such-mailbox", "recipient-not-found"} <= dropped
+    assert not dropped & {"mailbox-full", "greylisted", "message-expired", "spam-content"}
+
+
+def test_the_compiled_catalogue_equals_the_files(tmp_path):
+    """What a wheel carries is what the TOML says."""
+    for part in ("causes", "replies", "codes", "words"):
+        (tmp_path / part).symlink_to(FOLDER / part)
+    compile_catalogue(tmp_path)
+
+    assert load_catalogue(FOLDER) == read_compiled(tmp_path)
+
+
+def test_every_language_is_complete():
+    """A language other than English names what it lacks; English has every frame sentence."""
+    known = catalogue()
+    english = set(known.frames["en"])
+
+    assert {language: english - set(frame) for language, frame in known.frames.items()} == {
+        language: set() for language in known.frames
+    }
+
+
+def test_the_registry_is_whole():
+    """All 81 codes that IANA had registered, each with what it means here."""
+    assert len({(row.subject, row.detail) for row in catalogue().registry}) == 81

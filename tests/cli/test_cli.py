@@ -1,0 +1,151 @@
+"""The command line, as a person and as a pipe would use it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
+
+
+def run(*arguments: str, stdin: bytes | None = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run the real command; no terminal, no colour wished for."""
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "error"}
+    return subprocess.run(  # noqa: S603  # our own command
+        [WHYBOUNCE, *arguments], input=stdin, capture_output=True, check=False, env=environment
+    )
+
+
+def test_explain_answers_in_the_order_of_every_answer():
+    """Verdict, who, again, what to do, said, to pass on, why."""
+    shown = run("explain", "550 5.7.1 Unable to relay").stdout.decode()
+    headings = [
+        "Who must act", "Will sending again help?", "What to do", "The server's own words",
+        "To pass on", "Why we think so",
+    ]  # fmt: skip
+
+    assert sorted(headings, key=shown.index) == headings
+    assert shown.startswith("550 5.7.1: ")
+
+
+def test_a_pipe_gets_no_colour_and_eighty_columns():
+    """Only commands to copy are longer: they stand on lines of their own."""
+    shown = run("explain", "5.7.64").stdout.decode()
+
+    assert "\x1b" not in shown
+    for line in shown.splitlines():
+        assert len(line) <= 80 or line.lstrip().startswith(("$ ", "PS> ")), line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code"),
+    [
+        (["explain", "550 5.1.1 User unknown"], b"", 0),
+        (["explain", "550", "5.1.1", "User", "unknown"], b"", 0),
+        (["explain", "-"], b"550 5.1.1 User unknown\r\n", 0),
+        (["explain"], b"550 5.1.1 User unknown", 0),
+        (["explain", "5.7.1"], b"", 0),
+        (["explain", "quux"], b"", 1),
+        (["explain", "599 quux"], b"", 1),
+        (["explain", ""], b"", 2),
+        (["explain", "-"], b"", 2),
+        (["explain", "-"], b"\x00\x01\x02", 2),
+        (["explain", "5.71"], b"", 2),
+        (["explain", "--lang", "tlh", "5.7.1"], b"", 2),
+        (["explian", "5.7.1"], b"", 2),
+        (["causes", "5.7.606"], b"", 0),
+        (["causes", "no-such-cause-at-all"], b"", 1),
+        (["causes", "--owner", "king"], b"", 2),
+        (["causes", "--system", "Gmial"], b"", 2),
+        (["--version"], b"", 0),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_exit_codes_are_what_is_documented(arguments, stdin, code):
+    """0 all answered, 1 something not explained, 2 usage or unreadable input; no traceback."""
+    done = run(*arguments, stdin=stdin)
+
+    assert code == done.returncode, done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (["explain", "5.71"], b"", ["did you mean", "5.7.1"]),
+        (["explain", "5,7,1"], b"", ["did you mean", "5.7.1"]),
+        (["explain", "5.7.1O"], b"", ["did you mean", "5.7.1"]),
+        (["explian", "5.7.1"], b"", ["explain"]),
+        (["explain", "--lang", "fr", "5.7.1"], b"", ["--lang fr", "en"]),
+        (["explain", ""], b"", ["empty", "whybounce explain"]),
+        (["explain", "-"], b"\x00", ["binary"]),
+        (["causes", "mailbox-fulll"], b"", ["did you mean", "mailbox-full"]),
+        (["causes", "--owner", "king"], b"", ["sender-admin"]),
+        (["causes", "--system", "Gmial"], b"", ["did you mean", "Gmail"]),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_a_refusal_names_what_is_wrong_and_the_next_step(arguments, stdin, words):
+    """One sentence on stderr, nothing on stdout."""
+    done = run(*arguments, stdin=stdin)
+
+    assert done.stdout == b""
+    assert all(word in done.stderr.decode() for word in words), done.stderr
+
+
+def test_json_is_one_object_a_text_and_nothing_else():
+    """JSON Lines on stdout, in the order of the input."""
+    done = run("explain", "--json", "--lines", "-", stdin=b"5.1.1\n\n550 5.7.1 Unable to relay\n")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert [row["input"] for row in rows] == ["5.1.1", "550 5.7.1 Unable to relay"]
+    assert [row["cause"] for row in rows] == ["no-such-mailbox", "unable-to-relay"]
+    assert done.stderr == b""
+
+
+def test_json_has_the_documented_keys():
+    """The shape others rely on."""
+    row = json.loads(run("explain", "--json", "550 5.1.351 unknown -> 550 User unknown").stdout)
+
+    assert {
+        "schema", "input", "status", "reply_code", "cause", "title", "owner", "helpers",
+        "permanent", "again", "suppress", "reason", "what", "steps", "tell", "codes", "confidence",
+        "because", "alternatives", "inner", "page",
+    } <= set(row)  # fmt: skip
+    assert (row["status"], row["cause"], row["suppress"]) == ("5.1.351", "no-such-mailbox", True)
+    assert row["inner"]["cause"] == "no-such-mailbox"
+
+
+def test_causes_finds_by_code_word_owner_and_system():
+    """Each of the four ways leads to the cause."""
+    for arguments in (
+        ["5.7.606"],
+        ["banned", "sending"],
+        ["--owner", "sender-admin"],
+        ["--system", "Exchange Online"],
+        ["banned-sending-ip"],
+    ):
+        rows = [
+            json.loads(line) for line in run("causes", "--json", *arguments).stdout.splitlines()
+        ]
+        assert "banned-sending-ip" in {row["cause"] for row in rows}, arguments
+
+
+def test_causes_lists_all_with_who_must_act():
+    """Without a search: the whole catalogue, a line each, readable without colour."""
+    shown = run("causes").stdout.decode()
+
+    assert "mailbox-full" in shown
+    assert "the recipient's mail administrator" in shown
+
+
+def test_a_closed_pipe_is_no_crash():
+    """Whoever reads only the head of the list leaves no traceback behind."""
+    done = subprocess.run(  # noqa: S602  # a real shell pipe is the test
+        f"{WHYBOUNCE} causes | head -1", shell=True, capture_output=True, check=False
+    )
+
+    assert b"Traceback" not in done.stderr

@@ -1,0 +1,119 @@
+"""Log lines, bounces' sentences and blocks are read to who, by whom, and what was said."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from whybounce.notation import header_fields, read_received, read_text
+
+CASES = {
+    "postfix-log": (
+        ("Nov  1 10:00:00 mail postfix/smtp[123]: 4F1: to=<anna@example.org>, relay=mx.example.org"
+        "[192.0.2.1]:25, delay=1.2, delays=0/0/1/0.2, dsn=5.1.1, status=bounced (host mx.example.org"
+        "[192.0.2.1] said: 550 5.1.1 <anna@example.org>: User unknown (in reply to RCPT TO command))"),
+        ("anna@example.org", "failed", "RCPT", "mx.example.org",
+         "550 5.1.1 <anna@example.org>: User unknown"),
+    ),
+    "postfix-log-deferred": (
+        ("postfix/smtp[1]: 4F1: to=<anna@example.org>, relay=none, delay=9, delays=1/1/1/1, dsn=4.4.1, "
+        "status=deferred (connect to mx.example.org[192.0.2.1]:25: Connection timed out)"),
+        ("anna@example.org", "delayed", None, None,
+         "connect to mx.example.org[192.0.2.1]:25: Connection timed out"),
+    ),
+    "postfix-bounce": (
+        ("<anna@example.org>: host mx.example.org[192.0.2.1] said: 550 nope (in reply to end of DATA\n"
+        "    command)"),
+        ("anna@example.org", None, "DATA", "mx.example.org", "550 nope"),
+    ),
+    "sendmail-log": (
+        ("sendmail[1]: x: to=<anna@example.org>, delay=00:00:01, mailer=esmtp, relay=mx.example.org. "
+        "[192.0.2.1], dsn=5.1.1, stat=User unknown"),
+        ("anna@example.org", None, None, "mx.example.org", "User unknown"),
+    ),
+    "sendmail-transcript": (
+        ("   ----- Transcript of session follows -----\n... while talking to mx.example.org.:\n"
+        ">>> RCPT To:<anna@example.org>\n<<< 550 5.1.1 User unknown\n550 5.1.1 <anna@example.org>..."),
+        (None, None, "RCPT", "mx.example.org", "550 5.1.1 User unknown"),
+    ),
+    "exim-log": (
+        ("2026-01-01 10:00:00 1abc-0000-0A ** anna@example.org R=dnslookup T=remote_smtp H=mx.example.org"
+        " [192.0.2.1]: SMTP error from remote mail server after RCPT TO:<anna@example.org>: 550 No such"
+        " user"),
+        ("anna@example.org", None, "RCPT", "mx.example.org", "550 No such user"),
+    ),
+    "exchange-sharps": (
+        ("ronald@contoso.com\nmail.contoso.com #<exchange.contoso.com #5.7.1 smtp;530 5.7.1 Client was "
+        "not authenticated> #SMTP#"),
+        ("ronald@contoso.com", None, None, "mail.contoso.com",
+         "530 5.7.1 Client was not authenticated"),
+    ),
+    "exchange-local": (
+        "anna@example.org\n#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##",
+        ("anna@example.org", None, None, None, "550 5.1.1 RESOLVER.ADR.RecipNotFound; not found"),
+    ),
+    "exchange-attempts": (
+        ("9/12/2023 10:39:23 AM - Server at mx.example.org (192.0.2.1) returned '550 5.4.300 Message "
+        "expired -> 421 4.4.2 Connection dropped'"),
+        (None, None, None, "mx.example.org", "550 5.4.300 Message expired"),
+    ),
+    "exchange-trace": (
+        ("Reason: [{LED=450 4.4.316 Connection refused [Message=Socket error code 10061]};{MSG=};"
+        "{FQDN=mx.example.org};{IP=192.0.2.1};{LRT=1/1/2026}]"),
+        (None, None, None, "mx.example.org",
+         "450 4.4.316 Connection refused [Message=Socket error code 10061]"),
+    ),
+    "delivery-status": (
+        ("Final-Recipient: rfc822; anna@example.org\nAction: failed\nStatus: 5.1.1\nRemote-MTA: dns; "
+        "mx.example.org\nDiagnostic-Code: smtp; 550-5.1.1 no\n 550 5.1.1 such user"),
+        ("anna@example.org", "failed", None, "mx.example.org", "550 5.1.1 no such user"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+def test_a_quotation_is_read(text, expected):
+    """Recipient, action, command, remote server and the reply itself."""
+    outcome = read_text(text)
+    found = (outcome.recipient, outcome.action, outcome.command, outcome.remote, str(outcome.reply))
+
+    assert expected == found
+
+
+def test_the_seeds_example_names_both_servers():
+    """mail.contoso.com was talked to; exchange.contoso.com is the name inside its reply."""
+    outcome = read_text(CASES["exchange-sharps"][0])
+
+    assert outcome.rejected_by == "mail.contoso.com"
+    assert outcome.reply_from == "exchange.contoso.com"
+
+
+def test_header_fields_are_unfolded_in_order():
+    """Folding is undone; lines that are no field are left out."""
+    header = "Received: from a\r\n\tby b\r\nSubject: x\nnonsense\nTo : y\n"
+
+    assert header_fields(header) == (("Received", "from a\tby b"), ("Subject", "x"), ("To", "y"))
+
+
+def test_a_received_field_is_a_hop_in_utc():
+    """From, by, protocol, and the time whatever the zone it was written in."""
+    hop = read_received(
+        "from a.example (a.example [192.0.2.1]) by b.example (Postfix) with ESMTPS id 4F1 "
+        "for <anna@example.org>; Sun, 1 Nov 2026 10:00:00 +0200 (CEST)"
+    )
+
+    assert (hop.from_, hop.by, hop.protocol) == ("a.example", "b.example", "ESMTPS")
+    assert hop.time.isoformat() == "2026-11-01T08:00:00+00:00"
+
+
+def test_a_received_field_without_sense_is_an_empty_hop():
+    """What it does not say is None."""
+    hop = read_received("whatever; not a date")
+
+    assert (hop.from_, hop.by, hop.protocol, hop.time) == (None, None, None, None)
+
+
+@given(st.text())
+def test_no_text_makes_reading_raise(text):
+    """Whatever was pasted, an Outcome comes back."""
+    assert read_text(text).reply is not None
+    header_fields(text)
+    read_received(text)

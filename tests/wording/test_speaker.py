@@ -1,0 +1,92 @@
+"""The words people read are the product, and are tested like behaviour."""
+
+import pytest
+
+import whybounce
+from whybounce.catalogue import catalogue
+from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.wording import Speaker, UnknownLanguageError
+
+
+def test_an_answer_says_everything_in_its_order():
+    """Verdict, final, who, again, steps, the server's words, to pass on, why."""
+    words = whybounce.words(
+        whybounce.explain(
+            "<anna@example.org>: host mx.example.org[192.0.2.1] said: 550 5.1.1 "
+            "<anna@example.org>: Recipient address rejected: User unknown (in reply to RCPT TO)"
+        )
+    )
+
+    assert words.code == "550 5.1.1"
+    assert words.final == "Not delivered, and nobody is trying any more."
+    assert words.owner == "the sender"
+    assert words.again == "Not before somebody has acted. Then send it again."
+    assert FixItOwner.SENDER is words.steps[0].role
+    assert "anna@example.org" in words.what + words.tell + words.steps[0].sentences[0]
+    assert words.said is not None
+    assert words.said.startswith("mx.example.org said: “550 5.1.1 <anna@example.org>")
+    assert "user unknown" in words.because
+
+
+def test_the_owners_steps_come_first():
+    """Whoever must act reads on without searching."""
+    words = whybounce.words(whybounce.explain("5.7.64"))
+
+    assert FixItOwner.SENDER_ADMIN is words.steps[0].role
+
+
+def test_waiting_is_said_to_be_enough():
+    """Nobody must act where nobody must."""
+    words = whybounce.words(whybounce.explain("450 4.7.1 Greylisted, please try again"))
+
+    assert words.owner == "nobody; waiting is enough"
+    assert words.again == "Not needed: the mail system keeps trying by itself."
+    assert words.final == "Not delivered yet. The systems are still trying."
+
+
+def test_a_success_is_no_failure():
+    """250 and 2.x.x are not dressed up as trouble."""
+    words = whybounce.words(whybounce.explain("250 2.1.5 Delivered"))
+
+    assert words.final == "This is not a failure."
+
+
+def test_the_unknown_is_said_plainly():
+    """No advice is invented where nothing is known."""
+    words = whybounce.words(whybounce.explain("quux"))
+
+    assert words.because == "Neither the words nor a code in this text are known here."
+    assert words.final == "Whether it is being tried again is not said."
+
+
+def test_a_quoted_wrapper_shows_both_replies():
+    """The remote server's own words are quoted, whole."""
+    words = whybounce.words(
+        whybounce.explain("550 5.1.351 Remote server returned unknown recipient -> 550 Nobody")
+    )
+
+    assert words.said is not None
+    assert "Remote server returned unknown recipient -> 550 Nobody" in words.said
+
+
+@pytest.mark.parametrize("cause", catalogue().causes.values(), ids=lambda cause: cause.id)
+def test_every_cause_reads_well_without_a_bounce(cause):
+    """Each placeholder outside of commands has words to stand in; no brace is left in prose."""
+    speaker = Speaker(catalogue())
+    steps = speaker.steps(cause.id, cause.owner, {})
+    sentences = [speaker.prose(cause.words.what), speaker.prose(cause.words.tell)]
+    sentences += [sentence for role in steps for sentence in role.sentences]
+
+    for sentence in sentences:
+        prose = "".join(sentence.split("`")[::2])
+        assert "{" not in prose, prose
+        assert "the the " not in prose, prose
+        assert prose[0] == "`" or not prose[0].islower() or sentence.startswith("`"), prose
+
+
+def test_an_unknown_language_names_those_there_are():
+    """The error carries them."""
+    with pytest.raises(UnknownLanguageError) as caught:
+        Speaker(catalogue(), "tlh")
+
+    assert caught.value.languages == ("en",)
