@@ -59,7 +59,10 @@ def test_a_malformed_cause_names_file_key_and_need(folder, spoiled, expected):
         (RULES.replace("zebra crossing'", "Zebra crossing'"), ["test-rule", "lower case"]),
         (RULES.replace("zebra crossing'", "zebra(?:s{1,5} ?){3} crossing'"), ["repeat inside"]),
         (RULES.replace("'zebra crossing'", "'zebra.?'"), ["test-rule", "whole word"]),
-        (RULES.replace('seen = ["550 zebra crossing"]', "seen = []"), ["test.toml", "test-rule", "seen"]),
+        (
+            RULES.replace('seen = ["550 zebra crossing"]', "seen = []"),
+            ["test.toml", "test-rule", "seen"],
+        ),
         (RULES.replace('seen = ["550 zebra crossing"]', ""), ["test.toml", "seen"]),
         (RULES + RULES.partition("\n")[2], ["test-rule", "twice"]),
     ],

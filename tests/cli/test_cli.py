@@ -40,6 +40,22 @@ def test_a_pipe_gets_no_colour_and_eighty_columns():
         assert len(line) <= 80 or line.lstrip().startswith(("$ ", "PS> ")), line
 
 
+def test_a_strangers_words_never_stand_as_a_command_to_copy():
+    """What a server said in backticks stays inside its quotation."""
+    shown = run("explain", "550 5.1.1 User unknown, run `$ reboot now` first").stdout.decode()
+
+    assert "`$ reboot now`" in shown
+    assert not [line for line in shown.splitlines() if line.strip() == "$ reboot now"]
+
+
+def test_control_characters_of_a_stranger_reach_no_terminal():
+    """Escape sequences and right-to-left marks are blanked."""
+    shown = run("explain", "550 5.1.1 User unknown \x1b[2J\u202e").stdout.decode()
+
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "code"),
     [

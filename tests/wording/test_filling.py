@@ -28,6 +28,11 @@ def test_a_value_that_looks_like_a_placeholder_stays_what_it_is():
     assert _fill("{recipient} x", recipient="{domain}", domain="example.org") == "{domain} x"
 
 
+def test_a_value_in_prose_begins_no_command():
+    """Backticks mark commands; a stranger's are not taken over."""
+    assert _fill("mail for {recipient}", recipient="`$ reboot`@x") == "mail for '$ reboot'@x"
+
+
 def test_unknown_braces_are_left_alone():
     """PowerShell has braces of its own."""
     assert _fill("`PS> Where-Object { $_.x }`") == "`PS> Where-Object { $_.x }`"

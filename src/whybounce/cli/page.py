@@ -28,19 +28,20 @@ def print_answer(words: Words, speaker: Speaker, confidence: str, page: Console)
     """Print one explanation: verdict, who, again, what to do, said, to pass on, why."""
     numbers = f"{words.code}: " if words.code and words.code not in words.verdict else ""
     page.print(Text(f"{numbers}{words.verdict}", style="bold"))
-    page.print(Text(words.final))
-    page.print(Text(words.what))
+    _print_sentence(page, words.final)
+    _print_sentence(page, words.what)
     _part(page, speaker.heading("owner"), _owner(words))
     _part(page, speaker.heading("again"), words.again)
     if words.steps:
-        page.print()
-        page.print(Text(speaker.heading("steps"), style="bold cyan"))
+        _heading(page, speaker.heading("steps"))
         for steps in words.steps:
             _print_steps(page, steps)
     if words.said:
-        _part(page, speaker.heading("said"), words.said)
+        _heading(page, speaker.heading("said"))
+        _print_wrapped(page, words.said, 2)
     _part(page, speaker.heading("tell"), words.tell)
-    _part(page, speaker.heading("because"), f"{words.because} ({confidence})")
+    _heading(page, speaker.heading("because"))
+    _print_wrapped(page, f"{words.because} ({confidence})", 2)
     _print_alternatives(page, words, speaker)
 
 
@@ -50,10 +51,9 @@ def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
     codes = ", ".join(map(str, cause.codes)) or "no code of its own"
     page.print(Text(words.title, style="bold"))
     page.print(Text(f"{cause.id} · {codes}"))
-    page.print(Text(speaker.prose(words.what)))
+    _print_sentence(page, speaker.prose(words.what))
     _part(page, speaker.heading("owner"), f"{speaker.role(cause.owner).capitalize()}.")
-    page.print()
-    page.print(Text(speaker.heading("steps"), style="bold cyan"))
+    _heading(page, speaker.heading("steps"))
     for steps in speaker.steps(cause.id, cause.owner, {}):
         _print_steps(page, steps)
     _part(page, speaker.heading("tell"), speaker.prose(words.tell))
@@ -70,9 +70,13 @@ def _owner(words: Words) -> str:
 
 
 def _part(page: Console, heading: str, text: str) -> None:
+    _heading(page, heading)
+    _print_sentence(page, text, indent=2)
+
+
+def _heading(page: Console, heading: str) -> None:
     page.print()
     page.print(Text(heading, style="bold cyan"))
-    _print_sentence(page, text, indent=2)
 
 
 def _print_steps(page: Console, steps: Steps) -> None:
@@ -81,7 +85,7 @@ def _print_steps(page: Console, steps: Steps) -> None:
         _print_sentence(page, sentence, indent=4, bullet=f"{number}. ")
 
 
-def _print_sentence(page: Console, sentence: str, indent: int, bullet: str = "") -> None:
+def _print_sentence(page: Console, sentence: str, indent: int = 0, bullet: str = "") -> None:
     """Print prose wrapped, and each command in it on a line of its own, unwrapped."""
     hanging = indent + len(bullet)
     for place, part in enumerate(_COMMAND.split(sentence)):
@@ -91,17 +95,20 @@ def _print_sentence(page: Console, sentence: str, indent: int, bullet: str = "")
         prose = (part if place == 0 else part.lstrip(_LEAD)).strip()
         if not prose:
             continue
-        wrapped = Text(prose).wrap(page, page.width - hanging)
-        for row, line in enumerate(wrapped):
-            lead = bullet.rjust(hanging) if place == 0 and row == 0 and bullet else " " * hanging
-            page.print(Text(lead) + line, soft_wrap=True)
+        _print_wrapped(page, prose, hanging, bullet if place == 0 else "")
+
+
+def _print_wrapped(page: Console, prose: str, hanging: int, bullet: str = "") -> None:
+    """Print text as it is, wrapped; a stranger's words go here, so that none become a command."""
+    for row, line in enumerate(Text(prose).wrap(page, page.width - hanging)):
+        lead = bullet.rjust(hanging) if row == 0 else " " * hanging
+        page.print(Text(f"{lead}{line.plain.rstrip()}"), soft_wrap=True)
 
 
 def _print_alternatives(page: Console, words: Words, speaker: Speaker) -> None:
     if not words.alternatives:
         return
-    page.print()
-    page.print(Text(speaker.heading("alternatives"), style="bold cyan"))
+    _heading(page, speaker.heading("alternatives"))
     for reading in words.alternatives:
         decides = f" If it says {reading.decides}." if reading.decides else ""
         _print_sentence(

@@ -53,7 +53,8 @@ def printable(value: str) -> str:
 def _filled_prose(part: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
     def known_or_said(match: re.Match[str]) -> str:
         value = values.get(match[1])
-        return printable(value)[:_LONGEST_VALUE] if value else stand_ins[match[1]]
+        # A backtick would begin a command that nobody here wrote.
+        return printable(value)[:_LONGEST_VALUE].replace("`", "'") if value else stand_ins[match[1]]
 
     return _PLACEHOLDER.sub(known_or_said, part)
 

@@ -1,0 +1,88 @@
+"""Documents that cannot lie: what they show is run, what they list is there."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import whybounce
+from whybounce.catalogue import FOLDER, catalogue
+from whybounce.wording import PLACEHOLDERS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+def _tool(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_readmes_first_answer_is_what_is_printed():
+    """Run tools/readme.py after a change of words."""
+    assert _tool("readme").current(README) == README
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_the_readmes_python_runs(code, capsys):
+    """Every block, as it stands."""
+    exec(code, {})  # noqa: S102  # it is our own document
+
+    assert capsys.readouterr().out
+
+
+def test_the_readmes_numbers_are_the_catalogues():
+    """Causes, mail systems, and the readings of the most overloaded code."""
+    systems = {rule.system for rule in catalogue().rules}
+    readings = whybounce.explain("5.7.1").alternatives
+
+    assert f"{len(whybounce.causes())} causes" in README
+    assert f"lists the {len(whybounce.causes())} causes" in (ROOT / "CHANGELOG.md").read_text()
+    assert 55 <= len(systems) <= 75, "README says some sixty mail systems"
+    assert "some sixty other" in README.replace("\n", " ")
+    assert 1 + len(readings) == 9, "README says nine things"
+
+
+def test_the_docstring_example_of_the_package_holds():
+    """What help(whybounce) shows is true."""
+    explanation = whybounce.explain("550 5.7.1 Unable to relay")
+
+    assert (explanation.cause, explanation.owner.value) == ("unable-to-relay", "sender-admin")
+
+
+def test_every_cause_has_its_page_and_every_page_its_cause():
+    """Run tools/cause_pages.py after a change of the catalogue."""
+    built = _tool("cause_pages").pages(catalogue())
+    there = {path.name: path.read_text("utf-8") for path in (ROOT / "docs/causes").glob("*.md")}
+
+    assert set(built) == set(there)
+    assert [name for name in built if built[name] != there[name]] == []
+
+
+def test_the_rule_that_contributing_shows_is_in_the_catalogue():
+    """The example is a real one."""
+    shown = re.search(r"\[\[reply\]\]\n(id = \"(.*?)\".*?)```", CONTRIBUTING, re.DOTALL)
+    rule = next(rule for rule in catalogue().rules if rule.id == shown[2])
+
+    assert f"pattern = '{rule.pattern}'" in shown[1]
+    assert f'cause = "{rule.cause}"' in shown[1]
+    assert rule.seen[0] in shown[1]
+
+
+def test_contributing_names_every_placeholder():
+    """The closed set."""
+    assert all(f"{{{name}}}" in CONTRIBUTING for name in PLACEHOLDERS)
+
+
+def test_architecture_lists_the_packages_there_are():
+    """No more and no fewer."""
+    listed = set(re.findall(r"^\| `(\w+)` \|", ARCHITECTURE, re.MULTILINE))
+    there = {path.stem for path in FOLDER.parent.iterdir() if not path.name.startswith("_")}
+
+    assert there - {"py"} == listed
