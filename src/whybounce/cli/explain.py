@@ -51,8 +51,7 @@ def explain(
         page = console()
         if number:
             page.rule(style="dim")
-        confidence = speaker.confidence(explanation.confidence)
-        print_answer(speaker.words(explanation), speaker, confidence, page)
+        print_answer(speaker.words(explanation), speaker, explanation.confidence, page)
     if not explained:
         raise typer.Exit(_NOT_EXPLAINED)
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.explanation import Confidence
 from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker
 
@@ -24,8 +25,11 @@ def console() -> Console:
     return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def print_answer(words: Words, speaker: Speaker, confidence: str, page: Console) -> None:
-    """Print one explanation: verdict, who, again, what to do, said, to pass on, why."""
+def print_answer(words: Words, speaker: Speaker, confidence: Confidence, page: Console) -> None:
+    """Print one explanation: verdict, who, again, what to do, said, to pass on, why.
+
+    Other readings are shown where the answer is not certain.
+    """
     numbers = f"{words.code}: " if words.code and words.code not in words.verdict else ""
     page.print(Text(f"{numbers}{words.verdict}", style="bold"))
     _print_sentence(page, words.final)
@@ -41,8 +45,9 @@ def print_answer(words: Words, speaker: Speaker, confidence: str, page: Console)
         _print_wrapped(page, words.said, 2)
     _part(page, speaker.heading("tell"), words.tell)
     _heading(page, speaker.heading("because"))
-    _print_wrapped(page, f"{words.because} ({confidence})", 2)
-    _print_alternatives(page, words, speaker)
+    _print_wrapped(page, f"{words.because} ({speaker.confidence(confidence)})", 2)
+    if confidence is not Confidence.CERTAIN:
+        _print_alternatives(page, words, speaker)
 
 
 def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:

@@ -121,10 +121,15 @@ class Explainer:
         )
 
     def _alternatives(self, reading: _Reading, hits: list[Hit]) -> tuple[Alternative, ...]:
-        """Return the other readings: rules that also matched, then what else the code can mean."""
+        """Return the other readings: rules that also matched, then what else the code can mean.
+
+        A rule that matched only a part of the deciding words says nothing of its own.
+        """
+        decided = reading.because.words or ""
         rules: dict[str, str | None] = {}
         for hit in hits:
-            rules.setdefault(hit.rule.cause, hit.rule.id)
+            if hit.words not in decided:
+                rules.setdefault(hit.rule.cause, hit.rule.id)
         for cause in reading.others:
             rules.setdefault(cause, None)
         rules.pop(reading.cause, None)
