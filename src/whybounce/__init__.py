@@ -5,20 +5,24 @@
 >>> explanation.cause, explanation.owner.value
 ('unable-to-relay', 'sender-admin')
 
-``explain`` answers for a code, a reply or a pasted line; ``causes`` is the catalogue; ``words``
-says an explanation in a language. No function here touches the network.
+``explain`` answers for a code, a reply or a pasted line; ``read`` makes a report of a bounce and
+``diagnose`` explains it too; ``causes`` is the catalogue; ``words`` says an explanation in a
+language. No function here touches the network.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from whybounce.catalogue import CatalogueError, catalogue
+from whybounce.diagnosing import diagnose as _diagnose
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
+from whybounce.reading import read
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.finding import Finding
 from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.report import Diagnosis, Report
 from whybounce.vocabulary.words import Words
 from whybounce.wording import Speaker, UnknownLanguageError
 
@@ -27,13 +31,17 @@ __version__ = "0.1.0"
 __all__ = [
     "CatalogueError",
     "Cause",
+    "Diagnosis",
     "Explanation",
     "Finding",
     "Outcome",
+    "Report",
     "UnknownLanguageError",
     "Words",
     "causes",
+    "diagnose",
     "explain",
+    "read",
     "words",
 ]
 
@@ -51,6 +59,18 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
     """
     outcome = read_text(text_or_outcome) if isinstance(text_or_outcome, str) else text_or_outcome
     return _explainer().explain(outcome, findings=findings)
+
+
+def diagnose(mail_or_text: bytes | str) -> Diagnosis:
+    """Return what a bounce says with an explanation for each recipient, in the same order.
+
+    Args:
+        mail_or_text: A whole mail (RFC 5322), or anything that ``explain`` takes.
+
+    Never raises. A mail in no known form has no outcomes, and a defect that says so.
+
+    """
+    return _diagnose(mail_or_text, _explainer())
 
 
 def causes() -> Mapping[str, Cause]:

@@ -1,10 +1,13 @@
 """Nouns as plain dicts: the one shape of ``--json``, HTTP and webhooks. Absent is null."""
 
+from datetime import datetime
 from typing import Any
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import Cause, Suppress
 from whybounce.vocabulary.explanation import Alternative, Explanation
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.report import Diagnosis, Hop, Original
 from whybounce.vocabulary.words import ReadingWords
 from whybounce.wording import Speaker
 
@@ -56,6 +59,32 @@ def explanation_as_dict(
     }
 
 
+def diagnosis_as_dict(
+    diagnosis: Diagnosis, catalogue: Catalogue, speaker: Speaker, source: str | None = None
+) -> dict[str, Any]:
+    """Return the JSON of ``read``: one object for a message, absent facts as null."""
+    report = diagnosis.report
+    return {
+        "schema": SCHEMA,
+        "source": source,
+        "kind": report.kind,
+        "form": report.form,
+        "generator": report.generator,
+        "date": _time(report.date),
+        "arrival_date": _time(report.arrival_date),
+        "envelope_id": report.envelope_id,
+        "language": report.language,
+        "outcomes": [
+            _outcome(outcome, explanation, catalogue, speaker)
+            for outcome, explanation in zip(report.outcomes, diagnosis.explanations, strict=True)
+        ],
+        "original": _original(report.original) if report.original else None,
+        "notes": [{"what": note.what, "because": note.because} for note in diagnosis.notes],
+        "hops": [_hop(hop) for hop in report.hops],
+        "defects": [{"where": defect.where, "what": defect.what} for defect in report.defects],
+    }
+
+
 def cause_as_dict(cause: Cause, catalogue: Catalogue, speaker: Speaker) -> dict[str, Any]:
     """Return the JSON of ``causes``: one entry of the catalogue, placeholders unfilled."""
     words = speaker.cause_words(cause.id)
@@ -79,6 +108,71 @@ def cause_as_dict(cause: Cause, catalogue: Catalogue, speaker: Speaker) -> dict[
         "systems": sorted({rule.system for rule in catalogue.rules if rule.cause == cause.id}),
         "page": f"/causes/{cause.id}",
     }
+
+
+def _outcome(
+    outcome: Outcome, explanation: Explanation, catalogue: Catalogue, speaker: Speaker
+) -> dict[str, Any]:
+    reply = outcome.reply
+    status = outcome.status or (reply.status if reply else None)
+    return {
+        "recipient": outcome.recipient,
+        "original_recipient": outcome.original_recipient,
+        "action": outcome.action,
+        "status": str(status) if status else None,
+        "reply_code": reply.code if reply else None,
+        "reply": str(reply) or None if reply else None,
+        "command": outcome.command,
+        "remote": outcome.remote,
+        "rejected_by": outcome.rejected_by,
+        "reply_from": outcome.reply_from,
+        "last_attempt": _time(outcome.last_attempt),
+        "will_retry_until": _time(outcome.will_retry_until),
+        "attempts": [
+            {
+                "time": _time(attempt.time),
+                "remote": attempt.remote,
+                "reply": str(attempt.reply) if attempt.reply else None,
+            }
+            for attempt in outcome.attempts
+        ],
+        "inferred": dict(outcome.inferred),
+        "permanent": explanation.permanent,
+        "suppress": explanation.suppress is Suppress.ADDRESS,
+        "reason": explanation.reason,
+        "cause": explanation.cause,
+        "owner": explanation.owner,
+        "explanation": explanation_as_dict(explanation, catalogue, speaker),
+    }
+
+
+def _original(original: Original) -> dict[str, Any]:
+    return {
+        "message_id": original.message_id,
+        "from": original.from_,
+        "to": original.to,
+        "subject": original.subject,
+        "date": _time(original.date),
+        "sender": original.sender,
+        "received_spf": original.received_spf,
+        "authentication_results": original.authentication_results,
+        "headers": [list(field) for field in original.headers],
+    }
+
+
+def _hop(hop: Hop) -> dict[str, Any]:
+    return {
+        "from": hop.from_,
+        "to": hop.by,
+        "with": hop.protocol,
+        "time": _time(hop.time),
+        "relay_seconds": hop.relay_seconds,
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    """Write the time in UTC as RFC 3339 §5.6 does."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
 
 
 def _reply(explanation: Explanation) -> str | None:

@@ -165,3 +165,56 @@ def test_a_closed_pipe_is_no_crash():
     )
 
     assert b"Traceback" not in done.stderr
+
+
+BOUNCE = b"""\
+From: postmaster@example.net
+Content-Type: multipart/report; report-type=delivery-status; boundary=x
+
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; example.net
+
+Final-Recipient: rfc822; anna@example.org
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+--x--
+"""
+
+
+def test_read_answers_for_every_mail_of_a_folder_and_goes_on_past_what_it_cannot_read(tmp_path):
+    """A row for each, in order; exit 1 because one was no bounce."""
+    (tmp_path / "a.eml").write_bytes(BOUNCE)
+    (tmp_path / "b.eml").write_bytes(b"")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "c.eml").write_bytes(BOUNCE)
+    done = run("read", "--json", str(tmp_path))
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert [row["kind"] for row in rows] == ["failure", "not-a-report", "failure"]
+    assert [outcome["recipient"] for outcome in rows[0]["outcomes"]] == ["anna@example.org"]
+    assert rows[0]["outcomes"][0]["cause"] == "no-such-mailbox"
+    assert rows[1]["defects"] == [{"where": "message", "what": "nothing to read"}]
+    assert done.returncode == 1
+
+
+def test_read_takes_a_mail_from_standard_input():
+    """And shows who did not get it first."""
+    done = run("read", "-", stdin=BOUNCE)
+
+    assert done.returncode == 0
+    assert "anna@example.org" in done.stdout.decode().splitlines()[2]
+
+
+def test_read_names_what_is_missing(tmp_path):
+    """No path, no such path, no mail: one sentence each."""
+    for arguments, words in (
+        ([], "whybounce read bounce.eml"),
+        (["/no/such"], "no such file"),
+        ([str(tmp_path)], "no mail in this folder"),
+    ):
+        done = run("read", *arguments)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert words in done.stderr.decode()

@@ -48,6 +48,8 @@ def test_unknown_braces_are_left_alone():
         ("`$ grep {sender} log`", {"sender": "o'brien@example.org"},
          "`$ grep 'o'\"'\"'brien@example.org' log`"),
         ("`$ grep {sender} log`", {"sender": "-f@example.org\nreboot"}, "`$ grep {sender} log`"),
+        ("`$ grep {sender} log`", {"sender": "-f@example.org"}, "`$ grep {sender} log`"),
+        ("`$ grep {sender} log`", {"sender": "a`b@example.org"}, "`$ grep {sender} log`"),
         ("`PS> Get-Mailbox {recipient}`", {"recipient": "o'brien@example.org"},
          "`PS> Get-Mailbox 'o''brien@example.org'`"),
         ("`PS> Get-Mailbox {recipient}`", {"recipient": "a$(b)@example.org"},

@@ -11,11 +11,13 @@ from rich.text import Text
 
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Confidence
+from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Steps, Words
-from whybounce.wording import Speaker
+from whybounce.wording import Speaker, printable
 
 _WIDTH = 80
 _COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
+_IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
 _LEAD = " \t,;.:"
 
 
@@ -48,6 +50,19 @@ def print_answer(words: Words, speaker: Speaker, confidence: Confidence, page: C
     _print_wrapped(page, f"{words.because} ({speaker.confidence(confidence)})", 2)
     if confidence is not Confidence.CERTAIN:
         _print_alternatives(page, words, speaker)
+
+
+def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: Console) -> None:
+    """Print one mail: for each recipient the whole answer, then what could not be used."""
+    page.print(Text(printable(source), style="dim"), soft_wrap=True)
+    pairs = zip(diagnosis.report.outcomes, diagnosis.explanations, strict=True)
+    for outcome, explanation in pairs:
+        page.print()
+        page.print(Text(printable(outcome.recipient or "?"), style="bold"), soft_wrap=True)
+        print_answer(speaker.words(explanation), speaker, explanation.confidence, page)
+    for defect in diagnosis.report.defects:
+        _print_wrapped(page, f"{defect.where}: {printable(defect.what)}", 0)
+    page.print()
 
 
 def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
@@ -93,14 +108,13 @@ def _print_steps(page: Console, steps: Steps) -> None:
 def _print_sentence(page: Console, sentence: str, indent: int = 0, bullet: str = "") -> None:
     """Print prose wrapped, and each command in it on a line of its own, unwrapped."""
     hanging = indent + len(bullet)
-    for place, part in enumerate(_COMMAND.split(sentence)):
+    for place, part in enumerate(_COMMAND.split(_IN_PARENTHESES.sub(r": \1", sentence))):
         if place % 2:
             page.print(Text(" " * (hanging + 2) + part, style="bold"), soft_wrap=True)
             continue
         prose = (part if place == 0 else part.lstrip(_LEAD)).strip()
-        if not prose:
-            continue
-        _print_wrapped(page, prose, hanging, bullet if place == 0 else "")
+        if prose:
+            _print_wrapped(page, prose, hanging, bullet if place == 0 else "")
 
 
 def _print_wrapped(page: Console, prose: str, hanging: int, bullet: str = "") -> None:

@@ -128,7 +128,7 @@ class Explainer:
         decided = reading.because.words or ""
         rules: dict[str, str | None] = {}
         for hit in hits:
-            if hit.words not in decided:
+            if hit.words == decided or hit.words not in decided:
                 rules.setdefault(hit.rule.cause, hit.rule.id)
         for cause in reading.others:
             rules.setdefault(cause, None)

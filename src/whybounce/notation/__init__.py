@@ -9,7 +9,15 @@ none of them is read as a plain reply. Nothing here knows a cause, and nothing r
 from whybounce.notation.folding import fold, one_line
 from whybounce.notation.header import header_fields
 from whybounce.notation.quotation import read_text
-from whybounce.notation.received import read_received
+from whybounce.notation.received import read_date, read_received
 from whybounce.notation.replies import read_reply
 
-__all__ = ["fold", "header_fields", "one_line", "read_received", "read_reply", "read_text"]
+__all__ = [
+    "fold",
+    "header_fields",
+    "one_line",
+    "read_date",
+    "read_received",
+    "read_reply",
+    "read_text",
+]

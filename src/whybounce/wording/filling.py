@@ -19,8 +19,9 @@ PLACEHOLDERS = (
 _PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
 _COMMAND = re.compile(r"`([^`]*)`")
 
-# Printable, and nothing that turns the text around it: RFC 5322 §3.4.1, RFC 6532 §3.2.
-_ADDRESS = re.compile(r"(?=.{3,254}$)[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,253}")
+# RFC 5322 §3.4.1, RFC 6532 §3.2, less the backtick that would end the command, and less a hyphen in
+# front, which a command would take for an option.
+_ADDRESS = re.compile(r"(?=.{3,254}$)(?!-)[\w.!#$%&'*+/=?^{|}~-]{1,64}@[\w.-]{1,253}")
 _DOMAIN = re.compile(
     r"(?=.{1,253}$)(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)*[^\W_](?:[\w-]{0,61}[^\W_])?\.?"
 )

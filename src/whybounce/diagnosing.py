@@ -1,0 +1,38 @@
+"""Diagnosing: read and explain in one call, deciding once whether it is a mail or a text."""
+
+import re
+
+from whybounce.explaining import Explainer
+from whybounce.notation import read_text
+from whybounce.reading import read
+from whybounce.vocabulary.outcome import Action
+from whybounce.vocabulary.report import Diagnosis, Kind, Report
+
+# A mail begins with header fields, RFC 5322 §2.2; archives put a "From " line before them.
+_MAIL = re.compile(
+    rb"(?:From [^\n]{1,200}\n)?(?:[\r\n]{0,4})"
+    rb"(?:return-path|received|delivered-to|from|to|date|subject|message-id|mime-version|content-type"
+    rb"|x-[a-z-]{1,40}|auto-submitted|dkim-signature|arc-seal)[ \t]*:",
+    re.IGNORECASE,
+)
+
+
+def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
+    """Return the report with an explanation for each outcome, in the same order. Never raises.
+
+    Bytes that begin with header fields are a mail; anything else is a text that quotes a reply,
+    and makes a report of one outcome.
+    """
+    raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
+    if is_mail(raw):
+        report = read(raw)
+    else:
+        outcome = read_text(raw[:262_144].decode("utf-8", "replace"))
+        kind = Kind.DELAY if outcome.action is Action.DELAYED else Kind.FAILURE
+        report = Report(kind=kind, form="text", outcomes=(outcome,))
+    return Diagnosis(report, tuple(map(explainer.explain, report.outcomes)))
+
+
+def is_mail(raw: bytes) -> bool:
+    """Say whether the bytes begin as a mail does, or are nothing that could be a text."""
+    return _MAIL.match(raw) is not None or b"\x00" in raw[:4096] or not raw.strip()
