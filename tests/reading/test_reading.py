@@ -248,3 +248,103 @@ def test_an_encoded_machine_part_is_decoded(encoding):
     )
 
     assert whybounce.read(raw).outcomes[0].recipient == "ronald@contoso.com"
+
+
+QMAIL = b"""\
+Return-Path: <>
+From: MAILER-DAEMON@mail.example.net
+To: chris@example.net
+Subject: failure notice
+Date: Sun, 1 Nov 2026 10:00:30 +0000
+
+Hi. This is the qmail-send program at mail.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+
+<anna@example.org>:
+192.0.2.1 does not like recipient.
+Remote host said: 550 5.1.1 User unknown
+Giving up on 192.0.2.1.
+
+<ben@example.org>:
+Sorry, I couldn't find any host named example.org. (#5.1.2)
+
+--- Below this line is a copy of the message.
+
+Return-Path: <chris@example.net>
+Message-ID: <2@example.net>
+From: Chris <chris@example.net>
+Subject: Lunch
+
+carl@example.org:
+said nothing
+"""
+
+EXIM = b"""\
+From: Mail Delivery System <Mailer-Daemon@mail.example.net>
+To: chris@example.net
+X-Failed-Recipients: anna@example.org
+Subject: Mail delivery failed: returning message to sender
+
+This message was created automatically by mail delivery software.
+
+  anna@example.org
+    SMTP error from remote mail server after RCPT TO:<anna@example.org>:
+    host mx.example.org [192.0.2.1]: 550 5.2.2 Mailbox full
+
+------ This is a copy of the message, including all the headers. ------
+
+From: Chris <chris@example.net>
+"""
+
+
+def test_paragraphs_about_recipients_are_outcomes_of_their_own():
+    """An address on a line, and below it what went wrong; the returned message is not read."""
+    diagnosis = whybounce.diagnose(QMAIL)
+
+    assert [
+        (outcome.recipient, explanation.cause)
+        for outcome, explanation in zip(
+            diagnosis.report.outcomes, diagnosis.explanations, strict=True
+        )
+    ] == [
+        ("anna@example.org", "no-such-mailbox"),
+        ("ben@example.org", "domain-does-not-exist"),
+    ]
+    assert diagnosis.report.original.message_id == "<2@example.net>"
+    assert "action" in diagnosis.report.outcomes[0].inferred
+
+
+def test_a_quoted_remote_server_is_who_refused():
+    """The text names host and command; nothing is taken from the returned message."""
+    outcome = whybounce.read(EXIM).outcomes[0]
+
+    assert (
+        outcome.recipient,
+        outcome.rejected_by,
+        outcome.command,
+    ) == ("anna@example.org", "mx.example.org", "RCPT")
+    assert str(outcome.reply) == "550 5.2.2 Mailbox full"
+
+
+def test_a_warning_that_goes_on_trying_is_a_delay():
+    """Delayed means being retried."""
+    raw = EXIM.replace(b"Mail delivery failed: returning", b"Warning: message delayed 4 hours:")
+    diagnosis = whybounce.diagnose(raw.replace(b"550 5.2.2", b"452 4.2.2"))
+
+    assert Kind.DELAY is diagnosis.report.kind
+    assert False is diagnosis.explanations[0].permanent
+
+
+def test_an_ordinary_mail_with_addresses_in_it_is_no_bounce():
+    """The header names no mail system as its writer."""
+    raw = b"From: Chris <chris@example.net>\nSubject: Lunch\n\nanna@example.org:\n550 noodles\n"
+
+    assert whybounce.read(raw).outcomes == ()
+
+
+@given(st.binary(max_size=400), st.sampled_from([QMAIL, EXIM]), st.integers(0, 900))
+def test_no_damage_to_a_text_bounce_makes_reading_raise(put, raw, at):
+    """Whatever is spliced in."""
+    report = whybounce.read(raw[:at] + put + raw[at:])
+
+    assert report.outcomes or report.defects

@@ -28,7 +28,7 @@ def read(
 ) -> None:
     """Read bounces: who did not get it, why, who must act, what to do.
 
-    Understands delivery status reports (RFC 3464). Example: whybounce read bounce.eml
+    Example: whybounce read bounce.eml
     """
     speaker = language.speaker(lang)
     if not paths:
