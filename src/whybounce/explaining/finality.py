@@ -1,6 +1,6 @@
 """Is it final, will sending again help, should the address be dropped: decided in one place."""
 
-from whybounce.vocabulary.cause import Again, Cause, Suppress
+from whybounce.vocabulary.cause import Again, Cause, Reason, Suppress
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.status_code import StatusCode
@@ -24,9 +24,19 @@ def is_final(
         return _BY_DIGIT.get(reply_code // 100)
     if status is not None:
         return _BY_DIGIT.get(status.class_)
-    if cause.id == "unknown" or cause.owner is FixItOwner.NOBODY:
-        return None if cause.id == "unknown" else False
-    return cause.again[5] is not Again.BEING_RETRIED
+    if cause.id == "unknown":
+        return None
+    return not (cause.owner is FixItOwner.NOBODY or _is_tried_again(cause))
+
+
+def _is_tried_again(cause: Cause) -> bool:
+    """Say whether mail systems go on trying by themselves where only words are given.
+
+    A connection that failed is no refusal: RFC 5321 §4.5.4.1 has the client try again.
+    """
+    if cause.reason in {Reason.NETWORKERROR, Reason.FAILEDSTARTTLS}:
+        return cause.again[4] is Again.BEING_RETRIED
+    return cause.again[5] is Again.BEING_RETRIED
 
 
 def again(cause: Cause, final: bool | None) -> Again:  # noqa: FBT001  # a fact, not a switch
