@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from whybounce.catalogue import catalogue
+
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
 
 
@@ -218,3 +220,10 @@ def test_read_names_what_is_missing(tmp_path):
         done = run("read", *arguments)
         assert (done.returncode, done.stdout) == (2, b"")
         assert words in done.stderr.decode()
+
+
+def test_help_says_which_languages_there_are():
+    """Whatever folder of words there is."""
+    shown = " ".join(run("explain", "--help").stdout.decode().split())
+
+    assert all(f"{language} (" in shown for language in catalogue().frames)

@@ -197,9 +197,27 @@ def test_redacted_fragments_and_texts_without_a_code_work(text):
 def test_rules_scoped_to_a_host_are_silent_for_others():
     """Words that mean this only from that system are left alone when another speaks."""
     scoped = [rule for rule in catalogue().rules if rule.hosts]
+    assert scoped
     for rule in scoped:
         outcome = Outcome(reply=read_reply(rule.seen[0]), remote="mx.other.test")
         assert rule.id != whybounce.explain(outcome).because.rule
+
+
+@pytest.mark.parametrize(
+    ("remote", "cause"),
+    [
+        ("gmail-smtp-in.l.google.com", "dkim-failed"),
+        ("contoso-com.mail.protection.outlook.com", "basic-authentication-retired"),
+        ("mx.example.org", "dkim-failed"),
+    ],
+)
+def test_the_speaker_decides_between_readings_of_a_number(remote, cause):
+    """5.7.30 is Google's for DKIM; elsewhere it stays ambiguous, with its readings."""
+    explanation = whybounce.explain(Outcome(reply=read_reply("550 5.7.30 quux"), remote=remote))
+    readings = {explanation.cause, *(other.cause for other in explanation.alternatives)}
+
+    assert cause in readings
+    assert (Basis.WORDING is explanation.because.basis) == remote.endswith("google.com")
 
 
 def test_a_failed_check_decides_between_readings():

@@ -54,17 +54,16 @@ class RuleIndex:
         """Return every rule that matches the folded reply, the best first.
 
         ``claimant`` is the one cause that claims the reply's own code; ``host`` is the server
-        that speaks, or None where it is not known: then a rule scoped to hosts may still match.
+        that speaks; rules scoped to hosts are silent for others, and where it is not known.
         """
         hits: list[Hit] = []
         for rule in self._candidates(tokens(folded)):
             match = compile_pattern(rule.pattern).search(folded)
             if match is None:
                 continue
-            scoped = bool(rule.hosts and host)
-            if scoped and not speaks(host or "", rule.hosts):
+            if rule.hosts and not (host and speaks(host, rule.hosts)):
                 continue
-            agreeing = scoped + (rule.cause == claimant)
+            agreeing = bool(rule.hosts) + (rule.cause == claimant)
             hits.append(Hit(rule, match[0], rule.weight + AGREEMENT * agreeing))
         hits.sort(key=lambda hit: -hit.count)
         return hits

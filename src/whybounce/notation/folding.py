@@ -5,7 +5,7 @@ from whybounce.vocabulary.reply import Reply
 LONGEST_REPLY = 4096  # Rules see this much of a reply; what decides stands at its head.
 
 _STRAIGHT = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u0000": " "}
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "}
 )
 
 
@@ -20,7 +20,10 @@ def fold(reply: Reply) -> str:
     Quotation marks are straight, white space is single, and at most ``LONGEST_REPLY``
     characters are kept.
     """
-    return one_line(str(reply)[:LONGEST_REPLY].translate(_STRAIGHT)).lower()
+    said = str(reply)[:LONGEST_REPLY]
+    if not said.isascii():
+        said = said.translate(_STRAIGHT)
+    return one_line(said).lower()
 
 
 def without_repeated_numbers(text: str, code: str | None, status: str | None) -> str:
