@@ -9,18 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from whybounce.notation import header_fields, read_date, read_received, read_text
-from whybounce.reading.mime import Message, Part, parse_part
+from whybounce.notation import header_fields, read_date, read_text
+from whybounce.reading.mime import Message
+from whybounce.reading.original import hops_of, read_original
 from whybounce.vocabulary.outcome import Action, Outcome
-from whybounce.vocabulary.report import Defect, Hop, Kind, Original, Report
+from whybounce.vocabulary.report import Defect, Kind, Report
 from whybounce.vocabulary.status_code import StatusCode
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
-_ORIGINAL_TYPES = ("message/rfc822", "message/global")
-_HEADER_TYPES = ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
 
 _MOST_RECIPIENTS = 10_000
-_MOST_HOPS = 200
 
 # The gravest action decides what the whole report is.
 _KINDS = (
@@ -48,7 +46,7 @@ def read(message: Message) -> Report | None:
     )
     if not outcomes:
         defects.append(Defect("delivery-status", "no Final-Recipient"))
-    original = _original(message)
+    original = read_original(message)
     return Report(
         kind=_kind(outcomes),
         form="rfc3464",
@@ -59,7 +57,7 @@ def read(message: Message) -> Report | None:
         language=message.field("content-language"),
         outcomes=outcomes,
         original=original,
-        hops=_hops(original) if original else (),
+        hops=hops_of(original) if original else (),
         defects=tuple(defects),
     )
 
@@ -143,46 +141,6 @@ def _paragraph_about(recipient: str | None, message: Message) -> str:
         return ""
     start = text.rfind("\n\n", 0, at) + 2
     return text[max(start, 0) :][:2000].partition("\n\n")[0]
-
-
-def _original(message: Message) -> Original | None:
-    whole = message.first(*_ORIGINAL_TYPES)
-    header = message.first(*_HEADER_TYPES)
-    if whole is not None:
-        fields = parse_part(whole.body.lstrip(b"\r\n")).fields
-    elif header is not None:
-        fields = header_fields(header.text())
-    else:
-        return None
-    return _original_of(Part(fields, b""))
-
-
-def _original_of(part: Part) -> Original:
-    return Original(
-        message_id=part.field("message-id"),
-        from_=part.field("from"),
-        to=part.field("to"),
-        subject=part.field("subject"),
-        date=_date(part.field("date")),
-        sender=part.field("sender"),
-        received_spf=part.field("received-spf"),
-        authentication_results=part.field("authentication-results"),
-        headers=part.fields,
-    )
-
-
-def _hops(original: Original) -> tuple[Hop, ...]:
-    """Return the steps oldest first, with the seconds since the one before; the first since Date."""
-    received = [value for name, value in original.headers if name.lower() == "received"]
-    before = original.date
-    hops: list[Hop] = []
-    for value in reversed(received[:_MOST_HOPS]):
-        hop = read_received(value)
-        if hop.time and before:
-            hop = replace(hop, relay_seconds=(hop.time - before).total_seconds())
-        before = hop.time or before
-        hops.append(hop)
-    return tuple(hops)
 
 
 def _kind(outcomes: Sequence[Outcome]) -> Kind:

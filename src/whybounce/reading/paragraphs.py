@@ -8,10 +8,11 @@ stands below the first line of the returned message is not read.
 import re
 from collections.abc import Iterator
 
-from whybounce.notation import header_fields, read_date, read_text
+from whybounce.notation import read_date, read_text
 from whybounce.reading.mime import Message, Part
+from whybounce.reading.original import hops_of, read_original
 from whybounce.vocabulary.outcome import Action, Outcome
-from whybounce.vocabulary.report import Defect, Kind, Original, Report
+from whybounce.vocabulary.report import Defect, Kind, Report
 
 _LONGEST_TEXT = 65_536
 _LONGEST_ACCOUNT = 2_000  # What is said about one recipient.
@@ -72,6 +73,7 @@ def read(message: Message) -> Report | None:
         accounts = [(address, text[:_LONGEST_ACCOUNT]) for address in dict.fromkeys(recipients)]
     if not accounts:
         return None
+    original = read_original(message, returned)
     defects = (Defect("message", "no machine-readable part; read from its text"),)
     return Report(
         kind=Kind.DELAY if delayed else Kind.FAILURE,
@@ -79,7 +81,8 @@ def read(message: Message) -> Report | None:
         date=read_date(message.field("date") or ""),
         language=message.field("content-language"),
         outcomes=tuple(_outcome(address, said, action) for address, said in accounts),
-        original=_original(message, returned),
+        original=original,
+        hops=hops_of(original) if original else (),
         defects=defects,
     )
 
@@ -127,21 +130,4 @@ def _outcome(address: str, said: str, action: Action) -> Outcome:
         rejected_by=quoted.remote,
         reply_from=quoted.reply_from,
         inferred={"action": "the words of the text"},
-    )
-
-
-def _original(message: Message, returned: str) -> Original | None:
-    whole = message.first("message/rfc822", "text/rfc822-headers")
-    fields = header_fields(whole.text() if whole else returned[:_LONGEST_TEXT])
-    if not fields:
-        return None
-    part = Part(fields, b"")
-    return Original(
-        message_id=part.field("message-id"),
-        from_=part.field("from"),
-        to=part.field("to"),
-        subject=part.field("subject"),
-        date=read_date(part.field("date") or ""),
-        sender=part.field("sender"),
-        headers=part.fields,
     )

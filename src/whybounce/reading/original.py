@@ -1,0 +1,49 @@
+"""The header of the message that was not delivered, and the way it came. Used by every form."""
+
+from dataclasses import replace
+
+from whybounce.notation import header_fields, read_date, read_received
+from whybounce.reading.mime import Message, Part, parse_part
+from whybounce.vocabulary.report import Hop, Original
+
+_WHOLE = ("message/rfc822", "message/global")
+_HEADER_ONLY = ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
+_LONGEST_RETURNED = 65_536
+_MOST_HOPS = 200
+
+
+def read_original(message: Message, returned: str = "") -> Original | None:
+    """Return the original's header: from its part, else from text that was returned; or None."""
+    whole, header = message.first(*_WHOLE), message.first(*_HEADER_ONLY)
+    if whole is not None:
+        fields = parse_part(whole.body.lstrip(b"\r\n")).fields
+    else:
+        fields = header_fields(header.text() if header else returned[:_LONGEST_RETURNED])
+    if not fields:
+        return None
+    part = Part(fields, b"")
+    return Original(
+        message_id=part.field("message-id"),
+        from_=part.field("from"),
+        to=part.field("to"),
+        subject=part.field("subject"),
+        date=read_date(part.field("date") or ""),
+        sender=part.field("sender"),
+        received_spf=part.field("received-spf"),
+        authentication_results=part.field("authentication-results"),
+        headers=fields,
+    )
+
+
+def hops_of(original: Original) -> tuple[Hop, ...]:
+    """Return the steps oldest first, with the seconds since the one before; the first since Date."""
+    received = [value for name, value in original.headers if name.lower() == "received"]
+    before = original.date
+    hops: list[Hop] = []
+    for value in reversed(received[:_MOST_HOPS]):
+        hop = read_received(value)
+        if hop.time and before:
+            hop = replace(hop, relay_seconds=(hop.time - before).total_seconds())
+        before = hop.time or before
+        hops.append(hop)
+    return tuple(hops)
