@@ -210,6 +210,14 @@ def test_read_takes_a_mail_from_standard_input():
     assert "anna@example.org" in done.stdout.decode().splitlines()[2]
 
 
+def test_explain_takes_a_whole_bounce_too():
+    """What people paste is not always the one line that matters."""
+    row = json.loads(run("explain", "--json", "-", stdin=BOUNCE).stdout)
+
+    assert row["cause"] == "no-such-mailbox"
+    assert row["parameters"]["recipient"] == "anna@example.org"
+
+
 def test_read_names_what_is_missing(tmp_path):
     """No path, no such path, no mail: one sentence each."""
     for arguments, words in (

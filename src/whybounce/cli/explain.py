@@ -1,7 +1,7 @@
 """``whybounce explain``: a code, a reply or a pasted line, explained."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 import msgspec
@@ -12,7 +12,7 @@ from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.incoming import text_given
 from whybounce.cli.refusal import Refusal
-from whybounce.vocabulary.explanation import Confidence
+from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wire import explanation_as_dict
 
@@ -39,8 +39,8 @@ def explain(
     given = text_given(text or [], "explain", '"550 5.1.1 User unknown"')
     texts = list(_texts(given, lines=lines))
     explained = True
-    for number, one in enumerate(texts):
-        explanation = whybounce.explain(one)
+    answers = ((one, explanation) for one in texts for explanation in _explanations(one))
+    for number, (one, explanation) in enumerate(answers):
         explained &= explanation.confidence not in {Confidence.UNKNOWN, Confidence.CLASS_ONLY}
         if json:
             answer = explanation_as_dict(explanation, catalogue(), speaker, one)
@@ -54,6 +54,12 @@ def explain(
         print_answer(speaker.words(explanation), speaker, explanation.confidence, page)
     if not explained:
         raise typer.Exit(_NOT_EXPLAINED)
+
+
+def _explanations(text: str) -> Sequence[Explanation]:
+    """Return the text's explanation; of a whole bounce, one for each recipient."""
+    diagnosis = whybounce.diagnose(text)
+    return diagnosis.explanations or (whybounce.explain(text),)
 
 
 def _texts(given: str, *, lines: bool) -> Iterator[str]:
