@@ -1,10 +1,12 @@
 """Diagnosing: read and explain in one call, deciding once whether it is a mail or a text."""
 
 import re
+from collections.abc import Iterator
 
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.reading import read
+from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis, Kind, Report
 
@@ -15,6 +17,9 @@ _MAIL = re.compile(
     rb"|x-[a-z-]{1,40}|auto-submitted|dkim-signature|arc-seal)[ \t]*:",
     re.IGNORECASE,
 )
+
+# Where the kind of the report is the cause, there is no reply to look at.
+_CAUSE_OF_KIND = {Kind.COMPLAINT: "complaint-received"}
 
 
 def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
@@ -30,7 +35,16 @@ def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
         outcome = read_text(raw[:262_144].decode("utf-8", "replace"))
         kind = Kind.DELAY if outcome.action is Action.DELAYED else Kind.FAILURE
         report = Report(kind=kind, form="text", outcomes=(outcome,))
-    return Diagnosis(report, tuple(map(explainer.explain, report.outcomes)))
+    return Diagnosis(report, tuple(_explained(report, explainer)))
+
+
+def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:
+    cause = _CAUSE_OF_KIND.get(report.kind)
+    for outcome in report.outcomes:
+        if cause is None:
+            yield explainer.explain(outcome)
+        else:
+            yield explainer.explain_as(cause, outcome, report.form)
 
 
 def is_mail(raw: bytes) -> bool:

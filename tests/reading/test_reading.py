@@ -348,3 +348,46 @@ def test_no_damage_to_a_text_bounce_makes_reading_raise(put, raw, at):
     report = whybounce.read(raw[:at] + put + raw[at:])
 
     assert report.outcomes or report.defects
+
+
+COMPLAINT = b"""\
+From: feedback@example.org
+Content-Type: multipart/report; report-type=feedback-report; boundary=x
+
+--x
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+Version: 1
+Reporting-MTA: dns; mx.example.org
+Original-Rcpt-To: <anna@example.org>
+
+--x
+Content-Type: message/rfc822
+
+To: list@example.net
+Message-ID: <3@example.net>
+
+News!
+--x--
+"""
+
+
+def test_a_complaint_is_a_complaint_and_ends_the_mailing():
+    """RFC 5965: the kind of the report is the cause; the message did arrive."""
+    diagnosis = whybounce.diagnose(COMPLAINT)
+    explanation = diagnosis.explanations[0]
+
+    assert (diagnosis.report.kind, diagnosis.report.form) == (Kind.COMPLAINT, "rfc5965")
+    assert diagnosis.report.outcomes[0].recipient == "anna@example.org"
+    assert (explanation.cause, explanation.suppress) == ("complaint-received", "address")
+    assert whybounce.words(explanation).final == "The message arrived."
+
+
+def test_a_complaint_that_hides_the_recipient_is_about_the_originals():
+    """And says that this is inferred."""
+    raw = COMPLAINT.replace(b"Original-Rcpt-To: <anna@example.org>\n", b"")
+    outcome = whybounce.read(raw).outcomes[0]
+
+    assert outcome.recipient == "list@example.net"
+    assert "recipient" in outcome.inferred

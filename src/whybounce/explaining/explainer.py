@@ -69,6 +69,22 @@ class Explainer:
         explanation = self._explain(outcome, reply, outcome.status)
         return _with_findings(explanation, self._causes, tuple(findings))
 
+    def explain_as(self, cause_id: str, outcome: Outcome, form: str | None) -> Explanation:
+        """Return the explanation where the kind of the report already is the cause."""
+        cause = self._causes[cause_id]
+        return Explanation(
+            cause=cause.id,
+            owner=cause.owner,
+            helpers=cause.helpers,
+            again=again(cause, None),
+            suppress=cause.suppress,
+            reason=cause.reason,
+            permanent=None,
+            confidence=Confidence.CERTAIN,
+            because=Because(Basis.REPORT, form, None),
+            parameters=parameters(outcome, cause, ""),
+        )
+
     def _explain(self, outcome: Outcome, reply: Reply, stated: StatusCode | None) -> Explanation:
         outer = self._explain_alone(outcome, reply, stated)
         if reply.inner is None:

@@ -6,11 +6,11 @@ the order is the tuple below, nowhere else. No form raises on bad mail: what it 
 it records as a Defect, and what nobody said stays None.
 """
 
-from whybounce.reading import delivery_status, paragraphs
+from whybounce.reading import complaint, delivery_status, paragraphs
 from whybounce.reading.mime import parse_message
 from whybounce.vocabulary.report import Defect, Report
 
-_FORMS = (delivery_status.read, paragraphs.read)
+_FORMS = (delivery_status.read, complaint.read, paragraphs.read)
 
 __all__ = ["read"]
 

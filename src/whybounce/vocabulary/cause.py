@@ -22,7 +22,7 @@ class Again(StrEnum):
 class Suppress(StrEnum):
     """Whether a list should stop mailing the address."""
 
-    ADDRESS = "address"  # Yes: nobody reads mail there.
+    ADDRESS = "address"  # Yes: nobody reads mail there, or whoever does has asked for no more.
     NO = "no"  # No: the address may be good.
 
 

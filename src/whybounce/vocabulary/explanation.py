@@ -28,6 +28,7 @@ class Basis(StrEnum):
     RANGE = "range"  # A cause claims a range the code falls in.
     IANA = "iana"  # The registry's meaning of subject and detail.
     CLASS = "class"  # The class of the code, or the first digit of the reply.
+    REPORT = "report"  # The kind of report says it: a complaint is a complaint.
     NONE = "none"
 
 

@@ -139,7 +139,8 @@ class Speaker:
         if _succeeded(explanation):
             return self._frame["final.success"]
         if explanation.permanent is None:
-            return self._frame["final.unknown"]
+            reported = explanation.because.basis is Basis.REPORT
+            return self._frame["final.delivered" if reported else "final.unknown"]
         return self._frame["final.yes" if explanation.permanent else "final.no"]
 
     def _again(self, explanation: Explanation) -> str:
