@@ -391,3 +391,17 @@ def test_a_complaint_that_hides_the_recipient_is_about_the_originals():
 
     assert outcome.recipient == "list@example.net"
     assert "recipient" in outcome.inferred
+
+
+def test_exchange_2003s_recipients_stand_before_a_date():
+    """The To of the summary above is not one of them."""
+    raw = (
+        b"From: System Administrator <postmaster@example.net>\nSubject: Undeliverable: Lunch\n\n"
+        b"Your message\n\n  To:      team@example.net\n  Subject: Lunch\n\n"
+        b"did not reach the following recipient(s):\n\n"
+        b"anna@example.org on Sun, 1 Nov 2026 10:00:00 +0000\n"
+        b"    The recipient name is not recognized\n"
+    )
+    outcomes = whybounce.read(raw).outcomes
+
+    assert [outcome.recipient for outcome in outcomes] == ["anna@example.org"]

@@ -38,8 +38,8 @@ _DELAYED = re.compile(
 _ADDRESS = r"[^\s<>@,;:()\[\]\"']{1,128}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 _LEADING = re.compile(
     rf"^[ \t>*-]{{0,12}}(?:[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?)?"
-    rf"(?:(?:to|recipient|for|user|address)\s*:\s*)?[<(\"']?({_ADDRESS})[>)\"']?\s*"
-    rf"(?:\([^)]{{0,200}}\)\s*)?(?::|\.\.\.|-+(?=\s)|;|$|,$)",
+    rf"(?:(?:recipient|for|user|address)\s*:\s*)?[<(\"']?({_ADDRESS})[>)\"']?\s*"
+    rf"(?:\([^)]{{0,200}}\)\s*)?(?::|\s+on\s+[A-Z0-9][^\n]{{2,60}}$|\.\.\.|-+(?=\s)|;|$|,$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _ELSEWHERE = re.compile(
