@@ -37,7 +37,7 @@ def page(cause: Cause, known: Catalogue, speaker: Speaker) -> str:
 def _lines(cause: Cause, known: Catalogue, speaker: Speaker) -> Iterator[str]:
     words = cause.words
     yield f"# {words.title}\n"
-    yield f"`{cause.id}` · {', '.join(map(str, cause.codes)) or 'no code of its own'}\n"
+    yield f"`{cause.id}` · {speaker.codes(cause.id)}\n"
     yield f"{_escaped(speaker.prose(words.what))}\n"
     yield f"**Who must act:** {speaker.role(cause.owner)}.  "
     if cause.helpers:

@@ -27,53 +27,12 @@ _LONGEST_WORD = 4096  # A run of one kind of character, such as \d+ or [a-z]+, c
 _TOKEN = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
 
 # Words so common in replies that looking a rule up by them would try it on nearly every one.
-_COMMON = frozenset(
-    [
-        "the",
-        "to",
-        "of",
-        "in",
-        "and",
-        "for",
-        "a",
-        "is",
-        "was",
-        "be",
-        "not",
-        "this",
-        "your",
-        "you",
-        "message",
-        "mail",
-        "email",
-        "from",
-        "server",
-        "error",
-        "by",
-        "on",
-        "or",
-        "at",
-        "sender",
-        "recipient",
-        "address",
-        "5",
-        "4",
-        "1",
-        "7",
-        "2",
-        "0",
-        "550",
-        "554",
-        "451",
-        "450",
-        "421",
-        "552",
-        "553",
-        "access",
-        "denied",
-        "rejected",
-    ]
-)
+_COMMON = {
+    "the", "to", "of", "in", "and", "for", "a", "is", "was", "be", "not", "this", "your", "you",
+    "message", "mail", "email", "from", "server", "error", "by", "on", "or", "at", "sender",
+    "recipient", "address", "5", "4", "1", "7", "2", "0", "550", "554", "451", "450", "421",
+    "552", "553", "access", "denied", "rejected",
+}  # fmt: skip
 
 _Parsed = Sequence[tuple[Any, Any]]  # What re's parser makes: operator and argument.
 
@@ -110,7 +69,8 @@ def demands(pattern: str) -> tuple[tuple[frozenset[str], ...], int]:
     """Return the sets of words of which a match holds one each, and the pattern's weight.
 
     The weight is the number of letters and digits that must stand in a reply that matches.
-    The sets come rarest first, judged by length, as far as that can be told from the words.
+    Alternations come first, since every one is a demand; then the words around them, each set
+    rarest first, judged by length.
 
     Raises:
         PatternError: The pattern is not a regular expression, could take long on a hostile

@@ -12,7 +12,7 @@ from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.incoming import text_given
 from whybounce.cli.refusal import Refusal
-from whybounce.vocabulary.explanation import Confidence, Explanation
+from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wire import explanation_as_dict
 
@@ -41,7 +41,7 @@ def explain(
     explained = True
     answers = ((one, explanation) for one in texts for explanation in _explanations(one))
     for number, (one, explanation) in enumerate(answers):
-        explained &= explanation.confidence not in {Confidence.UNKNOWN, Confidence.CLASS_ONLY}
+        explained &= explanation.tells_why
         if json:
             answer = explanation_as_dict(explanation, catalogue(), speaker, one)
             typer.echo(msgspec.json.encode(answer))

@@ -68,16 +68,15 @@ def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: C
 def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
     """Print one entry of the catalogue, its placeholders said in words."""
     words = speaker.cause_words(cause.id)
-    codes = ", ".join(map(str, cause.codes)) or "no code of its own"
     page.print(Text(words.title, style="bold"))
-    page.print(Text(f"{cause.id} · {codes}"))
+    page.print(Text(f"{cause.id} · {speaker.codes(cause.id)}"))
     _print_sentence(page, speaker.prose(words.what))
     _part(page, speaker.heading("owner"), f"{speaker.role(cause.owner).capitalize()}.")
     _heading(page, speaker.heading("steps"))
     for steps in speaker.steps(cause.id, cause.owner, {}):
         _print_steps(page, steps)
     _part(page, speaker.heading("tell"), speaker.prose(words.tell))
-    _part(page, "Source", cause.source)
+    _part(page, speaker.heading("source"), cause.source)
 
 
 def _owner(words: Words) -> str:
@@ -129,7 +128,7 @@ def _print_alternatives(page: Console, words: Words, speaker: Speaker) -> None:
         return
     _heading(page, speaker.heading("alternatives"))
     for reading in words.alternatives:
-        decides = f" If it says {reading.decides}." if reading.decides else ""
+        decides = f" {speaker.condition(reading.decides)}" if reading.decides else ""
         _print_sentence(
             page, f"{reading.title} ({reading.owner}; {reading.cause}).{decides}", 2, "- "
         )

@@ -11,7 +11,6 @@ import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
-from whybounce.vocabulary.explanation import Confidence
 from whybounce.vocabulary.report import Defect, Diagnosis, Report
 from whybounce.wire import diagnosis_as_dict
 
@@ -77,7 +76,5 @@ def _of_file(file: Path) -> Diagnosis:
 
 
 def _answers(diagnosis: Diagnosis) -> bool:
-    unknown = {Confidence.UNKNOWN, Confidence.CLASS_ONLY}
-    return bool(diagnosis.explanations) and not any(
-        explanation.confidence in unknown for explanation in diagnosis.explanations
-    )
+    explanations = diagnosis.explanations
+    return bool(explanations) and all(explanation.tells_why for explanation in explanations)

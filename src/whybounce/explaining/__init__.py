@@ -10,6 +10,5 @@ Nothing here reads a clock, the network or a language. What words are said is ``
 
 from whybounce.explaining.code_table import causes_of_code
 from whybounce.explaining.explainer import Explainer
-from whybounce.explaining.rule_index import Hit, RuleIndex
 
-__all__ = ["Explainer", "Hit", "RuleIndex", "causes_of_code"]
+__all__ = ["Explainer", "causes_of_code"]

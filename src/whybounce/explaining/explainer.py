@@ -91,14 +91,10 @@ class Explainer:
             return outer
         # The wrapper's Action is about the message; the inner reply has none of its own.
         inner = self._explain(replace(outcome, action=None, status=None), reply.inner, None)
-        decided = inner if inner.confidence in _DECISIVE or not _tells(outer) else outer
-        cause = self._causes[decided.cause]
+        decided = inner if inner.confidence in _DECISIVE or not outer.tells_why else outer
         final = outer.permanent if outer.permanent is not None else inner.permanent
         return replace(
-            decided,
-            again=again(cause, final),
-            suppress=suppress(cause, final),
-            permanent=final,
+            _for_cause(decided, self._causes[decided.cause], final),
             status=outer.status or inner.status,
             reply_code=outer.reply_code or inner.reply_code,
             reply=reply,
@@ -159,18 +155,32 @@ def _says_more(code: StatusCode | None, than: StatusCode | None) -> bool:
     """Say whether the reply's code is the better one: a Status field is often just 5.0.0."""
     if than is None:
         return True
-    return code is not None and (than.subject, than.detail) == (0, 0)
+    return code is not None and _generic(than)
 
 
-def _tells(explanation: Explanation) -> bool:
-    return explanation.confidence not in {Confidence.CLASS_ONLY, Confidence.UNKNOWN}
+def _for_cause(
+    explanation: Explanation,
+    cause: Cause,
+    final: bool | None,  # noqa: FBT001  # a fact, not a switch
+) -> Explanation:
+    """Return the explanation with all that follows from another cause or finality."""
+    return replace(
+        explanation,
+        cause=cause.id,
+        owner=cause.owner,
+        helpers=cause.helpers,
+        again=again(cause, final),
+        suppress=suppress(cause, final),
+        reason=cause.reason,
+        permanent=final,
+    )
 
 
 def _by_wording(question: _Question) -> _Reading | None:
     if not question.hits:
         return None
     best, status, claims = question.hits[0], question.status, question.claims
-    if _private(status) and len(claims.exact) == 1 and best.count < _PRIVATE_CODE_COUNT:
+    if _private(status) and claims.sole and best.count < _PRIVATE_CODE_COUNT:
         return None
     agrees = status is None or _generic(status) or best.rule.cause in claims.all
     overruled = None if agrees or status is None else next(iter(claims.exact), claims.registered)
@@ -263,14 +273,5 @@ def _with_findings(
     ]
     if len(confirmed) != 1:
         return explanation
-    cause = causes[confirmed[0].cause]
-    return replace(
-        explanation,
-        cause=cause.id,
-        owner=cause.owner,
-        helpers=cause.helpers,
-        again=again(cause, explanation.permanent),
-        suppress=suppress(cause, explanation.permanent),
-        reason=cause.reason,
-        confidence=Confidence.LIKELY,
-    )
+    changed = _for_cause(explanation, causes[confirmed[0].cause], explanation.permanent)
+    return replace(changed, confidence=Confidence.LIKELY)

@@ -6,18 +6,19 @@ The notations are tried in the order of ``quotation.NOTATIONS``, the most tellin
 none of them is read as a plain reply. Nothing here knows a cause, and nothing raises.
 """
 
-from whybounce.notation.folding import fold, one_line
-from whybounce.notation.header import header_fields
+from whybounce.notation.folding import fold
+from whybounce.notation.header import first_field, header_fields, untyped
 from whybounce.notation.quotation import read_text
 from whybounce.notation.received import read_date, read_received
 from whybounce.notation.replies import read_reply
 
 __all__ = [
+    "first_field",
     "fold",
     "header_fields",
-    "one_line",
     "read_date",
     "read_received",
     "read_reply",
     "read_text",
+    "untyped",
 ]

@@ -7,6 +7,7 @@ decides first whether it is worth trying. Order: NOTATIONS, the most telling fir
 import re
 from collections.abc import Callable
 
+from whybounce.notation.header import untyped
 from whybounce.notation.replies import read_reply
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.status_code import StatusCode
@@ -31,7 +32,7 @@ def read_text(text: str) -> Outcome:
     return Outcome(reply=read_reply(text))
 
 
-def _outcome(  # each is one fact of the outcome
+def _outcome(
     said: str,
     *,
     recipient: str | None = None,
@@ -70,21 +71,15 @@ def delivery_status_fields(text: str) -> Outcome | None:
     fields = {name.casefold(): value.strip() for name, value in reversed(_FIELD.findall(text))}
     if not {"diagnostic-code", "status"} & set(fields):
         return None
-    said = _untyped(fields.get("diagnostic-code", ""))
+    said = untyped(fields.get("diagnostic-code", ""))
     action = fields.get("action", "").casefold()
     return _outcome(
         said or fields.get("status", ""),
-        recipient=_untyped(fields.get("final-recipient", "")) or None,
-        remote=_untyped(fields.get("remote-mta", "")) or None,
+        recipient=untyped(fields.get("final-recipient", "")) or None,
+        remote=untyped(fields.get("remote-mta", "")) or None,
         status=fields.get("status", "").split(" ")[0],
         action=Action(action) if action in list(Action) else None,
     )
-
-
-def _untyped(value: str) -> str:
-    """Drop the type of a typed field: ``rfc822; anna@example.org``."""
-    kind, semicolon, rest = value.partition(";")
-    return rest.strip() if semicolon and " " not in kind.strip() else value
 
 
 _TRACE = re.compile(r"LED=(?P<said>[^{}]{1,4000})\}")

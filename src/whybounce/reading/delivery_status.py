@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from whybounce.notation import header_fields, read_date, read_text
+from whybounce.notation import first_field, header_fields, read_date, read_text, untyped
 from whybounce.reading.mime import Message
 from whybounce.reading.original import hops_of, read_original
 from whybounce.vocabulary.outcome import Action, Outcome
@@ -38,7 +38,7 @@ def read(message: Message) -> Report | None:
     if part is None:
         return None
     about_message, about_recipients = _groups(part.text())
-    generator = _untyped(_field(about_message, "reporting-mta"))
+    generator = _typed(about_message, "reporting-mta")
     defects: list[Defect] = []
     outcomes = tuple(
         _outcome(group, generator, message, defects)
@@ -52,8 +52,8 @@ def read(message: Message) -> Report | None:
         form="rfc3464",
         generator=generator,
         date=_date(message.field("date")),
-        arrival_date=_date(_field(about_message, "arrival-date")),
-        envelope_id=_field(about_message, "original-envelope-id"),
+        arrival_date=_date(first_field(about_message, "arrival-date")),
+        envelope_id=first_field(about_message, "original-envelope-id"),
         language=message.field("content-language"),
         outcomes=outcomes,
         original=original,
@@ -73,44 +73,44 @@ def _groups(text: str) -> tuple[Fields, list[Fields]]:
     for block in re.split(r"(?:\r?\n){2,}", text.strip()):
         group: list[tuple[str, str]] = []
         for name, value in header_fields(block):
-            if name.lower() == "final-recipient" and _field(group, "final-recipient"):
+            if name.lower() == "final-recipient" and first_field(group, "final-recipient"):
                 about_recipients.append(group)
                 group = []
             group.append((name, value))
-        if _field(group, "final-recipient") or _field(group, "original-recipient"):
+        if first_field(group, "final-recipient") or first_field(group, "original-recipient"):
             about_recipients.append(group)
         else:
             about_message += group
-    return about_message + list(about_recipients[0] if about_recipients else ()), about_recipients
+    # Where no blank line ends the message's own fields, they stand in the first recipient's group.
+    return [*about_message, *(about_recipients[0] if about_recipients else ())], about_recipients
 
 
 def _outcome(
     group: Fields, generator: str | None, message: Message, defects: list[Defect]
 ) -> Outcome:
-    recipient = _address(_field(group, "final-recipient"))
-    original = _address(_field(group, "original-recipient"))
-    remote = _untyped(_field(group, "remote-mta"))
+    recipient = _address(_typed(group, "final-recipient"))
+    original = _address(_typed(group, "original-recipient"))
+    remote = _typed(group, "remote-mta")
     outcome = Outcome(
         recipient=recipient or original,
         original_recipient=original,
-        action=_action(_field(group, "action"), defects),
-        status=_status(_field(group, "status"), defects),
+        action=_action(first_field(group, "action"), defects),
+        status=_status(first_field(group, "status"), defects),
         remote=remote,
-        last_attempt=_date(_field(group, "last-attempt-date")),
-        will_retry_until=_date(_field(group, "will-retry-until")),
+        last_attempt=_date(first_field(group, "last-attempt-date")),
+        will_retry_until=_date(first_field(group, "will-retry-until")),
     )
-    return _with_reply(outcome, _field(group, "diagnostic-code"), generator, message)
+    return _with_reply(outcome, _typed(group, "diagnostic-code"), generator, message)
 
 
 def _with_reply(
-    outcome: Outcome, diagnostic: str | None, generator: str | None, message: Message
+    outcome: Outcome, said: str | None, generator: str | None, message: Message
 ) -> Outcome:
     """Add what was said, by whom, and to which command.
 
     No remote server named: the generating server itself refused. Remote named: the remote did.
     """
     inferred: dict[str, str] = {}
-    said = _untyped(diagnostic)
     if not said and (said := _paragraph_about(outcome.recipient, message)):
         inferred["reply"] = "the paragraph of the text part about the recipient"
     if not said:
@@ -148,22 +148,14 @@ def _kind(outcomes: Sequence[Outcome]) -> Kind:
     return next((kind for action, kind in _KINDS if action in actions), Kind.FAILURE)
 
 
-def _field(fields: Fields, name: str) -> str | None:
-    return next((value for key, value in fields if key.lower() == name), None)
-
-
-def _untyped(value: str | None) -> str | None:
-    """Drop the type. RFC 3464 §2.1.2: typed fields read ``type ; value``; a missing one is common."""
-    if value is None:
-        return None
-    kind, semicolon, rest = value.partition(";")
-    bare = rest if semicolon and " " not in kind.strip() else value
-    return bare.strip() or None
+def _typed(fields: Fields, name: str) -> str | None:
+    """Return the field's value without its type; None where the field is absent or empty."""
+    value = first_field(fields, name)
+    return untyped(value) or None if value else None
 
 
 def _address(value: str | None) -> str | None:
-    bare = _untyped(value)
-    return bare.strip("<> \t") or None if bare else None
+    return value.strip("<> \t") or None if value else None
 
 
 def _action(value: str | None, defects: list[Defect]) -> Action | None:

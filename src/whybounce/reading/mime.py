@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from whybounce.notation import header_fields
+from whybounce.notation import first_field, header_fields
 
 _DEEPEST = 12
 _MOST_PARTS = 1000
@@ -33,7 +33,7 @@ class Part:
 
     def field(self, name: str) -> str | None:
         """Return the first field of that name, or None."""
-        return next((value for key, value in self.fields if key.lower() == name), None)
+        return first_field(self.fields, name)
 
     @property
     def content_type(self) -> str:
@@ -71,7 +71,7 @@ class Message:
 
     def field(self, name: str) -> str | None:
         """Return the first field of that name, or None."""
-        return next((value for key, value in self.fields if key.lower() == name), None)
+        return first_field(self.fields, name)
 
     def first(self, *content_types: str) -> Part | None:
         """Return the first part of one of those types, or None."""

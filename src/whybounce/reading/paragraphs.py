@@ -89,9 +89,8 @@ def read(message: Message) -> Report | None:
 
 def _written_by_a_system(message: Message) -> bool:
     writer = f"{message.field('from') or ''} {message.field('sender') or ''}"
-    from_null = (message.field("return-path") or "").strip() == "<>"
-    named = bool(_SUBJECT.search(message.field("subject") or ""))
-    return bool(_WRITER.search(writer)) or (named and from_null) or named
+    subject = message.field("subject") or ""
+    return bool(_WRITER.search(writer) or _SUBJECT.search(subject))
 
 
 def _account_and_rest(message: Message) -> tuple[str, str]:

@@ -71,4 +71,8 @@ class Explanation:
     system: str | None = None  # The mail system that speaks, if it can be told.
     alternatives: tuple[Alternative, ...] = ()
     inner: "Explanation | None" = None  # What the wrapped reply means.
-    source: str = ""  # The text that was explained, as given.
+
+    @property
+    def tells_why(self) -> bool:
+        """Whether more is known than that it failed, for good or for now."""
+        return self.confidence not in {Confidence.CLASS_ONLY, Confidence.UNKNOWN}

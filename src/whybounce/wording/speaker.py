@@ -101,6 +101,14 @@ class Speaker:
         """Return who that is: "the recipient's mail administrator"."""
         return self._frame[f"owner.{owner}"]
 
+    def condition(self, decides: str) -> str:
+        """Return the words that decide for a reading, as a sentence."""
+        return self._say("if-it-says", decides=decides)
+
+    def codes(self, cause: str) -> str:
+        """Return the codes that the cause claims, or that it has none."""
+        return ", ".join(map(str, self._catalogue.causes[cause].codes)) or self._frame["no-code"]
+
     def prose(self, sentence: str) -> str:
         """Return a cause's sentence with words in place of what only a bounce would know."""
         return fill(sentence, {}, self._stand_ins)
