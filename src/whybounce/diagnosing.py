@@ -10,16 +10,25 @@ from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis, Kind, Report
 
-# A mail begins with header fields, RFC 5322 §2.2; archives put a "From " line before them.
-_MAIL = re.compile(
-    rb"(?:From [^\n]{1,200}\n)?(?:[\r\n]{0,4})"
-    rb"(?:return-path|received|delivered-to|from|to|date|subject|message-id|mime-version|content-type"
-    rb"|x-[a-z-]{1,40}|auto-submitted|dkim-signature|arc-seal)[ \t]*:",
-    re.IGNORECASE,
+# A mail begins with header fields, RFC 5322 §2.2; archives and mail programs put a line before them.
+_HEADER = re.compile(
+    rb"(?:[\r\n]{0,4}(?:From |\*{3,}|#! )[^\r\n]{0,300}(?:\r\n?|\n)(?:[ \t][^\r\n]{0,300}(?:\r\n?|\n)){0,5})?[\r\n]{0,4}"
+    rb"((?:[!-9;-~]{1,80}[ \t]{0,3}:[^\r\n]{0,2000}(?:(?:\r\n?|\n)[ \t][^\r\n]{0,2000}){0,200}(?:\r\n?|\n|\Z)){1,40})"
+)
+# Fields that stand in every mail and in no report that somebody pasted.
+_OF_A_MAIL = re.compile(
+    rb"^(?:return-path|received|delivered-to|from|to|date|subject|message-id|mime-version|content-type|auto-submitted"
+    rb"|x-original-to|dkim-signature|arc-seal)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 # Where the kind of the report is the cause, there is no reply to look at.
-_CAUSE_OF_KIND = {Kind.COMPLAINT: "complaint-received"}
+_CAUSE_OF_KIND = {
+    Kind.COMPLAINT: "complaint-received",
+    Kind.AUTO_REPLY: "automatic-reply",
+    Kind.CHALLENGE: "challenge-response",
+    Kind.READ_RECEIPT: "delivered",
+}
 
 
 def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
@@ -49,4 +58,7 @@ def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:
 
 def is_mail(raw: bytes) -> bool:
     """Say whether the bytes begin as a mail does, or are nothing that could be a text."""
-    return _MAIL.match(raw) is not None or b"\x00" in raw[:4096] or not raw.strip()
+    header = _HEADER.match(raw[:65_536])
+    if header and _OF_A_MAIL.search(header[1].replace(b"\r", b"\n")):
+        return True
+    return b"\x00" in raw[:4096] or not raw.strip()

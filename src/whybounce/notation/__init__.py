@@ -7,12 +7,13 @@ none of them is read as a plain reply. Nothing here knows a cause, and nothing r
 """
 
 from whybounce.notation.folding import fold
-from whybounce.notation.header import first_field, header_fields, untyped
+from whybounce.notation.header import decoded_words, first_field, header_fields, untyped
 from whybounce.notation.quotation import read_text
-from whybounce.notation.received import read_date, read_received
+from whybounce.notation.received import read_date, read_received, read_timestamp
 from whybounce.notation.replies import read_reply
 
 __all__ = [
+    "decoded_words",
     "first_field",
     "fold",
     "header_fields",
@@ -20,5 +21,6 @@ __all__ = [
     "read_received",
     "read_reply",
     "read_text",
+    "read_timestamp",
     "untyped",
 ]

@@ -43,3 +43,12 @@ def read_date(stamp: str) -> datetime | None:
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def read_timestamp(stamp: str) -> datetime | None:
+    """Return the date of RFC 3339 §5.6 in UTC, or None where it is none."""
+    try:
+        date = datetime.fromisoformat(stamp.strip())
+    except ValueError:
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)

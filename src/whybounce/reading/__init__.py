@@ -1,16 +1,37 @@
 """Reading: bytes in, a Report out, whatever the bytes were.
 
-Each file in this package knows one form of bounce and offers one function, ``read``, which
-returns a Report or None for "not mine". The forms are tried from the strictest to the loosest;
-the order is the tuple below, nowhere else. No form raises on bad mail: what it could not use
-it records as a Defect, and what nobody said stays None.
+Each form of bounce has a file in this package with one function, ``read``, which returns a Report
+or None for "not mine". The forms are tried from the strictest to the loosest; the order is the
+tuple below, nowhere else. A report inside another mail is read from there. No form raises on bad
+mail: what it could not use it records as a Defect, and what nobody said stays None.
 """
 
-from whybounce.reading import complaint, delivery_status, paragraphs
-from whybounce.reading.mime import parse_message
+from dataclasses import replace
+
+from whybounce.reading import (
+    automatic_reply,
+    challenge,
+    complaint,
+    delivery_status,
+    read_receipt,
+    ses_notification,
+    text,
+)
+from whybounce.reading.carried import carried_by
+from whybounce.reading.mime import Message, parse_message
 from whybounce.vocabulary.report import Defect, Report
 
-_FORMS = (delivery_status.read, complaint.read, paragraphs.read)
+_FORMS = (
+    delivery_status.read,
+    complaint.read,
+    read_receipt.read,
+    ses_notification.read,
+    text.read,
+    challenge.read,
+    automatic_reply.read,
+)
+
+_DEEPEST = 3  # A bounce that was forwarded, and forwarded again.
 
 __all__ = ["read"]
 
@@ -20,10 +41,22 @@ def read(raw: bytes) -> Report:
 
     A message in none of the known forms is a Report without outcomes, with a Defect that says so.
     """
-    message = parse_message(raw)
-    for form in _FORMS:
-        report = form(message)
-        if report is not None:
-            return report
+    report = _read(parse_message(raw), _DEEPEST)
+    if report is not None:
+        return report
     what = "nothing to read" if not raw.strip() else "no form of bounce that is known here"
     return Report(defects=(Defect("message", what),))
+
+
+def _read(message: Message, depth: int) -> Report | None:
+    """Return the message's own report, else that of the first mail it carries."""
+    own = next((report for form in _FORMS if (report := form(message)) is not None), None)
+    if own is not None or not depth:
+        return own
+    for carried in carried_by(message):
+        report = _read(carried, depth - 1)
+        if report is not None:
+            sender = message.field("from") or "somebody"
+            what = f"the report was not sent itself, but stands in a mail from {sender[:200]}"
+            return replace(report, defects=(*report.defects, Defect("outer mail", what)))
+    return None

@@ -1,42 +1,76 @@
 """Complaints: somebody pressed "this is spam", and their provider tells the sender. RFC 5965."""
 
-import re
-
-from whybounce.notation import header_fields, read_date
+from whybounce.notation import header_fields, read_date, untyped
 from whybounce.reading.mime import Message
 from whybounce.reading.original import hops_of, read_original
+from whybounce.reading.recipients import addresses_in
 from whybounce.vocabulary.outcome import Outcome
-from whybounce.vocabulary.report import Defect, Kind, Report
+from whybounce.vocabulary.report import Defect, Kind, Original, Report
 
-_ADDRESS = re.compile(r"[^\s<>,;:\"]{1,128}@[^\s<>,;:\"\[\]]{1,255}")
 _MOST_RECIPIENTS = 1_000
+_HOTMAIL = "x-hmxmroriginalrecipient"
+
+# Where the complaint does not say who complained, the fields of the original that do, surest first.
+_NAMING_FIELDS = ("x-original-to", "x-apparently-to", "delivered-to", "to", "cc", "bcc")
 
 
 def read(message: Message) -> Report | None:
-    """Return the report, or None where the message has no feedback-report part."""
+    """Return the report, or None where the message is no complaint."""
     part = message.first("message/feedback-report")
     if part is None:
-        return None
-    fields = [(name.lower(), value) for name, value in header_fields(part.text())]
+        return _hotmail(message)
+    fields = header_fields(part.text())
     original = read_original(message)
-    stated = [value for name, value in fields if name == "original-rcpt-to"]
-    # RFC 5965 §3.2: Original-Rcpt-To is optional; the original's To is the next best.
-    inferred = {} if stated else {"recipient": "the To field of the original"}
-    named = stated or [original.to or "" if original else ""]
-    recipients = [address for value in named for address in _ADDRESS.findall(value)]
-    about = dict(reversed(fields))
+    about = {name.lower(): value for name, value in reversed(fields)}
+    recipients, inferred = _recipients(fields, original)
     return Report(
         kind=Kind.COMPLAINT,
         form="rfc5965",
-        generator=about.get("reporting-mta", "").rpartition(";")[2].strip() or None,
+        generator=untyped(about.get("reporting-mta", "")) or None,
         date=read_date(message.field("date") or ""),
         arrival_date=read_date(about.get("arrival-date") or about.get("received-date") or ""),
         envelope_id=about.get("original-envelope-id"),
-        outcomes=tuple(
-            Outcome(recipient=recipient, inferred=inferred)
-            for recipient in dict.fromkeys(recipients[:_MOST_RECIPIENTS])
-        ),
+        outcomes=tuple(Outcome(recipient=recipient, inferred=inferred) for recipient in recipients),
         original=original,
         hops=hops_of(original) if original else (),
         defects=() if recipients else (Defect("feedback-report", "no recipient is named"),),
     )
+
+
+def _recipients(
+    fields: tuple[tuple[str, str], ...], original: Original | None
+) -> tuple[list[str], dict[str, str]]:
+    """Return who complained: RFC 5965 §3.2 names them optionally, the original's header else."""
+    named = [value for name, value in fields if name.lower() == "original-rcpt-to"]
+    if stated := _addresses(named):
+        return stated, {}
+    headers = original.headers if original else ()
+    for name in _NAMING_FIELDS:
+        values = [value for field, value in headers if field.lower() == name]
+        if found := _addresses(values):
+            return found, {"recipient": f"the {name.title()} field of the original"}
+    return [], {}
+
+
+def _hotmail(message: Message) -> Report | None:
+    """Read what Outlook.com's junk mail reporting sends: the message, and one field before it."""
+    part = message.first("message/rfc822")
+    original = read_original(message)
+    if part is None or original is None:
+        return None
+    named = [value for name, value in original.headers if name.lower() == _HOTMAIL]
+    if not named:
+        return None
+    return Report(
+        kind=Kind.COMPLAINT,
+        form="hotmail-jmrp",
+        date=read_date(message.field("date") or ""),
+        outcomes=tuple(Outcome(recipient=recipient) for recipient in _addresses(named)),
+        original=original,
+        hops=hops_of(original),
+    )
+
+
+def _addresses(values: list[str]) -> list[str]:
+    found = (address for value in values for address in addresses_in(value))
+    return list(dict.fromkeys(found))[:_MOST_RECIPIENTS]

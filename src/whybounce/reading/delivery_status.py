@@ -1,7 +1,8 @@
 """Reports with a machine part: message/delivery-status, RFC 3464, and its global form, RFC 6533.
 
-The machine part is believed. Where it lacks a reply, the paragraph of the text part about the
-recipient is read for one, and the outcome says that this was inferred.
+The machine part is believed, wherever it stands: as a part of its own, or as text where a relay
+or a mail program has broken the MIME structure. Where it lacks a reply or a usable address, the
+report's words are read for them, and the outcome says that this was inferred.
 """
 
 import re
@@ -10,10 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from whybounce.notation import first_field, header_fields, read_date, read_text, untyped
+from whybounce.reading.account import text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import hops_of, read_original
+from whybounce.reading.recipients import addresses_in
+from whybounce.reading.told import said_about, told_by
 from whybounce.vocabulary.outcome import Action, Outcome
-from whybounce.vocabulary.report import Defect, Kind, Report
+from whybounce.vocabulary.report import Defect, Kind, Original, Report
 from whybounce.vocabulary.status_code import StatusCode
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
@@ -29,24 +33,35 @@ _KINDS = (
     (Action.DELIVERED, Kind.SUCCESS),
 )
 
+# Where the fields begin in a text; the field alone would be a quotation in somebody's prose.
+_FIELDS_BEGIN = re.compile(
+    r"^(?:Reporting-MTA|Original-Envelope-Id|Original-Recipient|Final-Recipient|Action):[^\n]*\n"
+    r"(?=(?:[^\n]*\n){0,12}?(?:Final-Recipient|Action|Status):)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIELDS_END = re.compile(
+    r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
+)
+
 Fields = Sequence[tuple[str, str]]
 
 
 def read(message: Message) -> Report | None:
-    """Return the report, or None where the message has no delivery-status part."""
-    part = message.first(*_STATUS_TYPES)
-    if part is None:
+    """Return the report, or None where the message has no delivery-status fields."""
+    fields = _status_fields(message)
+    if fields is None:
         return None
-    about_message, about_recipients = _groups(part.text())
+    about_message, about_recipients = _groups(fields)
     generator = _typed(about_message, "reporting-mta")
     defects: list[Defect] = []
+    original = read_original(message)
     outcomes = tuple(
-        _outcome(group, generator, message, defects)
+        _outcome(group, generator, message, original, defects)
         for group in about_recipients[:_MOST_RECIPIENTS]
     )
     if not outcomes:
         defects.append(Defect("delivery-status", "no Final-Recipient"))
-    original = read_original(message)
+        outcomes = _told_outcomes(message, generator)
     return Report(
         kind=_kind(outcomes),
         form="rfc3464",
@@ -60,6 +75,24 @@ def read(message: Message) -> Report | None:
         hops=hops_of(original) if original else (),
         defects=tuple(defects),
     )
+
+
+def _status_fields(message: Message) -> str | None:
+    """Return the fields: their part, or the run of them in a text where no part is theirs."""
+    part = message.first(*_STATUS_TYPES)
+    if part is not None:
+        return part.text()
+    for leaf in message.parts:
+        if b"inal-" not in leaf.body and leaf.content_type.startswith(("text/plain", "multipart/")):
+            continue  # Cheap: the name is not there, in whatever encoding but base64.
+        if not leaf.content_type.startswith(("text/plain", "multipart/")):
+            continue
+        text = text_of(leaf)
+        begin = _FIELDS_BEGIN.search(text)
+        if begin and "final-recipient:" in text.lower():
+            end = _FIELDS_END.search(text, begin.end())
+            return text[begin.start() : end.start() if end else len(text)]
+    return None
 
 
 def _groups(text: str) -> tuple[Fields, list[Fields]]:
@@ -86,21 +119,72 @@ def _groups(text: str) -> tuple[Fields, list[Fields]]:
 
 
 def _outcome(
-    group: Fields, generator: str | None, message: Message, defects: list[Defect]
+    group: Fields,
+    generator: str | None,
+    message: Message,
+    original: Original | None,
+    defects: list[Defect],
 ) -> Outcome:
-    recipient = _address(_typed(group, "final-recipient"))
-    original = _address(_typed(group, "original-recipient"))
-    remote = _typed(group, "remote-mta")
+    recipient, inferred = _recipient(group, message, original)
+    original_recipient = _address(_typed(group, "original-recipient"))
+    status = _status(first_field(group, "status"), defects)
     outcome = Outcome(
-        recipient=recipient or original,
-        original_recipient=original,
-        action=_action(first_field(group, "action"), defects),
-        status=_status(first_field(group, "status"), defects),
-        remote=remote,
+        recipient=recipient,
+        original_recipient=original_recipient,
+        action=_action(first_field(group, "action"), status, defects),
+        status=status,
+        remote=_typed(group, "remote-mta"),
         last_attempt=_date(first_field(group, "last-attempt-date")),
         will_retry_until=_date(first_field(group, "will-retry-until")),
+        inferred=inferred,
     )
     return _with_reply(outcome, _typed(group, "diagnostic-code"), generator, message)
+
+
+def _recipient(
+    group: Fields, message: Message, original: Original | None
+) -> tuple[str | None, dict[str, str]]:
+    """Return whom the group is about, and the rule where Final-Recipient holds no address.
+
+    Some write a command, a route, an X.400 name or a local name there.
+    """
+    final = _address(_typed(group, "final-recipient"))
+    stated = _address(_typed(group, "original-recipient"))
+    if final is None or _is_address(final):
+        return final or stated, {}
+    if stated and _is_address(stated):
+        return stated, {"recipient": "Original-Recipient; Final-Recipient holds no address"}
+    addressed = addresses_in(original.to if original else None)
+    local = [address for address in addressed if address.partition("@")[0].lower() == final.lower()]
+    if len(local) == 1:
+        return local[0], {"recipient": "the To field of the original; Final-Recipient is a name"}
+    within = list(dict.fromkeys(addresses_in(final)))
+    if len(within) == 1 and not final.startswith("@"):
+        return within[0], {"recipient": "the only address in Final-Recipient"}
+    told = told_by(message)
+    if told and len(told[2]) == 1:
+        rule = "the text of the report; Final-Recipient holds no address"
+        return told[2][0].recipient, {"recipient": rule}
+    return final, {}
+
+
+def _is_address(value: str) -> bool:
+    return addresses_in(value) == [value]
+
+
+def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ...]:
+    """Return whom the report's words name, where its machine part names nobody."""
+    told = told_by(message)
+    rule = {"recipient": "the text of the report; its machine part names nobody"}
+    return tuple(
+        replace(
+            outcome,
+            status=outcome.status or (outcome.reply.status if outcome.reply else None),
+            rejected_by=outcome.remote or generator,
+            inferred={**rule, **outcome.inferred},
+        )
+        for outcome in (told[2] if told else ())
+    )
 
 
 def _with_reply(
@@ -110,13 +194,13 @@ def _with_reply(
 
     No remote server named: the generating server itself refused. Remote named: the remote did.
     """
-    inferred: dict[str, str] = {}
-    if not said and (said := _paragraph_about(outcome.recipient, message)):
-        inferred["reply"] = "the paragraph of the text part about the recipient"
-    if not said:
-        return replace(outcome, rejected_by=outcome.remote or generator)
-    quoted = read_text(said)
-    if inferred and (quoted.reply is None or quoted.reply.code is None):
+    inferred = dict(outcome.inferred)
+    quoted = read_text(said) if said else None
+    if quoted is None and outcome.recipient and (told := said_about(outcome.recipient, message)):
+        if told.reply and told.reply.code:
+            quoted = told
+            inferred["reply"] = "what the text of the report says about the recipient"
+    if quoted is None:
         return replace(outcome, rejected_by=outcome.remote or generator)
     remote = outcome.remote or quoted.remote
     return replace(
@@ -128,19 +212,6 @@ def _with_reply(
         reply_from=quoted.reply_from,
         inferred=inferred,
     )
-
-
-def _paragraph_about(recipient: str | None, message: Message) -> str:
-    """Return the text part's paragraph that names the recipient and what follows it, if any."""
-    part = message.first("text/plain")
-    if recipient is None or part is None:
-        return ""
-    text = part.text()[:65536].replace("\r\n", "\n")
-    at = text.lower().find(recipient.lower())
-    if at < 0:
-        return ""
-    start = text.rfind("\n\n", 0, at) + 2
-    return text[max(start, 0) :][:2000].partition("\n\n")[0]
 
 
 def _kind(outcomes: Sequence[Outcome]) -> Kind:
@@ -158,12 +229,18 @@ def _address(value: str | None) -> str | None:
     return value.strip("<> \t") or None if value else None
 
 
-def _action(value: str | None, defects: list[Defect]) -> Action | None:
-    word = (value or "").split(" ")[0].strip().lower()
+# What some write for "failed"; RFC 3464 §2.3.3 has five words only.
+_OTHER_WORDS = {"expired": Action.FAILED, "failure": Action.FAILED, "fail": Action.FAILED}
+
+
+def _action(value: str | None, status: StatusCode | None, defects: list[Defect]) -> Action | None:
+    word = re.split(r"[^a-z]", (value or "").strip().lower(), maxsplit=1)[0]
     if word in list(Action):
         return Action(word)
     defects.append(Defect("delivery-status", f"no Action that is known: {word[:40]!r}"))
-    return None
+    if word == "deferred" or (word not in _OTHER_WORDS and status and status.class_ == 4):
+        return Action.DELAYED if word == "deferred" else None
+    return _OTHER_WORDS.get(word)
 
 
 def _status(value: str | None, defects: list[Defect]) -> StatusCode | None:

@@ -21,6 +21,7 @@ _LONGEST_DECODED = 1_048_576  # Of a part that is read as text.
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
+_DELIMITER = re.compile(rb"^--([^\s]{1,200})[ \t]*\r?\n(?=Content-)", re.IGNORECASE | re.MULTILINE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
 
 
@@ -102,12 +103,28 @@ def parse_part(raw: bytes) -> Part:
 
 
 def _leaves(part: Part, depth: int) -> Iterator[Part]:
-    boundary = _BOUNDARY.search(part.field("content-type") or "")
-    if depth and boundary and part.content_type.startswith("multipart/"):
-        for piece in _pieces(part.body, (boundary[1] or boundary[2]).encode("utf-8", "replace")):
-            yield from _leaves(parse_part(piece), depth - 1)
-    else:
+    boundary = _boundary_of(part) if depth else None
+    if boundary is None:
         yield part
+        return
+    for piece in _pieces(part.body, boundary):
+        yield from _leaves(parse_part(piece), depth - 1)
+
+
+def _boundary_of(part: Part) -> bytes | None:
+    """Return the boundary that really stands in the body, whatever the header calls it.
+
+    Relays, archives and mail programs rewrite the one and not the other; a multipart without
+    any delimiter is one leaf.
+    """
+    if not part.content_type.startswith("multipart/"):
+        return None
+    named = _BOUNDARY.search(part.field("content-type") or "")
+    boundary = (named[1] or named[2]).encode("utf-8", "replace") if named else b""
+    if boundary and b"--" + boundary in part.body:
+        return boundary
+    standing = _DELIMITER.search(part.body[:_LONGEST_HEADER])
+    return standing[1] if standing else None
 
 
 def _pieces(body: bytes, boundary: bytes) -> Iterator[bytes]:

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
-from whybounce.notation import header_fields, read_date, read_received
+from whybounce.notation import decoded_words, header_fields, read_date, read_received
 from whybounce.reading.mime import Message, Part, parse_part
 from whybounce.vocabulary.report import Hop, Original
 
 _WHOLE = ("message/rfc822", "message/global")
-_HEADER_ONLY = ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
+_HEADER_ONLY = (
+    "text/rfc822-headers",
+    "text/rfc822-header",
+    "message/rfc822-headers",
+    "message/global-headers",
+)
 _LONGEST_RETURNED = 65_536
 _MOST_HOPS = 200
 
@@ -26,7 +31,7 @@ def read_original(message: Message, returned: str = "") -> Original | None:
         message_id=part.field("message-id"),
         from_=part.field("from"),
         to=part.field("to"),
-        subject=part.field("subject"),
+        subject=decoded_words(part.field("subject") or "") or None,
         date=read_date(part.field("date") or ""),
         sender=part.field("sender"),
         received_spf=part.field("received-spf"),

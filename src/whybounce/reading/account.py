@@ -1,0 +1,106 @@
+"""What a mail says in words: its own account of what happened, and the message it returns.
+
+A bounce without a machine part is prose above a returned message. Where the prose ends is told
+by a line that announces the message, or by the first lines of its header.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whybounce.reading.mime import Message, Part
+
+_LONGEST_TEXT = 65_536
+
+_SCRIPT = re.compile(r"<(style|script|head)\b", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"<br[^<>]{0,40}>|</(?:p|div|tr|li|h\d|pre|table)>", re.IGNORECASE)
+_CELL_END = re.compile(r"</t[dh]>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z!][^<>@]{0,2000}>|<a\b[^<>]{0,2000}>", re.IGNORECASE)
+
+_ANNOUNCED = re.compile(
+    r"""^[ \t|>*]{0,8}(?:
+        [-=_* ]{2,}[ ]{0,10}[^\n]{0,30}\b(?:original|copy\ of|returned|included|unsent|forwarded|below\ this\ line
+            |message\ (?:header|text|body)|header\ of|undelivered)\b[^\n]{0,80}
+      | (?:here\ is|below\ is|this\ is|following\ is|attached\ is|\(?the\ attachment\ contains)?\ {0,3}
+            (?:an?\ |the\ )?(?:(?:full\ )?copy\ of|original|returned|old|header\ of\ the\ original)\ (?:the\ |your\ |my\ |original\ ){0,2}
+            (?:e-?mail\ |mail\ )?(?:message|mail|headers?)\b(?!\ was)[^\n]{0,60}[:.]?
+      | (?:a\ summary\ of\ the\ undelivered\ message|message\ headers?\ follows?|content\ of\ the\ message)\b[^\n]{0,40}[:.]?
+      | content-type:\ (?:message/rfc822|text/rfc822-headers?)[^\n]{0,100}
+      )[ \t]*$""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+# Two lines of a header, one below the other, the first one a field that no prose begins with.
+_HEADER = re.compile(
+    r"^[|> ]{0,3}(?:Received|Return-Path|DKIM-Signature|DomainKey-Signature|Message-ID|MIME-Version|X-[A-Za-z0-9-]{2,40}"
+    r"|ARC-[A-Za-z-]{3,40}|Delivered-To|Authentication-Results):[^\n]{2,}\n[|>]{0,3}(?:[ \t]|[A-Za-z][A-Za-z0-9-]{1,60}:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The report's own words, and the text of what it returns, both with LF line ends."""
+
+    text: str
+    returned: str
+
+
+def accounts_of(message: Message) -> Iterator[Account]:
+    """Yield the mail's texts, the likeliest first: plain ones before their HTML forms."""
+    own = _own_parts(message)
+    for part in sorted(own, key=lambda part: part.content_type == "text/html"):
+        text = text_of(part)
+        if text.strip():
+            yield _cut(text)
+
+
+def text_of(part: Part) -> str:
+    """Return the part's words, tags removed, with LF line ends."""
+    text = part.text()[: 4 * _LONGEST_TEXT]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if part.content_type == "text/html" or text.lstrip()[:15].lower().startswith(
+        ("<html", "<!doctype")
+    ):
+        text = _without_tags(text)
+    return text[:_LONGEST_TEXT].replace("\u00a0", " ")
+
+
+def _own_parts(message: Message) -> list[Part]:
+    """Return the text parts that stand before the returned message; all, if none does."""
+    parts: list[Part] = []
+    for part in message.parts:
+        if part.content_type.startswith("message/") and parts:
+            break
+        if part.content_type.startswith(("text/plain", "text/html", "multipart/")):
+            parts.append(part)
+    # A maker who names another type still writes text; RFC 2045 §5.2 has it as the default.
+    return parts or [part for part in message.parts if part.content_type.startswith("text/")]
+
+
+def _without_tags(text: str) -> str:
+    text = _without_scripts(text)
+    text = _LINE_BREAK.sub("\n", text.replace("\n", " "))
+    text = _TAG.sub(" ", _CELL_END.sub("\t", text))
+    return re.sub(r" {2,}", " ", html.unescape(text).replace("\u00a0", " "))
+
+
+def _without_scripts(text: str) -> str:
+    """Drop head, style and script with what stands in them, in one pass."""
+    kept: list[str] = []
+    lowered = text.lower()
+    at = 0
+    while (opening := _SCRIPT.search(text, at)) is not None:
+        kept.append(text[at : opening.start()])
+        end = lowered.find(f"</{opening[1].lower()}", opening.end())
+        if end < 0:
+            return "".join(kept)
+        at = text.find(">", end) + 1 or len(text)
+    kept.append(text[at:])
+    return "".join(kept)
+
+
+def _cut(text: str) -> Account:
+    begins = [found.start() for found in (_ANNOUNCED.search(text), _HEADER.search(text)) if found]
+    begin = min(begins, default=len(text))
+    return Account(text[:begin], text[begin:])

@@ -1,0 +1,51 @@
+"""Challenges: the message waits until its sender proves to be a person."""
+
+import re
+
+from whybounce.notation import decoded_words, read_date
+from whybounce.reading.account import accounts_of
+from whybounce.reading.mime import Message
+from whybounce.reading.original import read_original
+from whybounce.reading.recipients import addresses_in
+from whybounce.reading.writer import is_by_a_mail_system
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.report import Kind, Report
+
+_PROGRAMS = ("x-tmda-fingerprint", "x-askversion", "x-boxtrapper", "x-spamarrest-speedcode")
+_SUBJECT = re.compile(
+    r"(?:please |kindly )?(?:confirm|verify) (?:your|that you sent|the delivery of) .{0,40}(?:message|e-?mail|mail|address)"
+    r"|(?:message|e-?mail) (?:requires|needs|awaiting|pending) (?:your )?(?:confirmation|verification|authori[sz]ation)"
+    r"|your (?:message|e-?mail) .{0,60}requires verification|(?:confirmation|verification) (?:is )?(?:required|requested).{0,40}(?:message|e-?mail|deliver)"
+    r"|challenge.{0,5}response|action required to deliver",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(
+    r"(?:reply to this (?:message|e-?mail)|click (?:on )?(?:the|this) .{0,30}link|respond to this).{0,300}?(?:deliver|release|confirm|approved|sender)"
+    r"|(?:to (?:verify|confirm) that you are|prove (?:that )?you are) (?:a )?(?:human|real|person|not a)"
+    r"|your message (?:is being held|has been (?:held|quarantined)|will be delivered).{0,200}?(?:confirm|verify|reply)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def read(message: Message) -> Report | None:
+    """Return the report, whose recipient is whom the challenge protects; None where it is none."""
+    if is_by_a_mail_system(message):
+        return None
+    by_a_program = any(message.field(name) for name in _PROGRAMS)
+    if not by_a_program and not _SUBJECT.search(decoded_words(message.field("subject") or "")):
+        return None
+    account = next(accounts_of(message), None)
+    if not by_a_program and (account is None or not _WORDS.search(account.text[:8_192])):
+        return None
+    return Report(
+        kind=Kind.CHALLENGE,
+        form="challenge",
+        date=read_date(message.field("date") or ""),
+        outcomes=tuple(
+            Outcome(
+                recipient=writer, inferred={"recipient": "the From field: who asks is who waits"}
+            )
+            for writer in addresses_in(message.field("from"))[:1]
+        ),
+        original=read_original(message, account.returned if account else ""),
+    )

@@ -1,0 +1,274 @@
+"""Whom a bounce's words are about: the addresses it names, and what it says about each.
+
+Bounces without a machine part are read by their structure, which all languages share: an address
+at the head of a line, or behind a label, and below it what went wrong. The places are tried in
+the order of ``_PLACES``, the surest first; the first that names anybody decides.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from whybounce.vocabulary.report import Original
+
+_MOST_RECIPIENTS = 1_000
+_LONGEST_ACCOUNT = 4_000  # What is said about one recipient.
+_LONGEST_LINE = 2_000
+
+ADDRESS = r"(?:\"[^\"\n]{1,64}\"|[^\s<>@,;:()\[\]\"'|=]{1,128})@(?:\[[0-9A-Fa-f.:]{2,60}\]|[\w](?:[\w.-]{0,252}[\w])?)"
+_ADDRESS = re.compile(ADDRESS)
+
+# Nobody's mailbox failed here: they wrote the report, or help with it.
+_NO_RECIPIENT = re.compile(
+    r"(?:mailer-daemon|postmaster|mail-daemon|abuse|no-?reply|hostmaster)@", re.IGNORECASE
+)
+
+# A line that is about the address at its head: nothing but a mark, a remark or a list of them follows.
+_HEADED = re.compile(
+    rf"""[\s|>*•·–-]{{0,16}}
+        (?:(?:SMTP|rfc822)[;:]\s?)?
+        [<("'\[]{{0,2}}(?P<address>{ADDRESS})[>)"'\]]{{0,2}}
+        (?:[<(]?mailto:[^\s>)]{{1,320}}[>)]?)?
+        (?P<remark>\s*(?:\([^)\n]{{0,300}}\)?|\[[^\]\n]{{0,300}}\]?)\s*)?
+        (?:\s*[:;,]|\s*\.\.\.|\s*-+\s|\s+on\s+\w[^\n]{{2,60}}$|\s*$|\s{{2,}}|\.$)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NAMED = re.compile(
+    rf"""[\s|>*•·–-]{{0,16}}[^<:\n]{{1,100}}
+        [<(](?:mailto:)?(?P<address>{ADDRESS})[>)](?:[<(]mailto:[^\s>)]{{1,320}}[>)])?
+        (?P<remark>)(?:\s*:)?\s*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ANSWERED = re.compile(
+    rf"[ \t]{{0,8}}[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?[<\"]?(?P<address>{ADDRESS})[>\"]?(?:\.\.\.|:)"
+)
+# A line that begins with the address and goes on in words: "anna@example.org User unknown".
+_BEGUN = re.compile(
+    rf"[\s|>*•·–-]{{0,16}}[<\"'(]{{0,2}}(?P<address>{ADDRESS})[>\"')]{{0,2}}(?P<remark>)\s+(?=\S)"
+)
+# A line whose label says that the address behind it is the one.
+_LABELLED = re.compile(
+    rf"""[\s|>*•·–\[-]{{0,16}}
+        (?:[^@\n]{{0,60}}\b)?
+        (?:(?:failed|rejected|final|intended|unknown|invalid|bad|undeliverable|original)?[ -]?
+             (?:recipients?|addressee?|address(?:es)?|user(?:id)?|mailbox|account|user\ name)(?:\(s\))?(?:\ (?:name|address|e-?mail))?
+           |rcpt\ to|undeliverable\ {{1,3}}to|\d+\ attempts|envio\ a|destinat[\w]{{2,8}}|empf[\w]{{2,8}}|receptor
+           |адрес\w{{0,4}}|получател\w{{0,4}}|宛先|收件人)
+        \s*(?:[:=]\s*|\ {{1,3}}|\ is:?\ {{1,3}})
+        (?:\(?\s*)[<"'(\[]{{0,2}}(?:mailto:)?(?P<address>{ADDRESS})[>"')\]]{{0,2}}(?P<remark>)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# A sentence that says to whom it was not delivered.
+_TOLD = re.compile(
+    rf"""\b(?:(?:deliver(?:ed|ing|y)?|sen[dt](?:ing)?|transmit(?:ted)?|e?mail(?:ed)?|message|reached?|reach|forwarded|intended|addressed|invio|entreg\w{{1,8}})
+            [^\n@]{{0,80}}?\b(?:to|for|an|a|para|à|al)\b
+          | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
+          | (?:user|mailbox|recipient|address|account)
+          | account\ of|mailbox\ (?:of|for)|voor|für)
+        [\s:]{{1,3}}(?:\w{{1,20}}\s)?[<"'(\[]{{0,2}}(?P<address>{ADDRESS})""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_COMMANDED = re.compile(rf"RCPT TO:\s*<?(?P<address>{ADDRESS})", re.IGNORECASE)
+
+# What an address stands for: an alias, a list, a forwarding.
+_EXPANDED = re.compile(
+    rf"\(\s*(?:expanded|generated|ultimately generated|forwarded)\s+from:?\s*<?({ADDRESS})>?",
+    re.IGNORECASE,
+)
+_BROKEN_REMARK = re.compile(r"(\((?:expanded|generated|ultimately generated)\s+from:?)[ \t]*\n\s*")
+_MAILTO = re.compile(r"<mailto:[^\s<>]{1,320}>")
+# X.400 writes Internet addresses as an attribute, RFC 2156 §4.2.
+_X400 = re.compile(
+    r"(?:RFC-822|SMTP)=([^\s/;]{1,128})\(a\)([^\s/;]{1,128})|dda:SMTP=([^\s/;]{3,255})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A recipient as the bounce names it."""
+
+    address: str
+    said: str  # What stands about it; empty where only the whole account is.
+    original: str | None = None  # The address it was expanded from.
+    inferred: str | None = None  # The rule, where the bounce itself does not say who failed.
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the places look at."""
+
+    text: str
+    lines: tuple[tuple[int, str], ...]  # With an address in it, and where each begins.
+    not_these: frozenset[str]
+    header: tuple[str, ...]  # X-Failed-Recipients.
+    original: Original | None
+
+
+def recipients_of(
+    text: str, *, own: Iterable[str], header: str | None, original: Original | None
+) -> list[Named]:
+    """Return the recipients in the order of the account; ``own`` are the report's own addresses."""
+    text = _internet_addresses(_BROKEN_REMARK.sub(r"\1 ", _MAILTO.sub(" ", text)))
+    page = _Page(
+        text=text,
+        lines=tuple(_lines_with_addresses(text)),
+        not_these=frozenset(address.lower() for address in own),
+        header=tuple(_ADDRESS.findall(header or "")),
+        original=original,
+    )
+    return next((named for place in _PLACES if (named := place(page))), [])
+
+
+def addresses_in(value: str | None) -> list[str]:
+    """Return the addresses that stand in a text or a header field, in order."""
+    return _ADDRESS.findall(value or "")
+
+
+def _lines_with_addresses(text: str) -> Iterable[tuple[int, str]]:
+    at = 0
+    for line in text.split("\n"):
+        if "@" in line and len(line) <= _LONGEST_LINE:
+            yield at, line
+        at += len(line) + 1
+
+
+def _internet_addresses(text: str) -> str:
+    """Write X.400's ``RFC-822=anna(a)example.org`` as the address it is."""
+    if "(a)" not in text and "dda:" not in text.lower():
+        return text
+    return re.sub(
+        r"[^\s]{0,200}(?:RFC-822|SMTP)=[^\s]{1,300}",
+        lambda run: " ".join(m[3] or f"{m[1]}@{m[2]}" for m in _X400.finditer(run[0])) or run[0],
+        text,
+        flags=re.IGNORECASE,
+    )
+
+
+def _header_field(page: _Page) -> list[Named]:
+    """X-Failed-Recipients names them all; the text below each one's line is about it."""
+    if not page.header:
+        return []
+    about = {named.address.lower(): named for named in _headed_lines(page)}
+    header = list(dict.fromkeys(address.lower() for address in page.header))
+    if len(about) == len(header) and not set(about) & set(header):
+        return list(about.values())  # The field has the address before forwarding, the text after.
+    return [
+        about.get(address.lower()) or Named(address, _around(page.text, address))
+        for address in dict.fromkeys(page.header)
+    ]
+
+
+def _headed_lines(page: _Page) -> list[Named]:
+    return _by_line(page, (_HEADED.match,), own_lines_only=True)
+
+
+def _transcript_lines(page: _Page) -> list[Named]:
+    """A reply with the address in front: ``554 <anna@example.org>... Host unknown``."""
+    return _by_line(page, (_ANSWERED.match,))
+
+
+def _named_lines(page: _Page) -> list[Named]:
+    return _by_line(page, (_NAMED.match,), own_lines_only=True)
+
+
+def _labelled_lines(page: _Page) -> list[Named]:
+    return _by_line(page, (_LABELLED.match,))
+
+
+def _begun_lines(page: _Page) -> list[Named]:
+    return _by_line(page, (_BEGUN.match,))
+
+
+def _told_in_a_sentence(page: _Page) -> list[Named]:
+    return _by_line(page, (_TOLD.search, _COMMANDED.search))
+
+
+def _known_from_the_original(page: _Page) -> list[Named]:
+    """The text names somebody the returned message was addressed to."""
+    addressed = {a.lower() for a in addresses_in(page.original.to if page.original else None)}
+    found = [a for a in addresses_in(page.text) if a.lower() in addressed]
+    return [Named(a, _around(page.text, a)) for a in list(dict.fromkeys(found))[:_MOST_RECIPIENTS]]
+
+
+def _expanded_only(page: _Page) -> list[Named]:
+    """The failed address is withheld; what it was expanded from is not."""
+    return [Named(a, "") for a in dict.fromkeys(_EXPANDED.findall(page.text))]
+
+
+def _sole_address(page: _Page) -> list[Named]:
+    found = {a.lower(): a for a in addresses_in(page.text) if _may_fail(a, page)}
+    if len(found) != 1:
+        return []
+    rule = "the only address in the text"
+    return [Named(a, _around(page.text, a), inferred=rule) for a in found.values()]
+
+
+def _addressee_of_the_original(page: _Page) -> list[Named]:
+    """The report names nobody; the message it returns was addressed to one only."""
+    addressed = addresses_in(page.original.to if page.original else None)
+    if page.original is None or len(addressed) != 1 or _is_of_a_list(page.original):
+        return []
+    return [Named(addressed[0], "", inferred="the To field of the original; the text names nobody")]
+
+
+_PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
+    _header_field,
+    _headed_lines,
+    _transcript_lines,
+    _named_lines,
+    _labelled_lines,
+    _begun_lines,
+    _told_in_a_sentence,
+    _known_from_the_original,
+    _expanded_only,
+    _sole_address,
+    _addressee_of_the_original,
+)
+
+
+def _by_line(
+    page: _Page,
+    readers: Iterable[Callable[[str], re.Match[str] | None]],
+    *,
+    own_lines_only: bool = False,
+) -> list[Named]:
+    """Return the recipients that stand on lines of their own kind, each with what is below."""
+    heads: list[tuple[int, int, re.Match[str]]] = []
+    for at, line in page.lines:
+        match = next((m for reader in readers if (m := reader(line))), None)
+        if match and _may_fail(match["address"], page):
+            heads.append((at, at + (match.end() if own_lines_only else 0), match))
+            if len(heads) == _MOST_RECIPIENTS:
+                break
+    said: dict[str, list[str]] = {}
+    spelled: dict[str, str] = {}
+    original: dict[str, str] = {}
+    for place, (_, below, match) in enumerate(heads):
+        end = heads[place + 1][0] if place + 1 < len(heads) else len(page.text)
+        address = match["address"].rstrip(".")
+        about = f"{match.groupdict().get('remark') or ''}{page.text[below:end][:_LONGEST_ACCOUNT]}"
+        spelled.setdefault(address.lower(), address)
+        said.setdefault(address.lower(), []).append(about.strip(" \t()[]\n"))
+        if expanded := _EXPANDED.search(about):
+            original.setdefault(address.lower(), expanded[1])
+    return [
+        Named(spelled[key], "\n".join(filter(None, said[key])), original.get(key)) for key in said
+    ]
+
+
+def _is_of_a_list(original: Original) -> bool:
+    """Say whether a list sent it: its To field is the list, not who it was sent to."""
+    names = {name.lower() for name, _ in original.headers}
+    return not names.isdisjoint({"list-id", "list-unsubscribe", "list-post", "x-mailman-version"})
+
+
+def _may_fail(address: str, page: _Page) -> bool:
+    return address.lower() not in page.not_these and not _NO_RECIPIENT.match(address)
+
+
+def _around(text: str, address: str) -> str:
+    """Return the text from the paragraph on that first names the address."""
+    at = text.lower().find(address.lower())
+    start = text.rfind("\n\n", 0, max(at, 0)) + 1
+    return text[start:][:_LONGEST_ACCOUNT]

@@ -1,0 +1,68 @@
+"""What a mail's own words tell: who did not get it, and what is said about each.
+
+Bounces in prose are read by this alone; reports with a machine part, where that part names nobody.
+"""
+
+from dataclasses import replace
+
+from whybounce.notation import read_text
+from whybounce.reading.account import Account, accounts_of
+from whybounce.reading.mime import Message
+from whybounce.reading.original import read_original
+from whybounce.reading.recipients import Named, addresses_in, recipients_of
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.report import Original
+
+_LONGEST_ACCOUNT = 4_000
+
+
+def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
+    """Return the account that names somebody, the original, and each one's outcome; or None."""
+    for account in accounts_of(message):
+        original = read_original(message, account.returned)
+        named = recipients_of(
+            account.text,
+            own=_own_addresses(message),
+            header=message.field("x-failed-recipients"),
+            original=original,
+        )
+        if named:
+            return account, original, tuple(_outcome(one, account) for one in named)
+    return None
+
+
+def said_about(address: str, message: Message) -> Outcome | None:
+    """Return what the mail's words say about that address, if they name it."""
+    for account in accounts_of(message):
+        if address.lower() in account.text.lower():
+            return _said_about(Named(address, ""), account.text)
+    return None
+
+
+def _own_addresses(message: Message) -> set[str]:
+    """Return whose names stand in a report without having failed: its writer and its reader."""
+    fields = ("from", "sender", "reply-to", "to", "delivered-to", "errors-to", "return-path")
+    return {address for name in fields for address in addresses_in(message.field(name))}
+
+
+def _outcome(named: Named, account: Account) -> Outcome:
+    inferred = {"recipient": named.inferred} if named.inferred else {}
+    return replace(
+        _said_about(named, account.text),
+        recipient=named.address,
+        original_recipient=named.original,
+        inferred=inferred,
+    )
+
+
+def _said_about(named: Named, text: str) -> Outcome:
+    """Return what is said about the recipient: in its own lines, else in what all share."""
+    begin = text.lower().find(named.address.lower())
+    candidates = (
+        named.said,
+        text[max(begin, 0) :][:_LONGEST_ACCOUNT],
+        text[: max(begin, 0)][-_LONGEST_ACCOUNT:],
+    )
+    quoted = [read_text(said) for said in candidates if len(said.strip()) > 3]
+    with_numbers = (one for one in quoted if one.reply and (one.reply.code or one.reply.status))
+    return next(with_numbers, quoted[0] if quoted else Outcome())
