@@ -49,14 +49,22 @@ def read(raw: bytes) -> Report:
 
 
 def _read(message: Message, depth: int) -> Report | None:
-    """Return the message's own report, else that of the first mail it carries."""
+    """Return the message's own report; that of a mail it carries, where its own names nobody."""
     own = next((report for form in _FORMS if (report := form(message)) is not None), None)
-    if own is not None or not depth:
+    if (own is not None and _names_somebody(own)) or not depth:
         return own
     for carried in carried_by(message):
         report = _read(carried, depth - 1)
-        if report is not None:
+        if report is not None and _names_somebody(report):
             sender = message.field("from") or "somebody"
             what = f"the report was not sent itself, but stands in a mail from {sender[:200]}"
             return replace(report, defects=(*report.defects, Defect("outer mail", what)))
-    return None
+    return own
+
+
+def _names_somebody(report: Report) -> bool:
+    """Say whether a recipient stands in the report's own words, not only in what it returns."""
+    return any(
+        outcome.recipient and not outcome.inferred.get("recipient", "").startswith("the To field")
+        for outcome in report.outcomes
+    )

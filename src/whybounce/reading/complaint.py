@@ -8,10 +8,11 @@ from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
 
 _MOST_RECIPIENTS = 1_000
+_RECIPIENT_FIELDS = ("original-rcpt-to", "removal-recipient")
 _HOTMAIL = "x-hmxmroriginalrecipient"
 
 # Where the complaint does not say who complained, the fields of the original that do, surest first.
-_NAMING_FIELDS = ("x-original-to", "x-apparently-to", "delivered-to", "to", "cc", "bcc")
+_NAMING_FIELDS = ("x-original-to", "x-apparently-to", "delivered-to", "to", "cc")
 
 
 def read(message: Message) -> Report | None:
@@ -41,10 +42,12 @@ def _recipients(
     fields: tuple[tuple[str, str], ...], original: Original | None
 ) -> tuple[list[str], dict[str, str]]:
     """Return who complained: RFC 5965 §3.2 names them optionally, the original's header else."""
-    named = [value for name, value in fields if name.lower() == "original-rcpt-to"]
+    named = [value for name, value in fields if name.lower() in _RECIPIENT_FIELDS]
     if stated := _addresses(named):
         return stated, {}
     headers = original.headers if original else ()
+    if original and len(addressee := _addresses([original.to or ""])) == 1:
+        return addressee, {"recipient": "the To field of the original"}
     for name in _NAMING_FIELDS:
         values = [value for field, value in headers if field.lower() == name]
         if found := _addresses(values):

@@ -17,6 +17,7 @@ from whybounce.reading.original import hops_of, read_original
 from whybounce.reading.recipients import addresses_in
 from whybounce.reading.told import said_about, told_by
 from whybounce.vocabulary.outcome import Action, Outcome
+from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
 from whybounce.vocabulary.status_code import StatusCode
 
@@ -203,8 +204,14 @@ def _with_reply(
     if quoted is None:
         return replace(outcome, rejected_by=outcome.remote or generator)
     remote = outcome.remote or quoted.remote
+    status = _code_of(quoted.reply)
+    if status is None or status == outcome.status:
+        status = outcome.status
+    elif outcome.status is not None:
+        inferred["status"] = f"the code in the reply itself; the Status field says {outcome.status}"
     return replace(
         outcome,
+        status=status,
         reply=quoted.reply,
         command=quoted.command,
         remote=remote,
@@ -212,6 +219,20 @@ def _with_reply(
         reply_from=quoted.reply_from,
         inferred=inferred,
     )
+
+
+def _code_of(reply: Reply | None) -> StatusCode | None:
+    """Return the code that whoever replied gave: it knows better than who reports it.
+
+    A Status field is the reporter's summary, often 5.0.0 or 4.4.7. Words in front of the reply
+    that are no reply themselves (``5.1.0 - Unknown address error 550-'5.7.1 ...'``) do not count.
+    """
+    chain: list[Reply] = []
+    while reply is not None:
+        chain.append(reply)
+        reply = reply.inner
+    replies = [one for one in chain if one.code is not None] or chain
+    return next((one.status for one in (*replies, *chain) if one.status), None)
 
 
 def _kind(outcomes: Sequence[Outcome]) -> Kind:

@@ -36,7 +36,7 @@ _HEADED = re.compile(
 _NAMED = re.compile(
     rf"""[\s|>*•·–-]{{0,16}}[^<:\n]{{1,100}}
         [<(](?:mailto:)?(?P<address>{ADDRESS})[>)](?:[<(]mailto:[^\s>)]{{1,320}}[>)])?
-        (?P<remark>)(?:\s*:)?\s*$""",
+        (?P<remark>)\s*(?::(?=\s|$)|$)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _ANSWERED = re.compile(
