@@ -18,7 +18,7 @@ from whybounce.vocabulary.explanation import (
     Explanation,
 )
 from whybounce.vocabulary.finding import Answer, Finding
-from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
 
@@ -39,6 +39,7 @@ _DECISIVE = {Confidence.CERTAIN, Confidence.LIKELY}
 class _Question:
     """One reply, ready to be looked up."""
 
+    action: Action | None
     reply: Reply
     status: StatusCode | None
     claims: Claims
@@ -108,7 +109,7 @@ class Explainer:
         claims = self._codes.claims(status)
         host = reply.host or outcome.reply_from or outcome.rejected_by or outcome.remote
         hits = self._rules.hits(fold(reply), host, claims.sole)
-        question = _Question(reply, status, claims, hits)
+        question = _Question(outcome.action, reply, status, claims, hits)
         reading = next(
             answer for answer in (lookup(question) for lookup in _LOOKUPS) if answer is not None
         )
@@ -236,7 +237,24 @@ def _not_known(_: _Question) -> _Reading | None:
     return _Reading("unknown", Confidence.UNKNOWN, Because(Basis.NONE, None, None))
 
 
+def _by_success(question: _Question) -> _Reading | None:
+    """Nothing is to be explained about what arrived, whatever words came with it."""
+    cause = _SUCCESSES.get(question.action) if question.action else None
+    if cause is None and question.action is None and (question.reply.code or 0) // 100 == 2:
+        cause = "delivered"
+    if cause is None:
+        return None
+    return _Reading(cause, Confidence.CERTAIN, Because(Basis.CLASS, question.action or "2", None))
+
+
+_SUCCESSES: Mapping[Action | None, str] = {
+    Action.DELIVERED: "delivered",
+    Action.EXPANDED: "delivered",
+    Action.RELAYED: "relayed-without-confirmation",
+}
+
 _LOOKUPS: tuple[Callable[[_Question], _Reading | None], ...] = (
+    _by_success,
     _by_wording,
     _by_code,
     _by_range,

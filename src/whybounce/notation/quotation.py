@@ -10,6 +10,7 @@ from collections.abc import Callable
 from whybounce.notation.header import untyped
 from whybounce.notation.replies import read_reply
 from whybounce.vocabulary.outcome import Action, Outcome
+from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
 
 _LONGEST_TEXT = 65536
@@ -172,8 +173,9 @@ def exim_quote(text: str) -> Outcome | None:
         host = elsewhere[1]
     command = _COMMAND.search(f"after {match['command']}")
     logged = _EXIM_LOGGED.search(text[: match.start()])
+    said, _, _ = match["said"].partition("\n\n")  # Below the blank line Exim itself speaks again.
     return _outcome(
-        match["said"],
+        said,
         recipient=logged["recipient"] if logged else None,
         remote=host,
         command=command[1].upper() if command else None,
@@ -258,7 +260,78 @@ def sendmail_transcript(text: str) -> Outcome | None:
     )
 
 
+# A line that is a reply, or ends in one behind the words that announce it.
+_LINE = re.compile(
+    r"""^(?P<lead>[ \t|>]*(?:[^\n]{0,200}?(?:[:;>\])]|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*)?["'(\[]{0,2})
+        (?P<said>(?:[45][0-9]{2}(?:[ ]|-|:[ ])|[245]\.[0-9]\.[0-9]{1,3}[ ]+)(?=\S)[^\n]{1,2000})$""",
+    re.MULTILINE | re.VERBOSE,
+)
+# What ends it where no blank line does: another speaker, a command, a rule.
+_NOT_OF_THE_REPLY = re.compile(
+    r"\s*(?:$|[-=*_]{3,}|\[?(?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|CONNECT)\w*\]?\s*$|>>>|<<<|\.\.\.|giving up|i'm not going|i give up|i'll keep"
+    r"|this is a (?:permanent|temporary)|no action is|message will be|will keep trying|original message|[A-Z][a-z-]{2,20}: )",
+    re.IGNORECASE,
+)
+_MOST_LINES = 24
+
+
+def reply_in_prose(text: str) -> Outcome | None:
+    """Read the lines that are a reply among others that are not: most bounces in prose."""
+    match = _LINE.search(text)
+    if match is None or "\n" not in text.strip():
+        return None
+    said = [match["said"]]
+    for line in text[match.end() + 1 :].split("\n", _MOST_LINES)[:_MOST_LINES]:
+        if _NOT_OF_THE_REPLY.match(line):
+            break
+        said.append(line.strip())
+    outcome = _outcome("\n".join(said), command=_asked(text[: match.end()]))
+    return outcome if len(outcome.reply.text if outcome.reply else "") > 2 else None
+
+
+_ERROR_CODE = re.compile(r"ERROR_CODE\s?:\s?([^\n,]{0,400})")
+
+
+def zoho_codes(text: str) -> Outcome | None:
+    """Read ``… Invalid Address, ERROR_CODE :550, ERROR_CODE :5.1.1 <anna@…>... User Unknown``."""
+    line, _, _ = text.lstrip().partition("\n")
+    said = " ".join(part.strip() for part in _ERROR_CODE.findall(line))
+    return _outcome(said + line.rpartition("ERROR_CODE")[2].partition(",")[2]) if said else None
+
+
+_EXIT_CODES = {
+    64: "EX_USAGE", 65: "EX_DATAERR", 67: "EX_NOUSER", 68: "EX_NOHOST", 69: "EX_UNAVAILABLE", 70: "EX_SOFTWARE",
+    71: "EX_OSERR", 73: "EX_CANTCREAT", 74: "EX_IOERR", 75: "EX_TEMPFAIL", 76: "EX_PROTOCOL", 77: "EX_NOPERM", 78: "EX_CONFIG",
+}  # fmt: skip
+
+
+def exit_code(text: str) -> Outcome | None:
+    """Read ``x-unix; 75``: how the program ended that should have taken the mail, sysexits.h."""
+    match = re.fullmatch(r"\s*x-unix\s*;\s*(\d{1,3})\s*", text, re.IGNORECASE)
+    if match is None:
+        return None
+    name = _EXIT_CODES.get(int(match[1]))
+    said = f"the local delivery program ended with exit code {match[1]}"
+    return Outcome(reply=Reply(f"{said} ({name})" if name else said))
+
+
+# How those who do not quote the command tell which one was answered.
+_TOLD: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("EHLO", re.compile(r"my name was rejected|did not like our (?:EHLO|HELO)", re.IGNORECASE)),
+    ("MAIL", re.compile(r"sender was rejected|did not like our MAIL|\bMAIL FROM\b", re.IGNORECASE)),
+    ("RCPT", re.compile(r"does not like recipient|did not like our RCPT|rejected recipient|\bRCPT[ _]TO\b", re.IGNORECASE)),
+    ("DATA", re.compile(r"failed on DATA|failed after I sent the message|did not like our (?:DATA|message)|end of data", re.IGNORECASE)),
+)  # fmt: skip
+
+
+def _asked(text: str) -> str | None:
+    return next((command for command, words in _TOLD if words.search(text)), None)
+
+
 NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (
+    ("ERROR_CODE", zoho_codes),
+    ("nix", exit_code),
+    ("NIX", exit_code),
     ("LED=", exchange_message_trace),
     ("dsn=", postfix_log),
     ("iagnostic-", delivery_status_fields),
@@ -269,4 +342,5 @@ NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (
     ("<<<", sendmail_transcript),
     (" said:", postfix_quote),
     ("refused to talk", postfix_quote),
+    ("\n", reply_in_prose),
 )

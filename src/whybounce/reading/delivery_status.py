@@ -139,7 +139,10 @@ def _outcome(
         will_retry_until=_date(first_field(group, "will-retry-until")),
         inferred=inferred,
     )
-    return _with_reply(outcome, _typed(group, "diagnostic-code"), generator, message)
+    said = first_field(group, "diagnostic-code") or ""
+    if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
+        said = untyped(said)
+    return _with_reply(outcome, said or None, generator, message)
 
 
 def _recipient(

@@ -3,6 +3,7 @@
 Bounces in prose are read by this alone; reports with a machine part, where that part names nobody.
 """
 
+import re
 from dataclasses import replace
 
 from whybounce.notation import read_text
@@ -14,6 +15,7 @@ from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Original
 
 _LONGEST_ACCOUNT = 4_000
+_WORDS = re.compile(r"[^\W\d_]{2,}[\s:,.!\u3001\u3002]+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|\d{3} ")
 
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
@@ -63,6 +65,6 @@ def _said_about(named: Named, text: str) -> Outcome:
         text[max(begin, 0) :][:_LONGEST_ACCOUNT],
         text[: max(begin, 0)][-_LONGEST_ACCOUNT:],
     )
-    quoted = [read_text(said) for said in candidates if len(said.strip()) > 3]
+    quoted = [read_text(said) for said in candidates if _WORDS.search(said)]
     with_numbers = (one for one in quoted if one.reply and (one.reply.code or one.reply.status))
     return next(with_numbers, quoted[0] if quoted else Outcome())
