@@ -239,12 +239,10 @@ def _not_known(_: _Question) -> _Reading | None:
 
 def _by_success(question: _Question) -> _Reading | None:
     """Nothing is to be explained about what arrived, whatever words came with it."""
-    cause = _SUCCESSES.get(question.action) if question.action else None
-    if cause is None and question.action is None and (question.reply.code or 0) // 100 == 2:
-        cause = "delivered"
-    if cause is None:
+    action = question.action
+    if action not in _SUCCESSES:
         return None
-    return _Reading(cause, Confidence.CERTAIN, Because(Basis.CLASS, question.action or "2", None))
+    return _Reading(_SUCCESSES[action], Confidence.CERTAIN, Because(Basis.REPORT, action, None))
 
 
 _SUCCESSES: Mapping[Action | None, str] = {

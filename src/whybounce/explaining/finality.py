@@ -34,7 +34,12 @@ def _is_tried_again(cause: Cause) -> bool:
 
     A connection that failed is no refusal: RFC 5321 §4.5.4.1 has the client try again.
     """
-    if cause.reason in {Reason.NETWORKERROR, Reason.FAILEDSTARTTLS, Reason.EXPIRED, Reason.NOTACCEPT}:
+    if cause.reason in {
+        Reason.NETWORKERROR,
+        Reason.FAILEDSTARTTLS,
+        Reason.EXPIRED,
+        Reason.NOTACCEPT,
+    }:
         return cause.again[4] is Again.BEING_RETRIED
     return cause.again[5] is Again.BEING_RETRIED
 

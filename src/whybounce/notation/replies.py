@@ -123,8 +123,10 @@ def _numbers(line: str) -> Reply:
 
 
 def _without_closing_quote(text: str) -> str:
-    """Drop a quotation mark that was opened before the reply began."""
+    """Drop a quotation mark or parenthesis that was opened before the reply began."""
     if text[-1:] in {"'", '"'} and text.count(text[-1]) % 2:
+        return text[:-1].rstrip()
+    if text.endswith(")") and text.count(")") > text.count("("):
         return text[:-1].rstrip()
     return text
 

@@ -37,6 +37,9 @@ _HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+# A machine part whose MIME structure is broken: what stands there is for programs.
+_FIELDS = re.compile(r"^(?:Reporting-MTA|Final-Recipient):", re.IGNORECASE | re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -103,4 +106,5 @@ def _without_scripts(text: str) -> str:
 def _cut(text: str) -> Account:
     begins = [found.start() for found in (_ANNOUNCED.search(text), _HEADER.search(text)) if found]
     begin = min(begins, default=len(text))
-    return Account(text[:begin], text[begin:])
+    fields = _FIELDS.search(text, 0, begin)
+    return Account(text[: fields.start() if fields else begin], text[begin:])

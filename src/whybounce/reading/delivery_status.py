@@ -57,7 +57,7 @@ def read(message: Message) -> Report | None:
     defects: list[Defect] = []
     original = read_original(message)
     outcomes = tuple(
-        _outcome(group, generator, message, original, defects)
+        _outcome(group, generator, message, original, defects, alone=len(about_recipients) == 1)
         for group in about_recipients[:_MOST_RECIPIENTS]
     )
     if not outcomes:
@@ -125,6 +125,8 @@ def _outcome(
     message: Message,
     original: Original | None,
     defects: list[Defect],
+    *,
+    alone: bool,
 ) -> Outcome:
     recipient, inferred = _recipient(group, message, original)
     original_recipient = _address(_typed(group, "original-recipient"))
@@ -142,7 +144,7 @@ def _outcome(
     said = first_field(group, "diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
-    return _with_reply(outcome, said or None, generator, message)
+    return _with_reply(outcome, said or None, generator, message, alone=alone)
 
 
 def _recipient(
@@ -192,7 +194,7 @@ def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ..
 
 
 def _with_reply(
-    outcome: Outcome, said: str | None, generator: str | None, message: Message
+    outcome: Outcome, said: str | None, generator: str | None, message: Message, *, alone: bool
 ) -> Outcome:
     """Add what was said, by whom, and to which command.
 
@@ -200,18 +202,17 @@ def _with_reply(
     """
     inferred = dict(outcome.inferred)
     quoted = read_text(said) if said else None
-    if quoted is None and outcome.recipient and (told := said_about(outcome.recipient, message)):
-        if told.reply and told.reply.code:
-            quoted = told
+    if quoted is None and outcome.recipient:
+        quoted = said_about(outcome.recipient, message, alone=alone)
+        if quoted is not None:
             inferred["reply"] = "what the text of the report says about the recipient"
     if quoted is None:
         return replace(outcome, rejected_by=outcome.remote or generator)
     remote = outcome.remote or quoted.remote
-    status = _code_of(quoted.reply)
-    if status is None or status == outcome.status:
-        status = outcome.status
-    elif outcome.status is not None:
-        inferred["status"] = f"the code in the reply itself; the Status field says {outcome.status}"
+    status = outcome.status
+    if status is not None and (own := _code_of(quoted.reply)) not in {None, status}:
+        inferred["status"] = f"the code in the reply itself; the Status field says {status}"
+        status = own
     return replace(
         outcome,
         status=status,

@@ -146,7 +146,7 @@ def _internet_addresses(text: str) -> str:
 
 
 def _header_field(page: _Page) -> list[Named]:
-    """X-Failed-Recipients names them all; the text below each one's line is about it."""
+    """Take X-Failed-Recipients, which names them all, with the text below each one's line."""
     if not page.header:
         return []
     about = {named.address.lower(): named for named in _headed_lines(page)}
@@ -164,7 +164,7 @@ def _headed_lines(page: _Page) -> list[Named]:
 
 
 def _transcript_lines(page: _Page) -> list[Named]:
-    """A reply with the address in front: ``554 <anna@example.org>... Host unknown``."""
+    """Take replies with the address in front: ``554 <anna@example.org>... Host unknown``."""
     return _by_line(page, (_ANSWERED.match,))
 
 
@@ -185,14 +185,14 @@ def _told_in_a_sentence(page: _Page) -> list[Named]:
 
 
 def _known_from_the_original(page: _Page) -> list[Named]:
-    """The text names somebody the returned message was addressed to."""
+    """Take whom the text names of those the returned message was addressed to."""
     addressed = {a.lower() for a in addresses_in(page.original.to if page.original else None)}
     found = [a for a in addresses_in(page.text) if a.lower() in addressed]
     return [Named(a, _around(page.text, a)) for a in list(dict.fromkeys(found))[:_MOST_RECIPIENTS]]
 
 
 def _expanded_only(page: _Page) -> list[Named]:
-    """The failed address is withheld; what it was expanded from is not."""
+    """Take what it was expanded from, where the failed address itself is withheld."""
     return [Named(a, "") for a in dict.fromkeys(_EXPANDED.findall(page.text))]
 
 
@@ -205,7 +205,7 @@ def _sole_address(page: _Page) -> list[Named]:
 
 
 def _addressee_of_the_original(page: _Page) -> list[Named]:
-    """The report names nobody; the message it returns was addressed to one only."""
+    """Take whom the returned message was addressed to, where that is one and nobody else is named."""
     addressed = addresses_in(page.original.to if page.original else None)
     if page.original is None or len(addressed) != 1 or _is_of_a_list(page.original):
         return []
@@ -249,7 +249,7 @@ def _by_line(
         address = match["address"].rstrip(".")
         about = f"{match.groupdict().get('remark') or ''}{page.text[below:end][:_LONGEST_ACCOUNT]}"
         spelled.setdefault(address.lower(), address)
-        said.setdefault(address.lower(), []).append(about.strip(" \t()[]\n"))
+        said.setdefault(address.lower(), []).append(about.strip())
         if expanded := _EXPANDED.search(about):
             original.setdefault(address.lower(), expanded[1])
     return [

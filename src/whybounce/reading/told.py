@@ -15,7 +15,10 @@ from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Original
 
 _LONGEST_ACCOUNT = 4_000
-_WORDS = re.compile(r"[^\W\d_]{2,}[\s:,.!\u3001\u3002]+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|\d{3} ")
+# Something is said where two words follow each other, or a reply begins.
+_WORDS = re.compile(
+    r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
+)
 
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
@@ -33,11 +36,22 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
     return None
 
 
-def said_about(address: str, message: Message) -> Outcome | None:
-    """Return what the mail's words say about that address, if they name it."""
+def said_about(address: str, message: Message, *, alone: bool) -> Outcome | None:
+    """Return what the mail's words say about that address alone, if they name it.
+
+    What does not stand on the address's own lines counts only where the report is about it
+    ``alone``, and only if it is a reply: what is said to every reader is not why it failed.
+    """
     for account in accounts_of(message):
-        if address.lower() in account.text.lower():
-            return _said_about(Named(address, ""), account.text)
+        if address.lower() not in account.text.lower():
+            continue
+        named = recipients_of(account.text, own=(), header=None, original=None)
+        own = next((one for one in named if one.address.lower() == address.lower()), None)
+        if own and _WORDS.search(own.said):
+            return read_text(own.said)
+        told = _said_about(Named(address, ""), account.text) if alone else Outcome()
+        if told.reply and told.reply.code:
+            return told
     return None
 
 
@@ -62,7 +76,7 @@ def _said_about(named: Named, text: str) -> Outcome:
     begin = text.lower().find(named.address.lower())
     candidates = (
         named.said,
-        text[max(begin, 0) :][:_LONGEST_ACCOUNT],
+        text[begin + len(named.address) :][:_LONGEST_ACCOUNT] if begin >= 0 else text,
         text[: max(begin, 0)][-_LONGEST_ACCOUNT:],
     )
     quoted = [read_text(said) for said in candidates if _WORDS.search(said)]
