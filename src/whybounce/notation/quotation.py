@@ -262,7 +262,7 @@ def sendmail_transcript(text: str) -> Outcome | None:
 
 # A line that is a reply, or ends in one behind the words that announce it.
 _LINE = re.compile(
-    r"""^(?P<lead>[ \t|>]*(?:[^\n]{0,200}?(?:[:;>\])]|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*)?["'(\[]{0,2})
+    r"""^(?P<lead>[ \t|>]*(?:[^\n]{0,2000}?(?:[:;>\])]|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*)?["'(\[]{0,2})
         (?P<said>(?:[45][0-9]{2}(?:[ ]|-|:[ ])|[245]\.[0-9]\.[0-9]{1,3}[ ]+)(?=\S)[^\n]{1,2000})$""",
     re.MULTILINE | re.VERBOSE,
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from whybounce.reading.mime import Message
 
-_HOST = r"\[?([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9])?)"
+_HOST = r"\[?([A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63}){1,10})"
 
 # Words of the account, the most telling first.
 _BY_WORDS: tuple[tuple[str, str], ...] = (
@@ -49,7 +49,12 @@ _GENERATOR = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _REMOTE = re.compile(
-    rf"(?:message rejected by|remote server|receiving server)\s*:\s*{_HOST}", re.IGNORECASE
+    rf"""(?:message\ rejected\ by|remote\ server|receiving\ server|^host)\s*:\s*{_HOST}
+       | \bby\ {_HOST}\.?\ \[[0-9A-Fa-f.:]{{3,45}}\]
+       | {_HOST}\ \[[0-9A-Fa-f.:]{{3,45}}\]\ did\ not\ like
+       | \bconnected\ to\ {_HOST}\ but
+       | \b(?:while\ talking|connecting|connection)\ to\ {_HOST}""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 
 
@@ -72,5 +77,5 @@ def stated_facts(text: str) -> Facts:
     generator, remote = _GENERATOR.search(text), _REMOTE.search(text)
     return Facts(
         generator=next(filter(None, generator.groups()), None) if generator else None,
-        remote=remote[1] if remote else None,
+        remote=next(filter(None, remote.groups()), None) if remote else None,
     )

@@ -76,7 +76,9 @@ def _said_about(named: Named, text: str) -> Outcome:
     begin = text.lower().find(named.address.lower())
     candidates = (
         named.said,
-        text[begin + len(named.address) :][:_LONGEST_ACCOUNT] if begin >= 0 else text,
+        text[begin + len(named.address) :][:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n")
+        if begin >= 0
+        else text,
         text[: max(begin, 0)][-_LONGEST_ACCOUNT:],
     )
     quoted = [read_text(said) for said in candidates if _WORDS.search(said)]
