@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from whybounce.notation import first_field, header_fields, read_date, read_text, untyped
+from whybounce.notation import (
+    decoded_words,
+    first_field,
+    header_fields,
+    read_date,
+    read_text,
+    untyped,
+)
 from whybounce.reading.account import text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import hops_of, read_original
