@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from whybounce.notation import (
-    decoded_words,
     first_field,
     header_fields,
     read_date,
