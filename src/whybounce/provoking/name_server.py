@@ -1,0 +1,169 @@
+"""A DNS on loopback that answers as a validating resolver does: from records, without recursion.
+
+What it can do beside answering: NXDOMAIN and "no such data" (RFC 2308) with or without the mark of
+validation (AD, RFC 4035 §3.2.3), SERVFAIL with the reason a validator gives (EDE, RFC 8914), silence.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar, cast
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+_TTL = 30  # Seconds; short, so that a changed record is soon seen.
+_Said = TypeVar("_Said")
+
+
+class Trouble(StrEnum):
+    """What goes wrong when a name is asked for."""
+
+    SERVFAIL = "servfail"
+    BOGUS = "bogus"  # SERVFAIL, and the reason: its signatures do not hold.
+    SILENT = "silent"  # No answer at all.
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class Records:
+    """What the name server knows; it may be changed while the server runs.
+
+    ``data`` maps ``(name, type)`` to the values as a zone file writes them, names in lower case
+    without the last dot. ``troubles`` and ``secure`` hold for a name and all below it.
+    """
+
+    data: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+    secure: set[str] = field(default_factory=set)
+
+    def add(self, name: str, rdtype: str, *values: str) -> None:
+        """Add values to the set of that name and type."""
+        key = (name.lower().rstrip("."), rdtype.upper())
+        self.data[key] = (*self.data.get(key, ()), *values)
+
+
+class NameServer:
+    """Answers on one loopback address, by UDP and TCP."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.port = 0
+        self._datagrams: asyncio.DatagramTransport | None = None
+        self._streams: asyncio.Server | None = None
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken.
+
+        """
+        self._streams = await asyncio.start_server(self._serve_stream, host, port)
+        self.port = self._streams.sockets[0].getsockname()[1]
+        loop = asyncio.get_running_loop()
+        self._datagrams, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(self.records), local_addr=(host, self.port)
+        )
+
+    async def stop(self) -> None:
+        """Listen no longer."""
+        if self._datagrams:
+            self._datagrams.close()
+        if self._streams:
+            self._streams.close()
+            await self._streams.wait_closed()
+
+    async def _serve_stream(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            while size := await reader.readexactly(2):
+                query = await reader.readexactly(int.from_bytes(size, "big"))
+                answer = answer_to(query, self.records)
+                if answer is None:
+                    break
+                writer.write(len(answer).to_bytes(2, "big") + answer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        answer = answer_to(data, self._records)
+        if answer is not None and self._transport is not None:
+            self._transport.sendto(answer, addr)
+
+
+def answer_to(query: bytes, records: Records) -> bytes | None:
+    """Return the answer's bytes, or None for silence. What is no query gets silence, too."""
+    try:
+        asked = dns.message.from_wire(query)
+        question = asked.question[0]
+    except (dns.exception.DNSException, IndexError):
+        return None
+    name = question.name.to_text().lower().rstrip(".")
+    trouble = _holding(records.troubles, name)
+    if trouble is Trouble.SILENT:
+        return None
+    answer = dns.message.make_response(asked, recursion_available=True)
+    if trouble is not None:
+        _add_trouble(answer, trouble)
+        return answer.to_wire()
+    if _holding(dict.fromkeys(records.secure, True), name):
+        answer.flags |= dns.flags.AD
+    answer.set_rcode(_fill(answer, name, dns.rdatatype.to_text(question.rdtype), records))
+    return answer.to_wire()
+
+
+def _add_trouble(answer: dns.message.Message, trouble: Trouble) -> None:
+    refused = trouble is Trouble.REFUSED
+    answer.set_rcode(dns.rcode.REFUSED if refused else dns.rcode.SERVFAIL)
+    if trouble is Trouble.BOGUS:
+        reason = dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS, "signatures do not hold")
+        answer.use_edns(edns=0, options=[reason])
+
+
+def _fill(answer: dns.message.Message, name: str, rdtype: str, records: Records) -> dns.rcode.Rcode:
+    """Add the records, following CNAMEs, and return what the whole amounts to."""
+    for _ in range(8):  # A chain this long is a loop.
+        if values := records.data.get((name, rdtype)):
+            answer.answer.append(_rrset(name, rdtype, values))
+            return dns.rcode.NOERROR
+        alias = records.data.get((name, "CNAME"))
+        if not alias:
+            break
+        answer.answer.append(_rrset(name, "CNAME", alias))
+        name = alias[0].lower().rstrip(".")
+    known = any(of == name or of.endswith(f".{name}") for of, _ in records.data)
+    return dns.rcode.NOERROR if known else dns.rcode.NXDOMAIN
+
+
+def _rrset(name: str, rdtype: str, values: Iterable[str]) -> dns.rrset.RRset:
+    return dns.rrset.from_text_list(f"{name}.", _TTL, "IN", rdtype, list(values))
+
+
+def _holding(about: Mapping[str, _Said], name: str) -> _Said | None:
+    """Return what is said about the name or, failing that, about the nearest name above it."""
+    while name:
+        if name in about:
+            return about[name]
+        name = name.partition(".")[2]
+    return about.get("")

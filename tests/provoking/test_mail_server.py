@@ -1,0 +1,101 @@
+"""The scripted mail servers, spoken to by the standard library's client."""
+
+import asyncio
+import smtplib
+import ssl
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+
+from whybounce.provoking.mail_server import Behaviour, MailServer
+
+MAIL = "Subject: Lunch\r\n\r\n.dots stay\r\nNoon?\r\n"
+
+
+@asynccontextmanager
+async def running(behaviour: Behaviour):
+    """Run a server with that behaviour."""
+    server = MailServer("mx.contoso.example", behaviour)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def send(port: int, *recipients: str, context: ssl.SSLContext | None = None, timeout: float = 2.0):
+    """Send one mail as smtplib does and return the recipients it says were refused."""
+    with smtplib.SMTP("127.0.0.1", port, timeout=timeout) as client:
+        if context:
+            client.starttls(context=context)
+        return client.sendmail("chris@alpineskihouse.example", recipients, MAIL)
+
+
+def talk(behaviour: Behaviour, *recipients: str, **options: object):
+    """Return what smtplib got, and the server."""
+
+    async def talking() -> tuple[dict, MailServer]:
+        async with running(behaviour) as server:
+            got = await asyncio.to_thread(send, server.port, *recipients, **options)
+            return got, server
+
+    return asyncio.run(talking())
+
+
+def test_a_server_without_a_script_takes_the_mail():
+    """Dot-stuffing is undone, RFC 5321 §4.5.2."""
+    _, server = talk(Behaviour(), "ronald@contoso.example")
+
+    received = server.received[0]
+    assert received.recipients == ["ronald@contoso.example"]
+    assert received.mail_from == "chris@alpineskihouse.example"
+    assert received.data.decode() == MAIL
+
+
+def test_one_recipient_may_be_refused_and_another_taken():
+    """As mailbox full among good ones."""
+    behaviour = Behaviour(replies={"RCPT full@contoso.example": "552 5.2.2 Mailbox full"})
+
+    refused, server = talk(behaviour, "ronald@contoso.example", "full@contoso.example")
+
+    assert refused == {"full@contoso.example": (552, b"5.2.2 Mailbox full")}
+    assert server.received[0].recipients == ["ronald@contoso.example"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        (Behaviour(replies={"MAIL": "550 5.7.1 Not you"}), smtplib.SMTPSenderRefused),
+        (Behaviour(replies={"DATA": "554 5.3.4 Too big"}), smtplib.SMTPDataError),
+        (Behaviour(replies={".": "554 5.7.1 Spam"}), smtplib.SMTPDataError),
+        (Behaviour(banner="554 No mail here"), smtplib.SMTPConnectError),
+        (Behaviour(banner="421 4.3.2 Busy"), smtplib.SMTPConnectError),
+        (Behaviour(hang_up_at="BANNER"), smtplib.SMTPServerDisconnected),
+        (Behaviour(hang_up_at="."), smtplib.SMTPServerDisconnected),
+    ],
+    ids=["mail", "data", "dot", "banner", "busy", "hangs up", "drops after the dot"],
+)
+def test_each_step_can_be_refused_or_broken_off(behaviour, error):
+    """The client sees the refusal of that step."""
+    with pytest.raises(error):
+        talk(behaviour, "ronald@contoso.example")
+
+
+def test_a_stalled_server_says_nothing_until_the_client_gives_up():
+    """And is stopped without waiting for anybody."""
+    with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
+        talk(Behaviour(stall_at="MAIL"), "ronald@contoso.example", timeout=0.3)
+
+
+def test_with_a_certificate_it_offers_starttls():
+    """A real handshake with a real certificate."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("mx.contoso.example", "127.0.0.1").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    _, server = talk(Behaviour(certificate=context), "ronald@contoso.example", context=trusting)
+
+    assert server.received[0].encrypted
