@@ -7,7 +7,7 @@
 
 ``explain`` answers for a code, a reply or a pasted line; ``read`` makes a report of a bounce and
 ``diagnose`` explains it too; ``causes`` is the catalogue; ``words`` says an explanation in a
-language. No function here touches the network.
+language, and ``note_words`` what else the headers show. No function here touches the network.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ from whybounce.reading import read
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.finding import Finding
+from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Report
 from whybounce.vocabulary.words import Words
@@ -34,6 +35,8 @@ __all__ = [
     "Diagnosis",
     "Explanation",
     "Finding",
+    "Note",
+    "NoteWords",
     "Outcome",
     "Report",
     "UnknownLanguageError",
@@ -41,6 +44,7 @@ __all__ = [
     "causes",
     "diagnose",
     "explain",
+    "note_words",
     "read",
     "words",
 ]
@@ -86,6 +90,16 @@ def words(explanation: Explanation, language: str = "en") -> Words:
 
     """
     return _speaker(language).words(explanation)
+
+
+def note_words(note: Note, language: str = "en") -> NoteWords:
+    """Return what a diagnosis notes beyond its report, in words, with the evidence.
+
+    Raises:
+        UnknownLanguageError: There are no words in that language.
+
+    """
+    return _speaker(language).note_words(note)
 
 
 @cache

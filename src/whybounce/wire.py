@@ -1,11 +1,12 @@
 """Nouns as plain dicts: the one shape of ``--json``, HTTP and webhooks. Absent is null."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import Cause, Suppress
 from whybounce.vocabulary.explanation import Alternative, Explanation
+from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Hop, Original
 from whybounce.vocabulary.words import ReadingWords
@@ -79,7 +80,7 @@ def diagnosis_as_dict(
             for outcome, explanation in zip(report.outcomes, diagnosis.explanations, strict=True)
         ],
         "original": _original(report.original) if report.original else None,
-        "notes": [{"what": note.what, "because": note.because} for note in diagnosis.notes],
+        "notes": [_note(note, speaker) for note in diagnosis.notes],
         "hops": [_hop(hop) for hop in report.hops],
         "defects": [{"where": defect.where, "what": defect.what} for defect in report.defects],
     }
@@ -157,6 +158,19 @@ def _original(original: Original) -> dict[str, Any]:
         "received_spf": original.received_spf,
         "authentication_results": original.authentication_results,
         "headers": [list(field) for field in original.headers],
+    }
+
+
+def _note(note: Note, speaker: Speaker) -> dict[str, Any]:
+    words = speaker.note_words(note)
+    return {
+        "id": note.id,
+        "what": words.what,
+        "because": words.because,
+        "parameters": {
+            name: value.total_seconds() if isinstance(value, timedelta) else value
+            for name, value in note.parameters.items()
+        },
     }
 
 

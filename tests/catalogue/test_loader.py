@@ -88,6 +88,26 @@ def test_a_malformed_rule_names_itself_and_the_need(folder, spoiled, expected):
     assert all(word in str(caught.value) for word in expected), caught.value
 
 
+@pytest.mark.parametrize(
+    ("line", "spoiled", "expected"),
+    [
+        ("[note.loop]", "[note.lop]", ["en/notes.toml", "lop"]),
+        ("[note.loop]\nwhat", "[note.loop]\nwhta", ["en/notes.toml", "whta"]),
+        ("refuser-must-act =", "refuser-mus-act =", ["en/notes.toml", "refuser-mus-act"]),
+    ],
+    ids=["unknown-note", "unknown-key", "unknown-meaning"],
+)
+def test_a_malformed_note_names_file_and_key(folder, line, spoiled, expected):
+    """A sentence that nothing would ever say is an error."""
+    file = folder / "words" / "en" / "notes.toml"
+    file.write_text(file.read_text("utf-8").replace(line, spoiled), encoding="utf-8")
+
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(folder)
+
+    assert all(word in str(caught.value) for word in expected), caught.value
+
+
 def test_a_rule_without_its_cause_is_an_error_of_its_own(folder):
     """The error carries the cause that is missing."""
     (folder / "replies" / "test.toml").write_text(RULES.replace("mailbox-full", "gone"))

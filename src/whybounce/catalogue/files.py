@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from whybounce.vocabulary.cause import Again, CheckName, Reason, Suppress, VerdictKind
 from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.vocabulary.note import NoteId, NoteMeaning
 
 Sentence = Annotated[str, Meta(min_length=3)]
 ReplyCode = Annotated[int, Meta(ge=200, le=599)]
@@ -108,3 +109,17 @@ class TranslationFile(_File, frozen=True):
     what: Sentence
     tell: Sentence
     steps: dict[FixItOwner, tuple[Sentence, ...]]
+
+
+class NoteTable(_File, frozen=True):
+    """``[note.<id>]`` in ``words/<language>/notes.toml``."""
+
+    what: Sentence
+    because: Sentence
+
+
+class NotesFile(_File, frozen=True):
+    """``words/<language>/notes.toml``."""
+
+    note: dict[NoteId, NoteTable]
+    meaning: dict[NoteMeaning, Sentence]

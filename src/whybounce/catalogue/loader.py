@@ -14,6 +14,7 @@ from whybounce.catalogue.errors import CatalogueError, UnknownCauseError
 from whybounce.catalogue.files import (
     CauseFile,
     CollisionsFile,
+    NotesFile,
     RegistryFile,
     RepliesFile,
     ReplyRuleTable,
@@ -62,7 +63,7 @@ def load_catalogue(folder: Path) -> Catalogue:
         rules=rules,
         registry=_registry(folder / "codes" / "iana.toml"),
         collisions=_collisions(folder / "codes" / "collisions.toml"),
-        frames={language.name: _frame(language / "frame.toml") for language in _languages(folder)},
+        frames={language.name: _frame(language) for language in _languages(folder)},
         translations={
             language.name: {path.stem: _translation(path) for path in _files(language / "causes")}
             for language in _languages(folder)
@@ -208,8 +209,21 @@ def _collisions(path: Path) -> tuple[Collision, ...]:
     )
 
 
-def _frame(path: Path) -> dict[str, str]:
-    return _shaped(path, dict[str, str])
+def _frame(language: Path) -> dict[str, str]:
+    """Return a language's sentences by key; a note's are ``note.loop.what``, ``meaning.…``."""
+    sentences = _shaped(language / "frame.toml", dict[str, str])
+    notes = language / "notes.toml"
+    if notes.exists():
+        sentences |= _note_sentences(_shaped(notes, NotesFile))
+    return sentences
+
+
+def _note_sentences(file: NotesFile) -> dict[str, str]:
+    sentences = {f"meaning.{meaning}": words for meaning, words in file.meaning.items()}
+    for note, table in file.note.items():
+        sentences[f"note.{note}.what"] = table.what
+        sentences[f"note.{note}.because"] = table.because
+    return sentences
 
 
 def _translation(path: Path) -> CauseWords:

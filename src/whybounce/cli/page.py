@@ -5,12 +5,14 @@ Commands stand alone on a line and are never wrapped, so that they can be copied
 
 import re
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Confidence
+from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker, printable
@@ -53,13 +55,14 @@ def print_answer(words: Words, speaker: Speaker, confidence: Confidence, page: C
 
 
 def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: Console) -> None:
-    """Print one mail: for each recipient the whole answer, then what could not be used."""
+    """Print one mail: for each recipient the whole answer; notes; what could not be used."""
     page.print(Text(printable(source), style="dim"), soft_wrap=True)
     pairs = zip(diagnosis.report.outcomes, diagnosis.explanations, strict=True)
     for outcome, explanation in pairs:
         page.print()
         page.print(Text(printable(outcome.recipient or "?"), style="bold"), soft_wrap=True)
         print_answer(speaker.words(explanation), speaker, explanation.confidence, page)
+    _print_notes(diagnosis.notes, speaker, page)
     for defect in diagnosis.report.defects:
         _print_wrapped(page, f"{defect.where}: {printable(defect.what)}", 0)
     page.print()
@@ -77,6 +80,16 @@ def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
         _print_steps(page, steps)
     _part(page, speaker.heading("tell"), speaker.prose(words.tell))
     _part(page, speaker.heading("source"), cause.source)
+
+
+def _print_notes(notes: Sequence[Note], speaker: Speaker, page: Console) -> None:
+    """Print what else the headers show, each with its evidence."""
+    if notes:
+        _heading(page, speaker.heading("notes"))
+    for note in notes:
+        words = speaker.note_words(note)
+        _print_wrapped(page, words.what, 4, "- ")
+        _print_wrapped(page, words.because, 4)
 
 
 def _owner(words: Words) -> str:

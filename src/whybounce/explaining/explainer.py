@@ -64,6 +64,11 @@ class Explainer:
         self._codes = CodeTable(catalogue)
         self._rules = RuleIndex(catalogue.rules)
 
+    @property
+    def causes(self) -> Mapping[str, Cause]:
+        """Return the catalogue's causes by id."""
+        return self._causes
+
     def explain(self, outcome: Outcome, *, findings: Iterable[Finding] = ()) -> Explanation:
         """Return why the outcome came about. Never raises, whatever the reply says."""
         reply = outcome.reply or Reply("")

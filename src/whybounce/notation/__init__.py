@@ -6,13 +6,16 @@ The notations are tried in the order of ``quotation.NOTATIONS``, the most tellin
 none of them is read as a plain reply. Nothing here knows a cause, and nothing raises.
 """
 
+from whybounce.notation.authentication import authentication_results
+from whybounce.notation.encoded_words import decoded_words
 from whybounce.notation.folding import fold
-from whybounce.notation.header import decoded_words, first_field, header_fields, untyped
+from whybounce.notation.header import first_field, header_fields, untyped
 from whybounce.notation.quotation import read_text
 from whybounce.notation.received import read_date, read_received, read_timestamp
 from whybounce.notation.replies import read_reply
 
 __all__ = [
+    "authentication_results",
     "decoded_words",
     "first_field",
     "fold",

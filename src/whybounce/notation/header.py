@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 # Folding is a line break before white space, RFC 5322 §2.2.3; any of the three line ends.
 _FOLD = re.compile(r"\r?\n(?=[ \t])|\r(?=[ \t])")
-_LONGEST_DECODED = 8192
 _FIELD = re.compile(r"([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:[ \t]*(.*)", re.DOTALL)
 
 
@@ -19,19 +18,6 @@ def header_fields(header: str) -> tuple[tuple[str, str], ...]:
 def first_field(fields: Iterable[tuple[str, str]], name: str) -> str | None:
     """Return the value of the first field of that name, in lower case, or None."""
     return next((value for key, value in fields if key.lower() == name), None)
-
-
-def decoded_words(value: str) -> str:
-    """Return the value with its encoded words read, RFC 2047 §2; what is damaged stays as it is."""
-    if "=?" not in value:
-        return value
-    from email.errors import HeaderParseError  # noqa: PLC0415  # only the header of few mails needs it
-    from email.header import decode_header, make_header  # noqa: PLC0415  # likewise
-
-    try:
-        return str(make_header(decode_header(value[:_LONGEST_DECODED])))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        return value
 
 
 def untyped(value: str) -> str:

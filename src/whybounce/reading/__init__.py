@@ -19,6 +19,7 @@ from whybounce.reading import (
 )
 from whybounce.reading.carried import carried_by
 from whybounce.reading.mime import Message, parse_message
+from whybounce.reading.original import first_hop_of
 from whybounce.vocabulary.report import Defect, Report
 
 _FORMS = (
@@ -50,7 +51,7 @@ def read(raw: bytes) -> Report:
 
 def _read(message: Message, depth: int) -> Report | None:
     """Return the message's own report; that of a mail it carries, where its own names nobody."""
-    own = next((report for form in _FORMS if (report := form(message)) is not None), None)
+    own = _in_its_own_form(message)
     if (own is not None and _names_somebody(own)) or not depth:
         return own
     for carried in carried_by(message):
@@ -60,6 +61,14 @@ def _read(message: Message, depth: int) -> Report | None:
             what = f"the report was not sent itself, but stands in a mail from {sender[:200]}"
             return replace(report, defects=(*report.defects, Defect("outer mail", what)))
     return own
+
+
+def _in_its_own_form(message: Message) -> Report | None:
+    for form in _FORMS:
+        report = form(message)
+        if report is not None:
+            return replace(report, from_=message.field("from"), first_hop=first_hop_of(message))
+    return None
 
 
 def _names_somebody(report: Report) -> bool:

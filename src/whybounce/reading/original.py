@@ -24,8 +24,14 @@ def read_original(message: Message, returned: str = "") -> Original | None:
         fields = parse_part(whole.body.lstrip(b"\r\n")).fields
     else:
         fields = header_fields(header.text() if header else returned[:_LONGEST_RETURNED])
-    if not fields:
-        return None
+    return original_of(fields) if fields else None
+
+
+def original_of(fields: tuple[tuple[str, str], ...]) -> Original:
+    """Return what the header's fields say, the subject as people read it.
+
+    Addresses stay as they stand: RFC 2047 §5 lets a name that is decoded hold an address.
+    """
     part = Part(fields, b"")
     return Original(
         message_id=part.field("message-id"),
@@ -52,3 +58,9 @@ def hops_of(original: Original) -> tuple[Hop, ...]:
         before = hop.time or before
         hops.append(hop)
     return tuple(hops)
+
+
+def first_hop_of(message: Message) -> Hop | None:
+    """Return the report's own oldest Received step: near whoever wrote it. RFC 5321 §4.4."""
+    received = [value for name, value in message.fields if name.lower() == "received"]
+    return read_received(received[-1]) if received else None

@@ -3,7 +3,8 @@
 A mail server's **reply** carries a **status code**. What became of one recipient is an
 **outcome**; everything one delivery report says is a **report**. The catalogue's **cause** applied
 to an outcome is an **explanation**; a report with its explanations is a **diagnosis**; said in a
-language it is **words**. A live check answers with a **finding**.
+language it is **words**. What else a header shows is a **note**. A live check answers with a
+**finding**.
 
 Nothing here does anything: verbs live in the packages above.
 """

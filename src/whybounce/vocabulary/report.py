@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.finding import Finding
+from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.outcome import Outcome
 
 
@@ -44,14 +45,6 @@ class Defect:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """Something worth knowing that the report does not say itself, with its evidence."""
-
-    what: str
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
 class Original:
     """The header of the message that was not delivered."""
 
@@ -73,13 +66,15 @@ class Report:
     kind: Kind = Kind.NOT_A_REPORT
     form: str | None = None  # The form of bounce that was recognised: "rfc3464", "qmail" …
     generator: str | None = None  # The server that made the report.
+    from_: str | None = None  # Whom the report itself says it is from.
+    first_hop: Hop | None = None  # The report's own oldest Received step.
     date: datetime | None = None
     arrival_date: datetime | None = None
     envelope_id: str | None = None
     language: str | None = None
     outcomes: tuple[Outcome, ...] = ()
     original: Original | None = None
-    hops: tuple[Hop, ...] = ()
+    hops: tuple[Hop, ...] = ()  # The original's steps, oldest first.
     defects: tuple[Defect, ...] = ()
 
 

@@ -1,14 +1,17 @@
 """An explanation said in one language."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import CauseWords
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
 from whybounce.wording.filling import fill, printable
+from whybounce.wording.notes import fill_note, span
 
 _FALLBACK = "en"
 _LONGEST_QUOTE = 1200
@@ -53,6 +56,11 @@ class Speaker:
             for key, words in self._frame.items()
             if key.startswith("stand-in.")
         }
+        self._units = {
+            key.removeprefix("span."): words
+            for key, words in self._frame.items()
+            if key.startswith("span.")
+        }
 
     def words(self, explanation: Explanation) -> Words:
         """Return the explanation in words, its placeholders filled in."""
@@ -83,6 +91,20 @@ class Speaker:
                 self._reading(explanation, alternative.cause, alternative.owner)
                 for alternative in explanation.alternatives
             ),
+        )
+
+    def note_words(self, note: Note) -> NoteWords:
+        """Return what is noted, with what it means in this case, and the evidence for it."""
+        values = {
+            name: span(value, self._units) if isinstance(value, timedelta) else str(value)
+            for name, value in note.parameters.items()
+        }
+        said = [self._frame[f"note.{note.id}.what"]]
+        if note.meaning is not None:
+            said.append(self._frame[f"meaning.{note.meaning}"])
+        return NoteWords(
+            what=" ".join(fill_note(sentence, values, self._stand_ins) for sentence in said),
+            because=fill_note(self._frame[f"note.{note.id}.because"], values, self._stand_ins),
         )
 
     def cause_words(self, cause: str) -> CauseWords:

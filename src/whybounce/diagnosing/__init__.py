@@ -1,13 +1,19 @@
-"""Diagnosing: read and explain in one call, deciding once whether it is a mail or a text."""
+"""Diagnosing: read and explain in one call, deciding once whether it is a mail or a text.
+
+A mail goes to ``reading``; a text is what a person pasted of one (``pasted.py``). Each outcome is
+explained, and what the headers show besides is noted (``notes.py``): ids and parameters, whose
+words are ``wording``'s.
+"""
 
 import re
 from collections.abc import Iterator
 
+from whybounce.diagnosing.case import Case
+from whybounce.diagnosing.notes import notes_of
+from whybounce.diagnosing.pasted import read_pasted
 from whybounce.explaining import Explainer
-from whybounce.notation import read_text
 from whybounce.reading import read
 from whybounce.vocabulary.explanation import Explanation
-from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis, Kind, Report
 
 # A mail begins with header fields, RFC 5322 §2.2; archives and mail programs put a line before them.
@@ -21,6 +27,8 @@ _OF_A_MAIL = re.compile(
     rb"|x-original-to|dkim-signature|arc-seal)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+
+_LONGEST_TEXT = 262_144
 
 # Where the kind of the report is the cause, there is no reply to look at.
 _CAUSE_OF_KIND = {
@@ -41,10 +49,10 @@ def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
     if is_mail(raw):
         report = read(raw)
     else:
-        outcome = read_text(raw[:262_144].decode("utf-8", "replace"))
-        kind = Kind.DELAY if outcome.action is Action.DELAYED else Kind.FAILURE
-        report = Report(kind=kind, form="text", outcomes=(outcome,))
-    return Diagnosis(report, tuple(_explained(report, explainer)))
+        report = read_pasted(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
+    explanations = tuple(_explained(report, explainer))
+    notes = notes_of(Case(report, explanations, explainer.causes))
+    return Diagnosis(report, explanations, notes)
 
 
 def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:

@@ -1,0 +1,31 @@
+"""Encoded words, RFC 2047."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from whybounce.notation import decoded_words
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Undeliverable: =?iso-8859-1?Q?Gr=FC=DFe_an_alle?=", "Undeliverable: Grüße an alle"),
+        ("=?ISO-2022-JP?B?GyRCJDMkcyRLJEEkTxsoQg==?=", "こんにちは"),
+        ("=?utf-8?q?caf=C3=A9_?=\t =?utf-8?b?YXUgbGFpdA?=", "café au lait"),
+        ("=?utf-8*fr?Q?=C3=A9t=C3=A9?=", "été"),
+        ("plain = text?", "plain = text?"),
+        ("=?no-such-charset?Q?a?=", "=?no-such-charset?Q?a?="),
+        ("=?utf-8?B?/w==?=", "=?utf-8?B?/w==?="),
+        ("=?unicode-escape?Q?=5Cq?=", "=?unicode-escape?Q?=5Cq?="),
+        ("=?utf-8?Q?a=0D=0ABcc:_b?=", "a  Bcc: b"),
+    ],
+)
+def test_encoded_words_read_as_people_read_them(written, read):
+    """What cannot be decoded stays; a decoded line break begins no field."""
+    assert decoded_words(written) == read
+
+
+@given(st.text(alphabet="=?utf-8qQbB_ AZ09\t\n", max_size=80))
+def test_no_value_makes_decoding_raise(value):
+    """Whatever stands there."""
+    assert isinstance(decoded_words(value), str)
