@@ -1,8 +1,8 @@
 """Diagnosing: read and explain in one call, deciding once whether it is a mail or a text.
 
-A mail goes to ``reading``; a text is what a person pasted of one (``pasted.py``). Each outcome is
-explained, and what the headers show besides is noted (``notes.py``): ids and parameters, whose
-words are ``wording``'s.
+A mail goes to ``reading``; a text is what a person pasted: the words of a bounce, a reply, a line
+of a log. Each outcome is explained, and what the headers show besides is noted (``notes.py``): ids
+and parameters, whose words are ``wording``'s.
 """
 
 import re
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 from whybounce.diagnosing.case import Case
 from whybounce.diagnosing.notes import notes_of
-from whybounce.diagnosing.pasted import read_pasted
 from whybounce.explaining import Explainer
-from whybounce.reading import read
+from whybounce.notation import read_text
+from whybounce.reading import read, read_pasted
 from whybounce.vocabulary.explanation import Explanation
+from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis, Kind, Report
 
 # A mail begins with header fields, RFC 5322 §2.2; archives and mail programs put a line before them.
@@ -42,17 +43,23 @@ _CAUSE_OF_KIND = {
 def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
     """Return the report with an explanation for each outcome, in the same order. Never raises.
 
-    Bytes that begin with header fields are a mail; anything else is a text that quotes a reply,
-    and makes a report of one outcome.
+    Bytes that begin with header fields are a mail; anything else is a text that quotes a reply.
     """
     raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
-    if is_mail(raw):
-        report = read(raw)
-    else:
-        report = read_pasted(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
+    report = read(raw) if is_mail(raw) else _of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
     explanations = tuple(_explained(report, explainer))
     notes = notes_of(Case(report, explanations, explainer.causes))
     return Diagnosis(report, explanations, notes)
+
+
+def _of_text(text: str) -> Report:
+    """Return the report of a bounce's pasted text; of anything shorter, a report of one outcome."""
+    pasted = read_pasted(text) if text.count("\n") > 1 else None
+    if pasted is not None:
+        return pasted
+    outcome = read_text(text)
+    kind = Kind.DELAY if outcome.action is Action.DELAYED else Kind.FAILURE
+    return Report(kind=kind, form="text", outcomes=(outcome,))
 
 
 def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:

@@ -20,6 +20,7 @@ from whybounce.reading import (
 from whybounce.reading.carried import carried_by
 from whybounce.reading.mime import Message, parse_message
 from whybounce.reading.original import first_hop_of
+from whybounce.reading.text import read_pasted
 from whybounce.vocabulary.report import Defect, Report
 
 _FORMS = (
@@ -34,7 +35,7 @@ _FORMS = (
 
 _DEEPEST = 3  # A bounce that was forwarded, and forwarded again.
 
-__all__ = ["read"]
+__all__ = ["read", "read_pasted"]
 
 
 def read(raw: bytes) -> Report:

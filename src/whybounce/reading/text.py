@@ -8,13 +8,14 @@ import re
 from dataclasses import replace
 
 from whybounce.notation import read_date
-from whybounce.reading.mime import Message
+from whybounce.reading.account import Account
+from whybounce.reading.mime import Message, Part
 from whybounce.reading.original import hops_of
-from whybounce.reading.systems import stated_facts, system_of
+from whybounce.reading.systems import Facts, stated_facts, system_of
 from whybounce.reading.told import told_by
 from whybounce.reading.writer import has_a_null_return_path, is_by_a_mail_system
 from whybounce.vocabulary.outcome import Action, Outcome
-from whybounce.vocabulary.report import Defect, Kind, Report
+from whybounce.vocabulary.report import Defect, Kind, Original, Report
 
 _DELAYED = re.compile(
     r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
@@ -42,9 +43,29 @@ def read(message: Message) -> Report | None:
     told = told_by(message)
     if told is None:
         return None
-    account, original, outcomes = told
-    if not by_a_system and not _FAILED.search(account.text):
+    if not by_a_system and not _FAILED.search(told[0].text):
         return None
+    defect = Defect("message", "no machine-readable part; read from its text")
+    return replace(_report(message, told), defects=(defect,))
+
+
+def read_pasted(text: str) -> Report | None:
+    """Return the report of a bounce's text without its mail, or None where it is none.
+
+    It is one if it names the generating server or holds the original's header; what is shorter
+    is a reply or a line of a log.
+    """
+    message = Message((), (Part((), _unquoted(text).encode("utf-8", "replace")),))
+    told = told_by(message)
+    if told is None:
+        return None
+    report = _report(message, told)
+    is_a_bounce = report.generator or (report.original and len(report.original.headers) > 1)
+    return report if is_a_bounce else None
+
+
+def _report(message: Message, told: tuple[Account, Original | None, tuple[Outcome, ...]]) -> Report:
+    account, original, outcomes = told
     facts = stated_facts(account.text)
     action = _action(message.field("subject") or "", account.text)
     return Report(
@@ -53,11 +74,19 @@ def read(message: Message) -> Report | None:
         generator=facts.generator,
         date=read_date(message.field("date") or ""),
         language=message.field("content-language"),
-        outcomes=tuple(_completed(outcome, action, facts.remote) for outcome in outcomes),
+        outcomes=tuple(_completed(outcome, action, facts) for outcome in outcomes),
         original=original,
         hops=hops_of(original) if original else (),
-        defects=(Defect("message", "no machine-readable part; read from its text"),),
     )
+
+
+def _unquoted(text: str) -> str:
+    """Drop the marks of a reply's quotation, where every line has one. Sendmail's lines have not."""
+    if not text.startswith(">"):
+        return text
+    lines = text.splitlines()
+    quoted = all(line.startswith(">") or not line.strip() for line in lines)
+    return "\n".join(line[1:].removeprefix(" ") for line in lines) if quoted else text
 
 
 def _action(subject: str, text: str) -> Action:
@@ -66,9 +95,12 @@ def _action(subject: str, text: str) -> Action:
     return Action.DELAYED if _DELAYED.search(f"{subject}\n{text}") else Action.FAILED
 
 
-def _completed(outcome: Outcome, action: Action, remote: str | None) -> Outcome:
-    """Add what the account says once for all its recipients."""
-    remote = outcome.remote or remote
+def _completed(outcome: Outcome, action: Action, facts: Facts) -> Outcome:
+    """Add what the account says once for all its recipients.
+
+    Where no other server is named, the one that wrote the report refused.
+    """
+    remote = outcome.remote or facts.remote
     inferred = {"action": "the words of the text", **outcome.inferred}
     if outcome.action is not None:
         del inferred["action"]
@@ -77,6 +109,6 @@ def _completed(outcome: Outcome, action: Action, remote: str | None) -> Outcome:
         action=outcome.action or action,
         status=outcome.status or (outcome.reply.status if outcome.reply else None),
         remote=remote,
-        rejected_by=remote,
+        rejected_by=remote or (None if outcome.reply_from else facts.generator),
         inferred=inferred,
     )
