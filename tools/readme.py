@@ -1,4 +1,10 @@
-"""Put what the README's first example really prints below it.
+"""Put what the README's examples really print below them.
+
+An example is a console block with one command, and a text block below it:
+
+    $ whybounce read docs/examples/undeliverable.txt | head -16
+
+The command is ``whybounce`` or ``cat``; ``head`` and ``tail`` may follow.
 
 python tools/readme.py
 """
@@ -9,28 +15,35 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
-_EXAMPLE = re.compile(
-    r"```console\n\$ (whybounce [^\n]+) \| head -(\d+)\n```\n\n```text\n(.*?)```", re.DOTALL
-)
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+_EXAMPLE = re.compile(r"(```console\n\$ ([^\n]+)\n```\n\n```text\n)(.*?)(?=```)", re.DOTALL)
 
 
-def printed(command: str, lines: int) -> str:
-    """Return the first lines of what the command prints."""
-    program = str(Path(sys.executable).with_name("whybounce"))
-    done = subprocess.run(  # noqa: S603  # our own command
-        [program, *shlex.split(command)[1:]], capture_output=True, check=True, text=True
-    )
-    return "".join(done.stdout.splitlines(keepends=True)[:lines])
+def printed(command: str) -> str:
+    """Return what the command prints, run where the README stands."""
+    first, *filters = command.split(" | ")
+    lines = _output(shlex.split(first)).splitlines(keepends=True)
+    for program, count in (one.split(" -") for one in filters):
+        lines = lines[: int(count)] if program == "head" else lines[-int(count) :]
+    return "".join(lines)
 
 
 def current(text: str) -> str:
-    """Return the README's text with the example's answer as it is now."""
-    match = _EXAMPLE.search(text)
-    if match is None:
-        raise SystemExit("README.md has no example of the form: $ whybounce … | head -N")
-    answer = printed(match[1], int(match[2]))
-    return text[: match.start(3)] + answer + text[match.end(3) :]
+    """Return the README's text with the answers as they are now."""
+    if not _EXAMPLE.search(text):
+        raise SystemExit("README.md has no example: a console block with a text block below it")
+    return _EXAMPLE.sub(lambda example: example[1] + printed(example[2]), text)
+
+
+def _output(command: list[str]) -> str:
+    if command[0] == "cat":
+        return (ROOT / command[1]).read_text(encoding="utf-8")
+    program = str(Path(sys.executable).with_name(command[0]))
+    done = subprocess.run(  # noqa: S603  # our own command
+        [program, *command[1:]], capture_output=True, check=True, text=True, cwd=ROOT
+    )
+    return done.stdout.rstrip("\n") + "\n"
 
 
 if __name__ == "__main__":

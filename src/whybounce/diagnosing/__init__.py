@@ -7,15 +7,17 @@ and parameters, whose words are ``wording``'s.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from whybounce.diagnosing.case import Case
+from whybounce.diagnosing.names import ADDRESS
 from whybounce.diagnosing.notes import notes_of
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.reading import read, read_pasted
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Action
-from whybounce.vocabulary.report import Diagnosis, Kind, Report
+from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
 
 # A mail begins with header fields, RFC 5322 §2.2; archives and mail programs put a line before them.
 _HEADER = re.compile(
@@ -64,11 +66,23 @@ def _of_text(text: str) -> Report:
 
 def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:
     cause = _CAUSE_OF_KIND.get(report.kind)
+    sender = _sender(report.original)
     for outcome in report.outcomes:
-        if cause is None:
-            yield explainer.explain(outcome)
-        else:
-            yield explainer.explain_as(cause, outcome, report.form)
+        explanation = (
+            explainer.explain(outcome)
+            if cause is None
+            else explainer.explain_as(cause, outcome, report.form)
+        )
+        known = {**sender, **explanation.parameters}
+        yield replace(explanation, parameters=known) if sender else explanation
+
+
+def _sender(original: Original | None) -> dict[str, str]:
+    """Return who sent the original, for replies that do not name the sender."""
+    address = ADDRESS.search((original.from_ or "")[:2_000]) if original else None
+    if address is None:
+        return {}
+    return {"sender": address[0], "sender_domain": address[0].rpartition("@")[2]}
 
 
 def is_mail(raw: bytes) -> bool:
