@@ -7,18 +7,25 @@ import sys
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from whybounce.catalogue import catalogue
+from whybounce.wire.schema import schemas
 
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
 
 
 def run(*arguments: str, stdin: bytes | None = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run the real command; no terminal, no colour wished for."""
+    """Run the real command; no terminal, no colour wished for. JSON is held to its schema."""
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "error"}
-    return subprocess.run(  # noqa: S603  # our own command
+    done = subprocess.run(  # noqa: S603  # our own command
         [WHYBOUNCE, *arguments], input=stdin, capture_output=True, check=False, env=environment
     )
+    if "--json" in arguments:
+        schema = Draft202012Validator(schemas()[arguments[0]])
+        for line in done.stdout.splitlines():
+            schema.validate(json.loads(line))
+    return done
 
 
 def test_explain_answers_in_the_order_of_every_answer():

@@ -186,7 +186,7 @@ def _hop(hop: Hop) -> dict[str, Any]:
 
 def _time(time: datetime | None) -> str | None:
     """Write the time in UTC as RFC 3339 §5.6 does."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z") if time else None
 
 
 def _reply(explanation: Explanation) -> str | None:

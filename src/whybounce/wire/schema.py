@@ -1,0 +1,28 @@
+"""JSON Schemas (2020-12) of what programs get, made of ``shapes``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from whybounce.wire.shapes import CauseEntry, Explain, Read
+
+_SHAPES: Mapping[str, type[msgspec.Struct]] = {
+    "explain": Explain,
+    "read": Read,
+    "causes": CauseEntry,
+}
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the schema of one JSON object of each verb, by the verb."""
+    return {verb: _schema(verb, shape) for verb, shape in _SHAPES.items()}
+
+
+def _schema(verb: str, shape: type[msgspec.Struct]) -> dict[str, Any]:
+    schema = msgspec.json.schema(shape)
+    for definition in schema["$defs"].values():  # They take a docstring as it is indented.
+        definition["description"] = " ".join(definition["description"].split())
+    return {"$schema": _DIALECT, "title": f"whybounce {verb}", **schema}
