@@ -379,9 +379,19 @@ def test_a_complaint_is_a_complaint_and_ends_the_mailing():
     explanation = diagnosis.explanations[0]
 
     assert (diagnosis.report.kind, diagnosis.report.form) == (Kind.COMPLAINT, "rfc5965")
+    assert diagnosis.report.feedback_type == "abuse"
     assert diagnosis.report.outcomes[0].recipient == "anna@example.org"
     assert (explanation.cause, explanation.suppress) == ("complaint-received", "address")
     assert whybounce.words(explanation).final == "The message arrived."
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "Auth-Failure"])
+def test_what_only_has_a_complaints_form_does_not_end_the_mailing(kind):
+    """Somebody took a mail out of the spam folder, or a signature failed: RFC 6591."""
+    diagnosis = whybounce.diagnose(COMPLAINT.replace(b"abuse", kind.encode()))
+
+    assert diagnosis.report.feedback_type == kind.lower()
+    assert diagnosis.explanations[0].suppress == "no"
 
 
 def test_a_complaint_that_hides_the_recipient_is_about_the_originals():

@@ -15,6 +15,7 @@ from whybounce.diagnosing.notes import notes_of
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.reading import read, read_pasted
+from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
@@ -40,6 +41,9 @@ _CAUSE_OF_KIND = {
     Kind.CHALLENGE: "challenge-response",
     Kind.READ_RECEIPT: "delivered",
 }
+
+# Of these types, a complaint's form holds no wish to get no more mail (RFC 5965 §7.3, RFC 6591).
+_NO_WISH_TO_END = {"not-spam", "auth-failure"}
 
 
 def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
@@ -73,6 +77,8 @@ def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:
             if cause is None
             else explainer.explain_as(cause, outcome, report.form)
         )
+        if report.feedback_type in _NO_WISH_TO_END:
+            explanation = replace(explanation, suppress=Suppress.NO)
         known = {**sender, **explanation.parameters}
         yield replace(explanation, parameters=known) if sender else explanation
 

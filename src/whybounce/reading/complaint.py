@@ -31,6 +31,7 @@ def read(message: Message) -> Report | None:
         date=read_date(message.field("date") or ""),
         arrival_date=read_date(about.get("arrival-date") or about.get("received-date") or ""),
         envelope_id=about.get("original-envelope-id"),
+        feedback_type=about.get("feedback-type", "").strip().lower() or None,
         outcomes=tuple(Outcome(recipient=recipient, inferred=inferred) for recipient in recipients),
         original=original,
         hops=hops_of(original) if original else (),
@@ -67,6 +68,7 @@ def _hotmail(message: Message) -> Report | None:
     return Report(
         kind=Kind.COMPLAINT,
         form="hotmail-jmrp",
+        feedback_type="abuse",
         date=read_date(message.field("date") or ""),
         outcomes=tuple(Outcome(recipient=recipient) for recipient in _addresses(named)),
         original=original,

@@ -75,6 +75,7 @@ def read_json(text: str) -> Report | None:
         date=_time(about, "timestamp"),
         arrival_date=_time(mail, "timestamp"),
         envelope_id=_text(mail, "messageId"),
+        feedback_type=_text(about, "complaintFeedbackType"),
         outcomes=outcomes,
         original=_original(mail),
         defects=() if outcomes else (Defect("notification", "no recipient is named"),),

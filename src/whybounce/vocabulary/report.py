@@ -72,6 +72,7 @@ class Report:
     arrival_date: datetime | None = None
     envelope_id: str | None = None
     language: str | None = None
+    feedback_type: str | None = None  # What a complaint says it is, RFC 5965 §7.3: "abuse" …
     outcomes: tuple[Outcome, ...] = ()
     original: Original | None = None
     hops: tuple[Hop, ...] = ()  # The original's steps, oldest first.

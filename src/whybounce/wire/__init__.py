@@ -75,6 +75,7 @@ def diagnosis_as_dict(
         "arrival_date": _time(report.arrival_date),
         "envelope_id": report.envelope_id,
         "language": report.language,
+        "feedback_type": report.feedback_type,
         "outcomes": [
             _outcome(outcome, explanation, catalogue, speaker)
             for outcome, explanation in zip(report.outcomes, diagnosis.explanations, strict=True)

@@ -390,6 +390,12 @@ class Read(_Shape):
     arrival_date: Time
     envelope_id: Annotated[str | None, Meta(description="The sender's ENVID, RFC 3461 §4.4.")]
     language: Annotated[str | None, Meta(description="The language the report says it is in.")]
+    feedback_type: Annotated[
+        str | None,
+        Meta(
+            description="What a complaint says it is, RFC 5965 §7.3: abuse, fraud, virus, not-spam, opt-out …; null in other messages."
+        ),
+    ]
     outcomes: Annotated[list[Outcome], Meta(description="What became of each recipient.")]
     original: Annotated[Original | None, Meta(description="The header of the message it is about.")]
     notes: Annotated[
