@@ -34,7 +34,6 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
     CONTENTERROR = "contenterror"
     DELIVERED = "delivered"
-    EXCEEDLIMIT = "exceedlimit"
     EXPIRED = "expired"
     FAILEDSTARTTLS = "failedstarttls"
     FEEDBACK = "feedback"
