@@ -17,6 +17,7 @@ from whybounce.reading import (
     ses_notification,
     text,
 )
+from whybounce.reading.attempts import with_attempts
 from whybounce.reading.carried import carried_by
 from whybounce.reading.mime import Message, parse_message
 from whybounce.reading.original import first_hop_of
@@ -68,6 +69,7 @@ def _in_its_own_form(message: Message) -> Report | None:
     for form in _FORMS:
         report = form(message)
         if report is not None:
+            report = with_attempts(report, message)
             return replace(report, from_=message.field("from"), first_hop=first_hop_of(message))
     return None
 
