@@ -44,6 +44,13 @@ def test_each_try_has_its_time_server_and_reply():
     assert "UTC" in outcome.inferred["attempts"]
 
 
+def test_a_pasted_list_is_read_too():
+    """Without the mail around it."""
+    diagnosis = whybounce.diagnose(BOUNCE.partition("\n\n")[2])
+
+    assert len(diagnosis.report.outcomes[0].attempts) == 3
+
+
 def test_a_report_without_tries_has_none():
     """A lone reply is no list."""
     raw = BOUNCE[: BOUNCE.index("9/12/2026")] + "550 5.1.1 User unknown\n"

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from whybounce.notation import read_date
 from whybounce.reading.account import Account
+from whybounce.reading.attempts import with_attempts
 from whybounce.reading.mime import Message, Part
 from whybounce.reading.original import hops_of
 from whybounce.reading.systems import Facts, stated_facts, system_of
@@ -61,7 +62,7 @@ def read_pasted(text: str) -> Report | None:
         return None
     report = _report(message, told)
     is_a_bounce = report.generator or (report.original and len(report.original.headers) > 1)
-    return report if is_a_bounce else None
+    return with_attempts(report, message) if is_a_bounce else None
 
 
 def _report(message: Message, told: tuple[Account, Original | None, tuple[Outcome, ...]]) -> Report:
