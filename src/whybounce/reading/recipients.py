@@ -164,8 +164,21 @@ def _headed_lines(page: _Page) -> list[Named]:
 
 
 def _transcript_lines(page: _Page) -> list[Named]:
-    """Take replies with the address in front: ``554 <anna@example.org>... Host unknown``."""
-    return _by_line(page, (_ANSWERED.match,))
+    """Take replies with the address in front: ``554 <anna@example.org>... Host unknown``.
+
+    What was said to which command stands above such a line, Sendmail's verdict on it.
+    """
+    answered = [
+        (at, at + len(line), match)
+        for at, line in page.lines
+        if (match := _ANSWERED.match(line)) and _may_fail(match["address"], page)
+    ][:_MOST_RECIPIENTS]
+    begins = [0, *(end for _, end, _ in answered)]
+    said = {
+        match["address"]: page.text[max(begin, end - _LONGEST_ACCOUNT) : end].strip()
+        for begin, (_, end, match) in zip(begins, answered, strict=False)
+    }
+    return [Named(address, about) for address, about in said.items()]
 
 
 def _named_lines(page: _Page) -> list[Named]:
