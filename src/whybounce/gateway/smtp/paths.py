@@ -127,8 +127,8 @@ def _read_literal(literal: str) -> str:
         if tag.casefold() == "ipv6":
             return f"[IPv6:{IPv6Address(address)}]"
     except AddressValueError as error:
-        raise PathError(f"{literal} holds no IP address") from error
-    raise PathError(f"{literal} is of a kind that nobody has registered")
+        raise PathError("the brackets hold no IP address") from error
+    raise PathError("the brackets hold a kind of address that nobody has registered")
 
 
 def _check_lengths(domain: str) -> None:

@@ -53,15 +53,15 @@ def _read_data(conversation: Conversation) -> bool:
     body, before = conversation.body, len(conversation.incoming)
     if not isinstance(body, DotReader):
         raise TypeError("DATA is read by a DotReader")
-    _hand_on(conversation, body.read())
-    if body.check.octets > _PATIENCE * conversation.limits.message_octets:
-        limit = str(conversation.limits.message_octets)
-        conversation.hang_up(answers.MESSAGE_TOO_LARGE, limit=limit)
-        return True
     if body.is_complete:
         conversation.reading = None
         conversation.waiting = Waiting.COMMAND
         _complete(conversation, body.check)
+        return True
+    _hand_on(conversation, body.read())
+    most = conversation.limits.message_octets
+    if body.check.octets > _PATIENCE * most:
+        conversation.hang_up(answers.MESSAGE_TOO_LARGE, limit=str(most))
     return len(conversation.incoming) < before
 
 
@@ -96,7 +96,7 @@ def bdat(conversation: Conversation, argument: str) -> None:
 
 
 def skipping(answer: Answer) -> Callable[[Conversation, str], None]:
-    """Make the handler of a BDAT that may not be: its octets come all the same, are passed over, and then answered."""
+    """Make the handler of a BDAT that may not be: its octets come, are passed over and answered."""
     return lambda conversation, argument: _begin_chunk(conversation, argument, answer)
 
 
@@ -123,27 +123,30 @@ class _Chunk:
         self._size = self._left = size
         self._refusal: Answer | Reply | None = refusal  # Said when the octets have come.
         self._is_last = is_last
+        self._is_here = False  # All its octets have come.
 
-    def after_question(self, _conversation: Conversation, reply: Reply | None) -> None:
+    def after_question(self, conversation: Conversation, reply: Reply | None) -> None:
         """Take the answer to BodyBegins."""
         if is_refusal(reply):
             self._refusal = reply
+            conversation.body = None
 
     def read(self, conversation: Conversation) -> bool:
         """Take what has arrived."""
+        if self._is_here:
+            conversation.reading = None
+            conversation.waiting = Waiting.COMMAND
+            conversation.moved = conversation.now
+            self._end(conversation)
+            return True
         if self._left == self._size:
             self._check_size(conversation)
         octets = conversation.incoming.take(self._left)
         self._left -= len(octets)
+        self._is_here = not self._left
         if self._refusal is None:
             _hand_on(conversation, _chunk_reader(conversation).read(octets))
-        if self._left or conversation.is_over:
-            return bool(octets)
-        conversation.reading = None
-        conversation.waiting = Waiting.COMMAND
-        conversation.moved = conversation.now
-        self._end(conversation)
-        return True
+        return self._is_here or bool(octets)
 
     def _check_size(self, conversation: Conversation) -> None:
         """Refuse before it has come what is going to be too large."""

@@ -76,7 +76,8 @@ def starttls(conversation: Conversation, _argument: str) -> None:
 
 
 def tls_started(conversation: Conversation, tls: Tls) -> None:
-    """Go on under TLS. RFC 3207 §4.2: what was said before is forgotten."""
+    """Go on under TLS. RFC 3207 §4.2: what was said before is forgotten, read or not."""
+    conversation.incoming.clear()
     conversation.forget_message()
     conversation.know(tls=tls, helo=None, esmtp=False, account=None)
     conversation.stage = Stage.CONNECTED
