@@ -37,7 +37,7 @@ def test_long_text_is_broken_at_blanks():
     words = " ".join(["word"] * 300)
     lines = write_reply(Reply(words, 550, StatusCode(5, 7, 1))).decode().splitlines()
 
-    assert len(lines) == 4
+    assert len(lines) == 3
     assert " ".join(line[10:] for line in lines) == words
 
 

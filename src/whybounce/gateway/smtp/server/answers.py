@@ -104,7 +104,7 @@ AUTH_REQUIRED = _row("530 5.7.0", "Authentication required", "authentication-req
 AUTH_NEEDS_TLS = _row(
     "538 5.7.11",
     "Passwords are taken under TLS only; say STARTTLS first",
-    "authentication-mechanism",
+    "tls-required",
 )
 UNKNOWN_MECHANISM = _row(
     "504 5.5.4", "Mechanism not known; there are PLAIN and LOGIN", "authentication-mechanism"
@@ -114,7 +114,7 @@ AUTH_NOT_BASE64 = _row("501 5.5.2", "That is not what the mechanism expects", "s
 AUTH_LINE_TOO_LONG = _row("500 5.5.6", "The line is longer than {limit} octets", "syntax-error")
 AUTH_FAILED = _row("535 5.7.8", "Account or password wrong", "authentication-failed")
 AUTH_THROTTLED = _row(
-    "454 4.7.0", "Too many failures; wait {seconds} seconds", "authentication-failed"
+    "454 4.7.0", "Too many failed logins; wait {seconds} seconds", "authentication-failed"
 )
 
 # Too much.
@@ -126,15 +126,17 @@ TOO_MANY_RECIPIENTS = _row(
     "{limit} recipients are enough for one message; send the rest in another",
     "too-many-recipients-at-once",
 )
-TOO_MANY_ERRORS = _row("421 4.7.0", "Too many errors; goodbye", "server-busy")
-TOO_MANY_REFUSALS = _row("421 4.7.0", "Too many refusals; goodbye", "server-busy")
-TOO_IDLE = _row("421 4.7.0", "Too many commands without a message; goodbye", "server-busy")
-TOO_SLOW = _row("421 4.4.2", "Too slow; goodbye", "connection-timed-out")
-TOO_LONG = _row("421 4.4.2", "This connection has lasted long enough; goodbye", "server-busy")
+TOO_MANY_ERRORS = _row("421 4.7.0", "Too many errors; goodbye", "protocol-error")
+TOO_MANY_REFUSALS = _row("421 4.7.0", "Too many refusals; goodbye", "namespace-mining")
+TOO_IDLE = _row("421 4.7.0", "Too many commands without a message; goodbye", "protocol-error")
+TOO_SLOW = _row("421 4.4.2", "Too slow; goodbye", "connection-closed")
+TOO_LONG = _row("421 4.4.2", "This connection has lasted long enough; goodbye", "connection-closed")
 TOO_MANY_CONNECTIONS = _row(
     "421 4.7.0", "Too many connections from your address; try again later", "too-many-connections"
 )
-TOO_MANY_CLIENTS = _row("421 4.3.2", "Too many connections; try again later", "server-busy")
+TOO_MANY_CLIENTS = _row(
+    "421 4.3.2", "Too many connections; try again later", "too-many-connections"
+)
 
 # The message's own faults.
 BARE_LINE_FEEDS = _row(

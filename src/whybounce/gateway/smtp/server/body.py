@@ -7,7 +7,7 @@ Rule 3: a flaw is found at the latest when the octets are handed on, and from th
 """
 
 import re
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from whybounce.gateway.smtp.server.incoming import Incoming
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets
@@ -16,11 +16,11 @@ _END = b"\r\n.\r\n"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
-class Flaw(Enum):
-    """Why a message is refused for its octets."""
+class Flaw(IntEnum):
+    """Why a message is refused for its octets; the greatest of several is told."""
 
-    BARE = auto()  # CR or LF alone.
     NUL = auto()
+    BARE = auto()  # CR or LF alone.
     TOO_LARGE = auto()
 
 
@@ -31,30 +31,27 @@ class BodyCheck:
         self.flaw: Flaw | None = None
         self.octets = 0  # Arrived so far, without transparency's dots: RFC 1870 §5.
         self._most = most
-        self._line_ends = line_ends
-        self._nul_octets = nul_octets
+        self._refuses_bare = line_ends is LineEnds.REFUSE
+        self._refuses_nul = nul_octets is NulOctets.REFUSE
 
     def passed(self, piece: bytes) -> bytes:
         """Return what may be handed on of a piece that does not end between CR and LF."""
         self.octets += len(piece)
-        if self.octets > self._most and self.flaw is None:
+        if self.octets > self._most:
             self.flaw = Flaw.TOO_LARGE
+            return b""
         feeds = piece.count(b"\n")
         if not (feeds == piece.count(b"\r\n") == piece.count(b"\r")):
-            piece = self._mended(piece)
+            piece = _LINE_END.sub(b"\r\n", piece)
+            self._note(Flaw.BARE, is_refused=self._refuses_bare)
         if b"\0" in piece:
-            piece = self._without_nul(piece)
+            piece = piece.replace(b"\0", b"")
+            self._note(Flaw.NUL, is_refused=self._refuses_nul)
         return b"" if self.flaw else piece
 
-    def _mended(self, piece: bytes) -> bytes:
-        if self._line_ends is LineEnds.REFUSE and self.flaw is None:
-            self.flaw = Flaw.BARE
-        return _LINE_END.sub(b"\r\n", piece)
-
-    def _without_nul(self, piece: bytes) -> bytes:
-        if self._nul_octets is NulOctets.REFUSE and self.flaw is None:
-            self.flaw = Flaw.NUL
-        return piece.replace(b"\0", b"")
+    def _note(self, flaw: Flaw, *, is_refused: bool) -> None:
+        if is_refused:
+            self.flaw = max(self.flaw or flaw, flaw)
 
 
 class DotReader:

@@ -92,6 +92,11 @@ class Conversation:
         """Whether a question is open, or all is said."""
         return self.after_answer is not None or self.is_over
 
+    @property
+    def is_in_message(self) -> bool:
+        """Whether octets of a message are coming, or more of its chunks."""
+        return self.waiting is Waiting.MESSAGE or self.stage is Stage.CHUNKS
+
     def say(self, reply: Answer | Reply) -> None:
         """Say it."""
         if isinstance(reply, Answer):

@@ -21,6 +21,10 @@ _FORWARD = frozenset({"RCPT", "DATA", "BDAT", "QUIT"})
 _BETWEEN_MESSAGES = frozenset({Stage.CONNECTED, Stage.GREETED, Stage.UNWELCOME})
 
 
+# Where nothing can be said: a greeting has not been given, or TLS has begun.
+_SILENT = frozenset({Waiting.TLS, Waiting.PROXY_HEADER})
+
+
 class ServerDialogue:
     """One conversation with one client. Times are seconds of a clock that never goes back."""
 
@@ -41,6 +45,8 @@ class ServerDialogue:
     def receive(self, octets: bytes, now: float) -> None:
         """Take octets from the client."""
         conversation = self._conversation
+        if conversation.is_over:
+            return
         conversation.incoming.octets += octets
         conversation.now = now
         if conversation.waiting is Waiting.MESSAGE:
@@ -91,10 +97,9 @@ class ServerDialogue:
         conversation, deadline = self._conversation, self.deadline
         if deadline is None or now < deadline:
             return
-        is_old = now >= conversation.started + conversation.limits.session_seconds
-        if conversation.waiting in {Waiting.TLS, Waiting.PROXY_HEADER}:
+        if conversation.waiting in _SILENT:
             conversation.close(Ending.EXPIRED)
-        elif is_old and conversation.waiting is Waiting.COMMAND:
+        elif not conversation.is_in_message and now >= self._last_moment:
             conversation.hang_up(answers.TOO_LONG, Ending.EXPIRED)
         else:
             conversation.hang_up(answers.TOO_SLOW, Ending.EXPIRED)
@@ -105,18 +110,29 @@ class ServerDialogue:
         conversation, limits = self._conversation, self._conversation.limits
         if conversation.is_our_turn:
             return None
-        if conversation.waiting in {Waiting.TLS, Waiting.PROXY_HEADER}:
+        if conversation.waiting in _SILENT:
             return conversation.moved + limits.tls_seconds
-        if conversation.waiting is Waiting.MESSAGE:
-            end = conversation.message_began + limits.message_seconds
-            return min(conversation.moved + limits.data_idle_seconds, end)
-        end = conversation.started + limits.session_seconds
-        return min(conversation.moved + limits.idle_seconds, end)
+        is_body = conversation.waiting is Waiting.MESSAGE
+        patience = limits.data_idle_seconds if is_body else limits.idle_seconds
+        return min(conversation.moved + patience, self._last_moment)
+
+    @property
+    def _last_moment(self) -> float:
+        """When it ends, however quick the client is. A message begun in time has time of its own."""
+        conversation, limits = self._conversation, self._conversation.limits
+        if conversation.is_in_message:
+            return conversation.message_began + limits.message_seconds
+        return conversation.started + limits.session_seconds
+
+    @property
+    def buffered(self) -> int:
+        """How many octets have arrived and wait to be used."""
+        return len(self._conversation.incoming)
 
     @property
     def wants_input(self) -> bool:
         """Whether there is room for more octets; the driver stops reading where there is none."""
-        return len(self._conversation.incoming) < self._conversation.limits.buffered_octets
+        return self.buffered < self._conversation.limits.buffered_octets
 
     def to_send(self) -> bytes:
         """Return the octets for the client, once."""

@@ -53,16 +53,17 @@ def _read_data(conversation: Conversation) -> bool:
     body, before = conversation.body, len(conversation.incoming)
     if not isinstance(body, DotReader):
         raise TypeError("DATA is read by a DotReader")
-    if body.is_complete:
-        conversation.reading = None
-        conversation.waiting = Waiting.COMMAND
-        _complete(conversation, body.check)
-        return True
-    _hand_on(conversation, body.read())
     most = conversation.limits.message_octets
     if body.check.octets > _PATIENCE * most:
         conversation.hang_up(answers.MESSAGE_TOO_LARGE, limit=str(most))
-    return len(conversation.incoming) < before
+    elif body.is_complete:
+        conversation.reading = None
+        conversation.waiting = Waiting.COMMAND
+        _complete(conversation, body.check)
+    else:
+        _hand_on(conversation, body.read())
+        return len(conversation.incoming) < before
+    return True
 
 
 def _hand_on(conversation: Conversation, piece: bytes) -> None:
