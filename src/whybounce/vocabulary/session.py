@@ -10,10 +10,7 @@ class Tls:
 
     version: str  # "TLSv1.3".
     cipher: str  # "TLS_AES_256_GCM_SHA384".
-    server_name: str | None = None  # The name the client asked for: SNI.
-    verified: bool = (
-        False  # Whether the peer's certificate led to a trusted root and fits its name.
-    )
+    verified: bool = False  # Whether the peer's certificate was demanded and found good.
     chain: tuple[bytes, ...] = ()  # The peer's certificates as sent, DER, its own first.
 
 
