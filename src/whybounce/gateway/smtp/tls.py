@@ -1,0 +1,134 @@
+"""TLS between a dialogue and its socket: octets in, octets out, both ways.
+
+The handshake is done here rather than by the event loop, so that what arrived before it, in the clear
+or behind a PROXY header, goes where it belongs; and so that the peer's certificates can be had.
+"""
+
+import ssl
+from typing import Any
+
+from whybounce.vocabulary.session import Tls
+
+_MOST_READ = 262_144
+
+
+class TlsError(Exception):
+    """The handshake failed, or the connection was tampered with. Says what OpenSSL says."""
+
+
+class TlsChannel:
+    """One end of a TLS connection."""
+
+    def __init__(
+        self, context: ssl.SSLContext, *, server_side: bool, server_name: str | None = None
+    ) -> None:
+        self.is_established = False
+        self.has_ended = False  # The peer said goodbye.
+        self._context = context
+        self._received = ssl.MemoryBIO()
+        self._to_send = ssl.MemoryBIO()
+        self._object = context.wrap_bio(
+            self._received, self._to_send, server_side=server_side, server_hostname=server_name
+        )
+
+    def receive(self, octets: bytes) -> bytes:
+        """Take what arrived and return what it says; begins the handshake if given nothing.
+
+        Raises TlsError.
+        """
+        self._received.write(octets)
+        try:
+            if not self.is_established:
+                self._object.do_handshake()
+                self.is_established = True
+            return self._read()
+        except ssl.SSLWantReadError:
+            return b""
+        except ssl.SSLError as error:
+            raise TlsError(_reason(error)) from error
+
+    def _read(self) -> bytes:
+        pieces = []
+        while not self.has_ended:
+            try:
+                piece = self._object.read(_MOST_READ)
+            except ssl.SSLWantReadError:
+                break
+            except ssl.SSLZeroReturnError:
+                piece = b""
+            self.has_ended = not piece
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def send(self, octets: bytes) -> None:
+        """Encrypt for the peer. Raises TlsError."""
+        try:
+            self._object.write(octets)
+        except ssl.SSLError as error:
+            raise TlsError(_reason(error)) from error
+
+    def end(self) -> None:
+        """Say goodbye, as far as that is possible."""
+        try:
+            self._object.unwrap()
+        except ssl.SSLError:
+            return
+
+    def to_send(self) -> bytes:
+        """Return octets for the socket, once."""
+        return self._to_send.read()
+
+    @property
+    def tls(self) -> Tls:
+        """What was agreed on; the handshake is done."""
+        cipher = self._object.cipher()
+        return Tls(
+            version=self._object.version() or "",
+            cipher=cipher[0] if cipher else "",
+            verified=self._context.verify_mode is not ssl.CERT_NONE and bool(self._chain()),
+            chain=self._chain(),
+        )
+
+    def _chain(self) -> tuple[bytes, ...]:
+        """Return the peer's certificates as it sent them. Public from Python 3.13 on."""
+        if hasattr(self._object, "get_unverified_chain"):
+            return tuple(self._object.get_unverified_chain())
+        inner: Any = getattr(self._object, "_sslobj", None)  # The only way before 3.13.
+        if not hasattr(inner, "get_unverified_chain"):
+            own = self._object.getpeercert(binary_form=True)
+            return (own,) if own else ()
+        return tuple(
+            ssl.PEM_cert_to_DER_cert(certificate.public_bytes())
+            for certificate in inner.get_unverified_chain() or ()
+        )
+
+
+def server_context(certificate: str, key: str | None = None) -> ssl.SSLContext:
+    """Return the context of a server: TLS 1.2 and later, no renegotiation.
+
+    Raises OSError where a file cannot be read, ssl.SSLError where it does not hold what it should.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def opportunistic_context() -> ssl.SSLContext:
+    """Return the context of a client that takes any certificate: RFC 3207 §4.1, RFC 7435.
+
+    Most servers' certificates are their own; encryption without a name is still better than none.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """Return OpenSSL's words: ``certificate verify failed: self-signed certificate``."""
+    reason = (error.reason or str(error)).replace("_", " ").lower()
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{reason}: {error.verify_message}"
+    return reason
