@@ -49,6 +49,13 @@ def _somebody_else() -> dict[str, int]:
     pytest.fail("tests run as root need a user postgres or nobody for PostgreSQL")
 
 
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    """Make a folder in memory: what is tested in it is not the disk."""
+    with tempfile.TemporaryDirectory(prefix="whybounce-", dir=_IN_MEMORY) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """Start a server on a free port and yield its URL, without a database's name."""

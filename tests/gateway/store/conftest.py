@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from whybounce.gateway.store import Store, body_of, open_store
 from whybounce.gateway.store.rows import (
@@ -28,7 +29,7 @@ from whybounce.gateway.store.rows import (
     Told,
 )
 
-Opens = Callable[[str], AbstractAsyncContextManager[Store]]
+Opens = Callable[..., AbstractAsyncContextManager[Store]]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,9 +43,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(in_memory: Path) -> str:
     """Name a queue in a file that is not there yet."""
-    return f"sqlite:///{tmp_path}/queue.db"
+    return f"sqlite:///{in_memory}/queue.db"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -57,7 +58,22 @@ def url(request: pytest.FixtureRequest) -> str:
 def open_() -> Opens:
     """Open a store, with chance that is the same in every run."""
     chance = random.Random(7)  # noqa: S311  # the same in every run
-    return lambda url: open_store(url, random_bits=chance.getrandbits)
+    return lambda url, **more: open_store(url, random_bits=chance.getrandbits, **more)
+
+
+@pytest.fixture
+def sql() -> Callable[[str, str], list[tuple[object, ...]]]:
+    """Run a statement behind the store's back, and return its rows."""
+
+    def run(url: str, statement: str) -> list[tuple[object, ...]]:
+        driver = url.replace("postgresql:", "postgresql+psycopg:")
+        with create_engine(driver, poolclass=NullPool).begin() as connection:
+            if url.startswith("sqlite"):
+                connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+            result = connection.execute(text(statement))
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    return run
 
 
 @dataclass

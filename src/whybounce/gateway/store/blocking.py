@@ -43,6 +43,17 @@ def block(transaction: Transaction, wanted: Sequence[NewBlock]) -> list[str | St
 
 
 def _block(transaction: Transaction, new: NewBlock) -> str:
+    transaction.connection.execute(
+        update(blocks)
+        .where(
+            blocks.c.kind == new.kind,
+            blocks.c.subject == new.subject,
+            blocks.c.cause == new.cause,
+            blocks.c.lifted.is_(None),
+            blocks.c.until <= new.now,
+        )
+        .values(lifted=blocks.c.until, lifted_by="time")
+    )
     id_ = transaction.ids.next(new.now)
     adding = transaction.insert(blocks).values(
         id=id_,

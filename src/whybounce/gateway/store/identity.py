@@ -47,6 +47,12 @@ def written(number: int) -> str:
     return _DIGITS[number >> 60] + "".join(pieces)
 
 
+def canonical(text: str) -> str:
+    """Return the id as it is written, from what somebody typed; what is no id as it stands."""
+    number = number_of(text)
+    return text if number is None else written(number)
+
+
 def number_of(text: str) -> int | None:
     """Return the number the id stands for; None for what is no id."""
     if len(text) != _LENGTH or not text.isascii() or not text.isalnum():

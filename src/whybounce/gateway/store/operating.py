@@ -5,7 +5,7 @@ to be known, and to take them away would deliver what is then reported as stoppe
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -53,6 +53,8 @@ def _operate(transaction: Transaction, instruction: Instruction) -> Touched | St
     locked = lock_messages(transaction, [instruction.message])
     if not locked:
         return UnknownMessageError(instruction.message)
+    (message,) = locked
+    instruction = replace(instruction, message=message)  # However it was typed.
     numbers = _numbers(transaction, instruction, _MAY[instruction.deed](instruction.now))
     if numbers:
         transaction.connection.execute(

@@ -262,13 +262,13 @@ Index(
     **_partial(blocks.c.lifted.is_(None)),
 )
 
-# Addresses are found by the minute of arrival first: what is written now lands in one small part
-# of the index, however many rows there are. The upper bits of an id are its time.
-BUCKET = 1 << 38  # 65 seconds.
+# Addresses are found by the time of arrival first: what is written now lands in one small part of
+# the index, however many rows there are. The upper bits of an id are its time.
+BUCKET = 1 << 40  # 4 minutes 22 seconds.
 
 
 def bucket_of(id_: ColumnElement[str]) -> ColumnElement[int]:
-    """Return the minute in which the id was given."""
+    """Return the bucket of time in which the id was given."""
     return type_coerce(id_, BigInt) // literal_column(str(BUCKET), BigInt)
 
 

@@ -1,15 +1,16 @@
 """Finding messages, and telling their lives. A damaged row is named, and hides no other."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import CTE, Connection, func, literal, select, tuple_
 
+from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
-from whybounce.gateway.store.identity import earliest, number_of
+from whybounce.gateway.store.identity import canonical, earliest, number_of
 from whybounce.gateway.store.leasing import MESSAGE_COLUMNS, queued_message
 from whybounce.gateway.store.quarantining import DAMAGE
 from whybounce.gateway.store.rows import (
@@ -33,8 +34,6 @@ from whybounce.gateway.store.tables import (
     outcomes,
     recipients,
 )
-
-_BUCKETS_AT_ONCE = 2_000  # A day and a half.
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def life(connection: Connection, message: str) -> Life:
         UnknownMessageError: There is none.
 
     """
-    entries, damaged = _entries(connection, [message])
+    entries, damaged = _entries(connection, [canonical(message)])
     if damaged:
         raise StoreError(f"message {message} is damaged and cannot be shown")
     if not entries:
@@ -112,63 +111,47 @@ def trace(
 
     """
     if number_of(wanted) is not None:
-        entries, _ = _entries(connection, [wanted])
+        entries, _ = _entries(connection, [canonical(wanted)])
         return Trace(tuple(_life(connection, entry) for entry in entries), ())
-    ids: list[str] = []
-    besides: list[Event] = []
-    for buckets in _buckets(connection, since, until):
-        ids += _found(connection, wanted, buckets, most - len(ids))
-        besides += _refused(connection, wanted, buckets, most - len(besides))
-        if len(ids) >= most:
-            break
-    entries, _ = _entries(connection, ids)
+    buckets = _buckets(connection, since, until)
+    entries, _ = _entries(connection, _found(connection, wanted, buckets, most))
     lives = [_life(connection, entry) for entry in entries if entry.message.arrived >= since]
+    besides = _refused(connection, wanted, buckets, most)
     return Trace(tuple(lives), tuple(event for event in besides if event.time >= since))
 
 
-def _buckets(connection: Connection, since: datetime, until: datetime) -> Iterator[list[int]]:
-    """Yield the minutes in question, the latest first, none before the oldest row."""
+def _buckets(connection: Connection, since: datetime, until: datetime) -> CTE:
+    """Return the buckets of time in question as a table, none before the oldest row."""
     oldest = [connection.scalar(select(func.min(table.c.id))) for table in (messages, events)]
-    first = min((number_of(id_) or 0 for id_ in oldest if id_ is not None), default=None)
-    if first is None:
-        return
-    start = max(first, earliest(since)) // BUCKET
+    first = min((number_of(id_) or 0 for id_ in oldest if id_ is not None), default=0)
     # One more: ids run ahead of a clock that went back.
-    for last in range(earliest(until) // BUCKET + 1, start - 1, -_BUCKETS_AT_ONCE):
-        yield list(range(last, max(last - _BUCKETS_AT_ONCE, start - 1), -1))
+    last = earliest(until) // BUCKET + 1
+    start = max(first, earliest(since)) // BUCKET
+    latest = select(literal(last, BigInt).label("bucket"))
+    buckets = latest.cte("buckets", recursive=True)
+    return buckets.union_all(select(buckets.c.bucket - 1).where(buckets.c.bucket > start))
 
 
-def _found(connection: Connection, wanted: str, buckets: Sequence[int], most: int) -> list[str]:
+def _found(connection: Connection, wanted: str, buckets: CTE, most: int) -> list[str]:
     """Return the ids of the messages that are meant, newest first."""
-    address = func.lower(wanted)
+    header_field = messages.c.message_id.in_((wanted, f"<{wanted.strip('<>')}>"))
     searches = (
-        select(messages.c.id).where(
-            bucket_of(messages.c.id).in_(buckets),
-            messages.c.message_id.in_((wanted, f"<{wanted.strip('<>')}>")),
-        ),
-        select(messages.c.id).where(
-            bucket_of(messages.c.id).in_(buckets), func.lower(messages.c.sender) == address
-        ),
-        select(recipients.c.message).where(
-            bucket_of(recipients.c.message).in_(buckets),
-            func.lower(recipients.c.address) == address,
-        ),
+        (messages.c.id, header_field),
+        (messages.c.id, func.lower(messages.c.sender) == func.lower(wanted)),
+        (recipients.c.message, func.lower(recipients.c.address) == func.lower(wanted)),
     )
     found: set[str] = set()
-    for search in searches:
-        id_ = search.selected_columns[0]
-        found.update(connection.scalars(search.order_by(id_.desc()).limit(most)))
+    for id_, is_meant in searches:
+        there = select(id_).join(buckets, bucket_of(id_) == buckets.c.bucket).where(is_meant)
+        found.update(connection.scalars(there.order_by(id_.desc()).limit(most)))
     return sorted(found, reverse=True)[:most]
 
 
-def _refused(connection: Connection, wanted: str, buckets: Sequence[int], most: int) -> list[Event]:
+def _refused(connection: Connection, wanted: str, buckets: CTE, most: int) -> list[Event]:
     which = (
         select(events)
-        .where(
-            bucket_of(events.c.id).in_(buckets),
-            func.lower(events.c.address) == func.lower(wanted),
-            events.c.message.is_(None),
-        )
+        .join(buckets, bucket_of(events.c.id) == buckets.c.bucket)
+        .where(func.lower(events.c.address) == func.lower(wanted), events.c.message.is_(None))
         .order_by(events.c.id.desc())
         .limit(most)
     )

@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 _BIG = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
-_MINUTE = 1 << 38
+_BUCKET = 1 << 40
 
 
 def _big(name: str, *, null: bool = False) -> sa.Column[Any]:
@@ -235,16 +235,16 @@ def upgrade() -> None:
     )
     _index("uq_bodies_file", "bodies", ["file"], where="file IS NOT NULL", unique=True)
     _index("ix_messages_body", "messages", ["body", "id", "size"], where="body IS NOT NULL")
-    _index("ix_messages_sender", "messages", [f"(id / {_MINUTE})", "lower(sender)"])
-    _index("ix_messages_message_id", "messages", [f"(id / {_MINUTE})", "message_id"])
+    _index("ix_messages_sender", "messages", [f"(id / {_BUCKET})", "lower(sender)"])
+    _index("ix_messages_message_id", "messages", [f"(id / {_BUCKET})", "message_id"])
     _index("ix_recipients_due", "recipients", ["due"], where="due IS NOT NULL")
     _index("ix_recipients_state", "recipients", ["state"], where="due IS NULL AND state != 'done'")
-    _index("ix_recipients_address", "recipients", [f"(message / {_MINUTE})", "lower(address)"])
+    _index("ix_recipients_address", "recipients", [f"(message / {_BUCKET})", "lower(address)"])
     _index("ix_events_message", "events", ["message"], where="message IS NOT NULL")
     _index(
         "ix_events_address",
         "events",
-        [f"(id / {_MINUTE})", "lower(address)"],
+        [f"(id / {_BUCKET})", "lower(address)"],
         where="address IS NOT NULL",
     )
     _index(
