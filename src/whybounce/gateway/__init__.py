@@ -1,1 +1,1 @@
-"""The gateway: takes mail, delivers it, and reports what it could not deliver."""
+"""The gateway: takes mail, keeps it, delivers it, and reports what it could not."""

@@ -1,0 +1,53 @@
+"""Counters in buckets of a minute: read before a verdict, added in the commit that accepts.
+
+A limit may therefore be passed by what is in flight, and by no more.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from whybounce.gateway.store.tables import counters
+from whybounce.gateway.store.writer import Transaction
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+
+def minute_of(moment: datetime) -> int:
+    """Return the bucket the moment is in."""
+    return (moment - _EPOCH) // _MINUTE
+
+
+def add(
+    transaction: Transaction, counts: Sequence[tuple[datetime, Mapping[str, int]]]
+) -> list[None]:
+    """Add to the counters, each at its moment."""
+    added: Counter[tuple[str, int]] = Counter()
+    for moment, amounts in counts:
+        for key, amount in amounts.items():
+            added[key, minute_of(moment)] += amount
+    if added:
+        adding = transaction.insert(counters)
+        adding = adding.on_conflict_do_update(
+            index_elements=["key", "minute"],
+            set_={"count": counters.c.count + adding.excluded.count},
+        )
+        # In one order, so that two nodes never wait for each other.
+        rows = [{"key": key, "minute": at, "count": n} for (key, at), n in sorted(added.items())]
+        transaction.connection.execute(adding, rows)
+    return [None] * len(counts)
+
+
+def counted(connection: Connection, keys: Collection[str], since: datetime) -> dict[str, int]:
+    """Return each counter's sum since the beginning of that minute; nothing counted is 0."""
+    total = func.sum(counters.c.count).label("total")
+    sums = (
+        select(counters.c.key, total)
+        .where(counters.c.key.in_(keys), counters.c.minute >= minute_of(since))
+        .group_by(counters.c.key)
+    )
+    found = {row.key: int(row.total) for row in connection.execute(sums)}
+    return {key: found.get(key, 0) for key in keys}

@@ -1,0 +1,46 @@
+"""What a database must offer the store. One module for each: ``sqlite``, ``postgresql``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.engine import URL
+
+from whybounce.gateway.store.errors import StoreUnavailableError
+
+
+class Dialect(Protocol):
+    """The few things in which databases differ."""
+
+    def insert(self, table: Table) -> Any:
+        """Return an INSERT that knows ON CONFLICT."""
+
+    def writing(self, url: URL) -> Engine:
+        """Return the engine of the one connection that writes."""
+
+    def reading(self, url: URL) -> Engine:
+        """Return the engine of the connections that only read."""
+
+    def prepare(self, connection: Connection) -> None:
+        """Make sure that the database keeps what it confirms, and hold off who else starts.
+
+        Raises:
+            StoreSetupError: It does not.
+
+        """
+
+    def unavailable(self, error: Exception) -> StoreUnavailableError | None:
+        """Return what the error means where the database cannot work; None where it is ours."""
+
+    def own(self, url: URL) -> Callable[[], None]:
+        """Make sure that this process may own the database; return how to let it go.
+
+        Raises:
+            StoreInUseError: Another process owns it.
+            StoreSetupError: It cannot be owned at all.
+
+        """
+
+    def spool(self, url: URL) -> Path | None:
+        """Return the folder that keeps large bodies; None where they go into rows."""

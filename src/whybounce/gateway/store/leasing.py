@@ -1,0 +1,243 @@
+"""Handing out recipients that are due, to one node at a time.
+
+A lease is a number on the recipient, and a due time that lies at the lease's end: whoever asks
+after that gets the recipient, with a new number. The old holder's number fits no more, and what it
+records is refused. A lease that ran out and that nobody took is still good: to refuse its outcome
+would deliver the message twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from whybounce.gateway.store.errors import StoreError, UnknownMessageError
+from whybounce.gateway.store.quarantining import Key, readable, set_aside
+from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, State
+from whybounce.gateway.store.tables import AnyRow, messages, recipients
+from whybounce.gateway.store.writer import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who asks for how many, from when, until when."""
+
+    most: int
+    node: str
+    now: datetime
+    until: datetime
+    stuck: set[Key]  # Recipients on damaged pages, passed over. The store adds to it.
+    message: str | None = None  # Only this one's recipients, due or not.
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A consignment whose holder needs longer, or gives it back untried."""
+
+    consignment: Consignment
+    due: datetime
+    keep: bool
+
+
+_KEYS = (
+    select(recipients.c.message, recipients.c.number)
+    .order_by(recipients.c.due, recipients.c.message, recipients.c.number)
+    .with_for_update(skip_locked=True)
+)
+MESSAGE_COLUMNS = (
+    messages.c.id,
+    messages.c.sender,
+    messages.c.ret,
+    messages.c.envid,
+    messages.c.body_type,
+    messages.c.smtputf8,
+    messages.c.session,
+    messages.c.arrived,
+    messages.c.expires,
+    messages.c.size,
+    messages.c.message_id,
+    messages.c.subject,
+    messages.c.about,
+    messages.c.finished,
+)
+_ROWS = select(recipients, *MESSAGE_COLUMNS).outerjoin(
+    messages, messages.c.id == recipients.c.message
+)
+_IS = (recipients.c.message == bindparam("of"), recipients.c.number == bindparam("at"))
+_LEASE = (
+    update(recipients)
+    .where(*_IS)
+    .values(lease=bindparam("with_"), node=bindparam("by"), due=bindparam("until"))
+)
+_RENEW = (
+    update(recipients)
+    .where(*_IS, recipients.c.lease == bindparam("with_"))
+    .values(due=bindparam("until"))
+)
+_GIVE_BACK = _RENEW.values(lease=None, node=None)
+
+
+def lease(
+    transaction: Transaction, orders: Sequence[Order]
+) -> list[tuple[Consignment, ...] | StoreError]:
+    """Lease recipients to each that asks, those first that have been due longest."""
+    return [_lease(transaction, order) for order in orders]
+
+
+def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | StoreError:
+    connection = transaction.connection
+    if order.message is not None and not is_there(connection, order.message):
+        return UnknownMessageError(order.message)
+    keys = _free(connection, order)
+    if not keys:
+        return ()
+    rows, damaged = readable(connection, _ROWS, keys)
+    damaged |= {_key(row): "its message's row is gone" for row in rows if row.id is None}
+    order.stuck.update(set_aside(transaction, damaged, node=order.node, now=order.now))
+    good = {_key(row): row for row in rows if row.id is not None}
+    if not good:
+        return ()
+    number = transaction.ids.next_number(order.now)
+    connection.execute(
+        _LEASE,
+        [
+            {"of": of, "at": at, "with_": number, "by": order.node, "until": order.until}
+            for of, at in good
+        ],
+    )
+    return _consignments([good[key] for key in keys if key in good], number, order)
+
+
+def _free(connection: Connection, order: Order) -> list[Key]:
+    """Return the recipients that nobody has and that may be tried."""
+    free = _KEYS.limit(order.most + len(order.stuck))
+    if order.message is None:
+        free = free.where(recipients.c.due <= order.now)
+    else:
+        free = free.where(recipients.c.message == order.message, untouched(order.now))
+    found = [_key(row) for row in connection.execute(free)]
+    return [key for key in found if key not in order.stuck][: order.most]
+
+
+def untouched(now: datetime) -> Any:
+    """Say in SQL: queued, and nobody is trying it."""
+    return (recipients.c.state == State.QUEUED) & (
+        recipients.c.lease.is_(None) | (recipients.c.due <= now)
+    )
+
+
+def is_there(connection: Connection, message: str) -> bool:
+    """Return whether there is such a message."""
+    return connection.scalar(select(messages.c.id).where(messages.c.id == message)) is not None
+
+
+def _consignments(rows: Iterable[AnyRow], number: int, order: Order) -> tuple[Consignment, ...]:
+    """Put together what goes together, in the order of what has been due longest."""
+    together: dict[tuple[str, str], list[AnyRow]] = {}
+    for row in rows:
+        together.setdefault((row.message, row.domain), []).append(row)
+    return tuple(
+        Consignment(
+            message=queued_message(group[0]),
+            domain=domain,
+            recipients=tuple(_leased(row) for row in sorted(group, key=_key)),
+            node=order.node,
+            lease=number,
+            until=order.until,
+        )
+        for (_, domain), group in together.items()
+    )
+
+
+def queued_message(row: AnyRow) -> QueuedMessage:
+    """Return the message that ``MESSAGE_COLUMNS`` are of."""
+    return QueuedMessage(
+        id=row.id,
+        sender=row.sender,
+        ret=row.ret,
+        envid=row.envid,
+        body_type=row.body_type,
+        smtputf8=bool(row.smtputf8),
+        session=row.session,
+        arrived=row.arrived,
+        expires=row.expires,
+        size=row.size,
+        message_id=row.message_id,
+        subject=row.subject,
+        about=row.about,
+        finished=row.finished,
+    )
+
+
+def _leased(row: AnyRow) -> LeasedRecipient:
+    return LeasedRecipient(
+        number=row.number,
+        address=row.address,
+        domain=row.domain,
+        orcpt=row.orcpt,
+        notify=row.notify,
+        tries=row.tries,
+        delay_told=row.delay_told,
+    )
+
+
+def _key(row: AnyRow) -> Key:
+    return row.message, row.number
+
+
+def renew(transaction: Transaction, renewals: Sequence[Renewal]) -> list[bool | StoreError]:
+    """Move the leases' ends, or end them; return for each whether all of it was still held."""
+    return [_renew(transaction, renewal) for renewal in renewals]
+
+
+def _renew(transaction: Transaction, renewal: Renewal) -> bool:
+    consignment = renewal.consignment
+    held = [
+        transaction.connection.execute(
+            _RENEW if renewal.keep else _GIVE_BACK,
+            {
+                "of": consignment.message.id,
+                "at": recipient.number,
+                "with_": consignment.lease,
+                "until": renewal.due,
+            },
+        ).rowcount
+        for recipient in consignment.recipients
+    ]
+    transaction.something_due |= not renewal.keep
+    return all(held)
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A node that begins anew, and knows nothing of what it held."""
+
+    node: str
+    now: datetime
+
+
+def give_back_all(transaction: Transaction, restarts: Sequence[Restart]) -> list[int | StoreError]:
+    """End all leases of the nodes; return how many recipients each held."""
+    counts: list[int | StoreError] = []
+    for restart in restarts:
+        ended = transaction.connection.execute(
+            update(recipients)
+            .where(
+                recipients.c.due.is_not(None),
+                recipients.c.lease.is_not(None),
+                recipients.c.node == restart.node,
+            )
+            .values(lease=None, node=None, due=restart.now)
+        )
+        counts.append(ended.rowcount)
+    transaction.something_due = True
+    return counts
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the next recipient is due, or a lease ends; None where nothing is queued."""
+    earliest = select(func.min(recipients.c.due)).where(recipients.c.due.is_not(None))
+    due: datetime | None = connection.scalar(earliest)
+    return due

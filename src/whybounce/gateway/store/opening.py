@@ -1,0 +1,124 @@
+"""Opening a queue: which database, whose it is, its tables, and what a crash left behind."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from whybounce.gateway.store import migrating, postgresql, sqlite
+from whybounce.gateway.store.dialect import Dialect
+from whybounce.gateway.store.errors import StoreError, StoreSetupError
+from whybounce.gateway.store.spool import Spool, unavailable
+from whybounce.gateway.store.tables import bodies
+
+_DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
+
+_NAMES_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A queue that is ready, and how to let it go."""
+
+    dialect: Dialect
+    writing: Engine
+    reading: Engine
+    spool: Spool
+    release: Callable[[], None]
+
+
+def open_queue(written: str) -> Opened:
+    """Make the queue this process's, up to date and clean.
+
+    Raises:
+        StoreSetupError: The URL or the place is wrong, or a newer release wrote it.
+        StoreInUseError: Another process owns it.
+        StoreUnavailableError: The database does not work.
+
+    """
+    url, dialect = _understood(written)
+    release = dialect.own(url)
+    try:
+        writing = dialect.writing(url)
+        spool = _spool(dialect, url)
+        with _explained(dialect), writing.begin() as connection:
+            dialect.prepare(connection)
+            # In one transaction: what refuses to start leaves no tables behind.
+            fresh = migrating.bring_up_to_date(connection)
+            _sweep(connection, spool, fresh=fresh)
+    except BaseException:
+        release()
+        raise
+    return Opened(dialect, writing, dialect.reading(url), spool, release)
+
+
+@contextmanager
+def open_for_reading(written: str) -> Iterator[Connection]:
+    """Give a connection that only reads, whoever owns the queue.
+
+    Raises:
+        StoreSetupError: The URL is wrong, or this release does not know the tables.
+        StoreUnavailableError: There is no such queue, or it does not work.
+
+    """
+    url, dialect = _understood(written)
+    engine = dialect.reading(url)
+    try:
+        with _explained(dialect), engine.begin() as connection:
+            revision = migrating.revision(connection)
+            if revision != migrating.HEAD:
+                raise StoreSetupError(
+                    f"the queue's tables are at {revision}, this release knows {migrating.HEAD};"
+                    " start the gateway once to bring them up to date"
+                )
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _understood(written: str) -> tuple[URL, Dialect]:
+    wanted = "sqlite:////var/lib/whybounce/queue.db or postgresql://user@host/name"
+    try:
+        url = make_url(written)
+        return url, _DIALECTS[url.drivername]
+    except (ArgumentError, KeyError, ValueError):
+        # The URL may hold a password: only its beginning is said.
+        kind = written.partition(":")[0]
+        raise StoreSetupError(f"{kind!r} is no queue; wanted is {wanted}") from None
+
+
+@contextmanager
+def _explained(dialect: Dialect) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise dialect.unavailable(error) or StoreError(f"the queue: {error}") from error
+
+
+def _spool(dialect: Dialect, url: URL) -> Spool:
+    try:
+        return Spool(dialect.spool(url))
+    except OSError as error:
+        raise unavailable(error) from error
+
+
+def _sweep(connection: Connection, spool: Spool, *, fresh: bool) -> None:
+    """Remove files that no row names: their messages were never acknowledged.
+
+    Files beside a database that has only now been made are another's; they are not touched.
+    """
+    names = list(spool.names())
+    if fresh and names:
+        raise StoreSetupError(
+            f"{spool.folder} holds {len(names)} bodies, but the queue beside it is new and empty;"
+            " put the old queue back, or move the folder away"
+        )
+    for start in range(0, len(names), _NAMES_AT_ONCE):
+        some = names[start : start + _NAMES_AT_ONCE]
+        known = set(connection.scalars(select(bodies.c.file).where(bodies.c.file.in_(some))))
+        for name in some:
+            if name not in known:
+                spool.remove(name)

@@ -1,0 +1,109 @@
+"""PostgreSQL, through psycopg 3: many nodes share one queue, and keep nothing themselves."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, Table, create_engine, text
+from sqlalchemy.dialects.postgresql import insert as _insert
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from whybounce.gateway.store.errors import StoreSetupError, StoreUnavailableError, Trouble
+
+# A server that is gone must be noticed: callers wait for the one thread that writes.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+_LOCK_TIMEOUT = "-c lock_timeout=10000"
+
+# PostgreSQL's appendix A, the longest beginning first. What is not listed is our own mistake.
+_TROUBLES = (
+    ("53100", Trouble.FULL),
+    ("25006", Trouble.READ_ONLY),
+    ("40001", Trouble.BUSY),
+    ("40P01", Trouble.BUSY),
+    ("55P03", Trouble.BUSY),
+    ("57014", Trouble.BUSY),
+    ("XX001", Trouble.CORRUPT),
+    ("XX002", Trouble.CORRUPT),
+    ("08", Trouble.UNREACHABLE),
+    ("28", Trouble.UNREACHABLE),
+    ("3D", Trouble.UNREACHABLE),
+    ("53", Trouble.UNREACHABLE),
+    ("57", Trouble.UNREACHABLE),
+    ("58", Trouble.FAULTY),
+)
+
+# "whybounce" as a number: nodes that start together bring the tables up to date one by one.
+_MIGRATION_LOCK = 0x776879626F756E
+
+
+def insert(table: Table) -> Any:
+    """Return an INSERT that knows ON CONFLICT."""
+    return _insert(table)
+
+
+def writing(url: URL) -> Engine:
+    """Return the engine of the one connection that writes."""
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        poolclass=NullPool,
+        connect_args={**_PATIENCE, "options": _LOCK_TIMEOUT},
+    )
+
+
+def reading(url: URL) -> Engine:
+    """Return the engine of the connections that only read."""
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={**_PATIENCE, "options": "-c default_transaction_read_only=on"},
+    )
+
+
+def prepare(connection: Connection) -> None:
+    """Refuse a server that does not sync, and let nobody else change the tables meanwhile.
+
+    Raises:
+        StoreSetupError: The server is set to lose what it confirmed.
+
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        if connection.scalar(text(f"SHOW {setting}")) == "off":
+            raise StoreSetupError(
+                f"this PostgreSQL has {setting} = off and may lose mail it has confirmed;"
+                f" set {setting} = on in postgresql.conf"
+            )
+
+
+def unavailable(error: Exception) -> StoreUnavailableError | None:
+    """Return what the error means where the database cannot work; None where it is ours."""
+    if not isinstance(error, DBAPIError):
+        return None
+    said = str(error.orig).partition("\n")[0]
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # The driver's own: mostly a connection that broke.
+        lost = error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+        return StoreUnavailableError(Trouble.UNREACHABLE, said) if lost else None
+    for beginning, trouble in _TROUBLES:
+        if state.startswith(beginning):
+            return StoreUnavailableError(trouble, said)
+    return None
+
+
+def own(url: URL) -> Callable[[], None]:
+    """Nodes share the database: it is nobody's own."""
+    del url
+    return lambda: None
+
+
+def spool(url: URL) -> Path | None:
+    """Large bodies go into rows."""
+    del url
+    return None

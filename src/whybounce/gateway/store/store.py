@@ -1,0 +1,280 @@
+"""The store as its callers see it: each method a sentence, each answer durable when it comes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from whybounce.gateway.store import (
+    accepting,
+    blocking,
+    bodies,
+    counting,
+    figuring,
+    holding,
+    leasing,
+    operating,
+    purging,
+    quarantining,
+    recording,
+    settling,
+    tracing,
+)
+from whybounce.gateway.store.blocking import Lifting, NewBlock
+from whybounce.gateway.store.bodies import IncomingBody, Memory
+from whybounce.gateway.store.errors import CorruptBodyError
+from whybounce.gateway.store.hints import Hints
+from whybounce.gateway.store.holding import Claim
+from whybounce.gateway.store.identity import Ids, RandomBits
+from whybounce.gateway.store.opening import Opened, open_queue
+from whybounce.gateway.store.operating import Instruction
+from whybounce.gateway.store.purging import Retention
+from whybounce.gateway.store.reader import Reader
+from whybounce.gateway.store.rows import (
+    Block,
+    Body,
+    Consignment,
+    Event,
+    Figures,
+    Life,
+    NewMessage,
+    Outgoing,
+    Page,
+    Purged,
+    Settlement,
+    Touched,
+    Trace,
+)
+from whybounce.gateway.store.tracing import Filter
+from whybounce.gateway.store.writer import Transaction, Writer, WriterFigures
+
+
+class Store:
+    """Messages, their queue, their lives, and what is counted and blocked.
+
+    Every method may raise ``StoreUnavailableError``: answer 4xx and try again later. A method that
+    returns has made what it did durable.
+    """
+
+    def __init__(self, opened: Opened, random_bits: RandomBits, memory: int) -> None:
+        """Bind to the running loop. Use ``open_store``."""
+        self.hints = Hints()
+        self._opened = opened
+        self._random_bits = random_bits
+        self._memory = Memory(memory)
+        self._stuck: set[quarantining.Key] = set()
+        self._ids = Ids(random_bits)
+        self._reader = Reader(opened.reading, opened.dialect.unavailable)
+        self._writer = Writer(
+            opened.writing,
+            begin=self._transaction,
+            unavailable=opened.dialect.unavailable,
+            something_due=self.hints.give,
+        )
+
+    def _transaction(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self._opened.dialect.insert, self._ids, self._opened.spool)
+
+    async def close(self) -> None:
+        """Finish what was asked for, and let the queue go."""
+        await self._writer.close()
+        await self._reader.close()
+        self._opened.writing.dispose()
+        self._opened.spool.close()
+        self._opened.release()
+
+    def receive(self) -> IncomingBody:
+        """Return a body to write to, used as ``async with store.receive() as body``."""
+        name = f"{self._random_bits(64):016x}.eml"
+        return IncomingBody(self._opened.spool, self._memory, self._reader, name)
+
+    async def accept(self, message: NewMessage, body: Body | IncomingBody) -> str:
+        """Take the message; return its id. After that, 250 may be said."""
+        whole = body if isinstance(body, Body) else await body.finish()
+        if isinstance(body, IncomingBody):
+            body.accepted()
+        outgoing = Outgoing(message, whole)
+        return await self._writer.do(
+            accepting.accept,
+            outgoing,
+            octets=len(whole.data or b""),
+            undo=lambda: self._remove([outgoing]),
+        )
+
+    async def lease(
+        self, most: int, *, node: str, now: datetime, until: datetime
+    ) -> tuple[Consignment, ...]:
+        """Return recipients that are due, for the node alone, until then."""
+        order = leasing.Order(most, node, now, until, self._stuck)
+        return await self._writer.do(leasing.lease, order)
+
+    async def lease_message(
+        self, message: str, *, most: int, node: str, now: datetime, until: datetime
+    ) -> tuple[Consignment, ...]:
+        """Return this message's recipients that are queued and nobody's, due or not.
+
+        Raises:
+            UnknownMessageError: There is no such message.
+
+        """
+        order = leasing.Order(most, node, now, until, self._stuck, message)
+        return await self._writer.do(leasing.lease, order)
+
+    async def renew(self, consignment: Consignment, *, until: datetime) -> bool:
+        """Prolong the lease; return whether all of it was still held."""
+        renewal = leasing.Renewal(consignment, until, keep=True)
+        return await self._writer.do(leasing.renew, renewal)
+
+    async def give_back(self, consignment: Consignment, *, due: datetime) -> bool:
+        """End the lease untried, to be due then; return whether all of it was still held."""
+        renewal = leasing.Renewal(consignment, due, keep=False)
+        return await self._writer.do(leasing.renew, renewal)
+
+    async def give_back_all(self, node: str, *, now: datetime) -> int:
+        """End all leases of a node that begins anew; return how many recipients they were."""
+        return await self._writer.do(leasing.give_back_all, leasing.Restart(node, now))
+
+    async def settle(self, settlement: Settlement) -> tuple[str, ...]:
+        """Record what a delivery session ended with; return the ids of the messages it queued.
+
+        Raises:
+            LeaseLostError: Somebody else has some of the recipients; nothing was recorded.
+            BodyGoneError: A message was to share a body that is gone; nothing was recorded.
+
+        """
+        return await self._writer.do(
+            settling.settle,
+            settlement,
+            octets=sum(len(each.body.data or b"") for each in settlement.messages),
+            undo=lambda: self._remove(settlement.messages),
+        )
+
+    async def next_due(self) -> datetime | None:
+        """Return when a recipient is due next, or a lease ends; None where nothing is queued."""
+        return await self._reader.read(leasing.next_due)
+
+    async def body(self, message: str, *, node: str, now: datetime) -> AsyncIterator[bytes]:
+        """Yield the message's header and content in pieces of at most 256 KB.
+
+        Raises:
+            CorruptBodyError: It is damaged. The last piece was not given, and the message has been
+                set aside.
+            BodyGoneError: The message is finished.
+            UnknownMessageError: There is no such message.
+
+        """
+        try:
+            async for piece in bodies.pieces(self._reader, self._opened.spool, message):
+                yield piece
+        except CorruptBodyError as error:
+            damage = quarantining.Damage(message, error.reason, node, now)
+            await self._writer.do(quarantining.set_messages_aside, damage)
+            raise
+
+    async def operate(self, instruction: Instruction) -> Touched:
+        """Do what an operator wants.
+
+        Raises:
+            UnknownMessageError: There is no such message.
+
+        """
+        return await self._writer.do(operating.operate, instruction)
+
+    async def record(self, event: Event) -> None:
+        """Write down what happened: a refusal, for a trace to find."""
+        await self._writer.do(recording.record, event)
+
+    async def count(self, counts: Mapping[str, int], *, now: datetime) -> None:
+        """Add to counters what belongs to no message."""
+        await self._writer.do(counting.add, (now, counts))
+
+    async def counted(self, keys: Collection[str], *, since: datetime) -> dict[str, int]:
+        """Return the counters' sums since the beginning of that minute."""
+        return await self._reader.read(lambda c: counting.counted(c, keys, since))
+
+    async def block(self, block: NewBlock) -> str:
+        """Put a restriction in force; return its id."""
+        return await self._writer.do(blocking.block, block)
+
+    async def lift(self, lifting: Lifting) -> Block | None:
+        """Lift a restriction; return it, or None where it was not in force."""
+        return await self._writer.do(blocking.lift, lifting)
+
+    async def blocks(
+        self, *, now: datetime, kind: str | None = None, subject: str | None = None
+    ) -> tuple[Block, ...]:
+        """Return the restrictions in force, oldest first."""
+        return await self._reader.read(
+            lambda c: blocking.in_force(c, now, kind=kind, subject=subject)
+        )
+
+    async def take(self, claim: Claim) -> int | None:
+        """Take or keep a token; return its number, or None where another holds it."""
+        return await self._writer.do(holding.take, claim)
+
+    async def give_up(self, claim: Claim) -> None:
+        """Let a token go."""
+        await self._writer.do(holding.give_up, claim)
+
+    async def purge(self, retention: Retention) -> Purged:
+        """Remove a batch of what was kept long enough; call again until nothing went."""
+        return await self._writer.do(purging.purge, retention)
+
+    async def queue(self, which: Filter, *, most: int, after: str | None = None) -> Page:
+        """Return a page of the unfinished messages, oldest first."""
+        return await self._reader.read(lambda c: tracing.queue(c, which, most=most, after=after))
+
+    async def life(self, message: str) -> Life:
+        """Return everything about a message.
+
+        Raises:
+            UnknownMessageError: There is no such message.
+
+        """
+        return await self._reader.read(lambda c: tracing.life(c, message))
+
+    async def trace(self, wanted: str, *, since: datetime, until: datetime, most: int) -> Trace:
+        """Return the lives of the messages with that id, Message-ID or address, newest first."""
+        return await self._reader.read(
+            lambda c: tracing.trace(c, wanted, since=since, until=until, most=most)
+        )
+
+    async def figures(self, *, now: datetime) -> Figures:
+        """Return how the queue stands, for metrics."""
+        return await self._reader.read(lambda c: figuring.figures(c, now))
+
+    def writer_figures(self) -> WriterFigures:
+        """Return how the writer is, for metrics and for the health endpoint."""
+        return self._writer.figures()
+
+    def _remove(self, outgoing: Sequence[Outgoing]) -> None:
+        """Remove the files of bodies that were certainly not recorded."""
+        for each in outgoing:
+            if each.body.file is not None:
+                self._opened.spool.remove(each.body.file)
+
+
+@asynccontextmanager
+async def open_store(
+    url: str, *, random_bits: RandomBits, memory: int = bodies.MEMORY_LIMIT
+) -> AsyncIterator[Store]:
+    """Open the queue, made or brought up to date if need be; close it at the end.
+
+    Args:
+        url: ``sqlite:////var/lib/whybounce/queue.db`` or ``postgresql://user@host/name``.
+        random_bits: ``secrets.randbits``; a seeded generator's ``getrandbits`` in tests.
+        memory: How many octets of bodies being received are held at once.
+
+    Raises:
+        StoreSetupError: The URL or the place is wrong, or a newer release wrote the queue.
+        StoreInUseError: Another process owns the queue.
+        StoreUnavailableError: The database does not work.
+
+    """
+    store = Store(await asyncio.to_thread(open_queue, url), random_bits, memory)
+    try:
+        yield store
+    finally:
+        await store.close()

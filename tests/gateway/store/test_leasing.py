@@ -1,0 +1,170 @@
+"""One recipient, one holder: what is due is handed out once, and again when a lease runs out."""
+
+import asyncio
+from contextlib import nullcontext
+
+import pytest
+
+from whybounce.gateway.store import LeaseLostError, UnknownMessageError
+
+
+async def test_recipients_come_grouped_by_message_and_domain(url, open_, mail):
+    """One SMTP transaction each; those due longest first."""
+    async with open_(url) as store:
+        second = await mail.accept(store, "a@example.net", arrived=mail.after(seconds=-1))
+        first = await mail.accept(
+            store, "a@example.net", "b@example.com", "c@Example.Net", arrived=mail.after(seconds=-2)
+        )
+        leased = await mail.lease(store)
+
+    assert [(each.message.id, each.domain) for each in leased] == [
+        (first, "example.net"),
+        (first, "example.com"),
+        (second, "example.net"),
+    ]
+    assert [each.address for each in leased[0].recipients] == ["a@example.net", "c@Example.Net"]
+
+
+async def test_no_more_come_than_were_asked_for(url, open_, mail):
+    """Also of one message."""
+    async with open_(url) as store:
+        await mail.accept(store, *(f"{n}@example.net" for n in range(5)))
+
+        assert [len(each.recipients) for each in await mail.lease(store, most=3)] == [3]
+        assert [len(each.recipients) for each in await mail.lease(store, most=3)] == [2]
+        assert await mail.lease(store) == ()
+
+
+async def test_what_is_leased_is_nobody_elses_until_the_lease_ends(url, open_, mail):
+    """Then it is the next one's who asks."""
+    async with open_(url) as store:
+        await mail.accept(store)
+        (mine,) = await mail.lease(store, "a")
+
+        assert await mail.lease(store, "b") == ()
+        assert await mail.lease(store, "b", at=mail.after(minutes=4, seconds=59)) == ()
+
+        (theirs,) = await mail.lease(store, "b", at=mail.after(minutes=5))
+        assert theirs.lease != mine.lease
+
+
+async def test_whoever_lost_the_lease_records_nothing(url, open_, mail):
+    """Not even a report: the one who has it now will."""
+    async with open_(url) as store:
+        id_ = await mail.accept(store)
+        (mine,) = await mail.lease(store, "a")
+        (theirs,) = await mail.lease(store, "b", at=mail.after(minutes=5))
+        with pytest.raises(LeaseLostError, match=id_) as caught:
+            await store.settle(mail.failed(mine))
+        await store.settle(mail.delivered(theirs))
+        life = await store.life(id_)
+
+        assert caught.value.numbers == {0}
+        assert life.entry.recipients[0].outcome.terminal == "delivered"
+        assert (await store.figures(now=mail.now)).messages == 0
+
+
+async def test_a_lease_that_ran_out_is_still_good_if_nobody_took_it(url, open_, mail):
+    """To refuse the outcome would only deliver the message twice."""
+    async with open_(url) as store:
+        id_ = await mail.accept(store)
+        (late,) = await mail.lease(store)
+        mail.now = mail.after(hours=1)
+        await store.settle(mail.delivered(late))
+
+        assert (await store.life(id_)).entry.message.finished == mail.now
+
+
+async def test_a_renewed_lease_lasts_longer(url, open_, mail):
+    """The remote server takes its time."""
+    async with open_(url) as store:
+        await mail.accept(store, "a@example.net", "b@example.net")
+        (mine,) = await mail.lease(store)
+
+        assert await store.renew(mine, until=mail.after(minutes=10))
+        assert await mail.lease(store, "b", at=mail.after(minutes=9)) == ()
+
+        (theirs,) = await mail.lease(store, "b", at=mail.after(minutes=10))
+        assert not await store.renew(mine, until=mail.after(hours=1))
+        assert await mail.lease(store, "c", at=mail.after(minutes=16)) != ()
+        assert theirs.lease != mine.lease
+
+
+async def test_what_is_given_back_is_due_when_one_says(url, open_, mail):
+    """It was no try."""
+    async with open_(url) as store:
+        await mail.accept(store)
+        (mine,) = await mail.lease(store)
+
+        assert await store.give_back(mine, due=mail.after(seconds=10))
+        assert await mail.lease(store, at=mail.after(seconds=9)) == ()
+        (again,) = await mail.lease(store, at=mail.after(seconds=10))
+        assert again.recipients[0].tries == 0
+        assert not await store.give_back(mine, due=mail.now)
+
+
+async def test_a_node_that_begins_anew_gives_back_what_it_held(url, open_, mail):
+    """And nobody else's."""
+    async with open_(url) as store:
+        for domain in ("example.net", "example.com", "example.org"):
+            await mail.accept(store, f"ben@{domain}")
+        await mail.lease(store, "a", most=2)
+        await mail.lease(store, "b", most=1)
+
+        assert await store.give_back_all("a", now=mail.now) == 2
+        assert len(await mail.lease(store, "a")) == 2
+
+
+async def test_one_message_can_be_leased_before_it_is_due(url, open_, mail):
+    """An operator wants it tried, or bounced, now."""
+    async with open_(url) as store:
+        id_ = await mail.accept(store, "a@example.net", "b@example.com", due=mail.after(hours=1))
+        await mail.accept(store)
+        asked = {"most": 100, "node": "a", "now": mail.now, "until": mail.after(minutes=5)}
+
+        leased = await store.lease_message(id_, **asked)
+        assert [each.domain for each in leased] == ["example.net", "example.com"]
+        assert await store.lease_message(id_, **asked) == ()
+        with pytest.raises(UnknownMessageError):
+            await store.lease_message("0000000000001", **asked)
+
+
+async def test_many_workers_never_get_the_same_recipient(url, open_, mail):
+    """Two nodes on PostgreSQL, two tasks on SQLite."""
+    async with open_(url) as one, open_(url) if "post" in url else nullcontext(one) as two:
+        for _ in range(40):
+            await mail.accept(one)
+        leased = await asyncio.gather(
+            *(mail.lease(store, node, most=3) for node, store in [("a", one), ("b", two)] * 10)
+        )
+        ids = [each.message.id for batch in leased for each in batch]
+
+    assert len(ids) == len(set(ids)) == 40
+
+
+async def test_the_next_due_time_is_known(url, open_, mail):
+    """Of what is queued, and of leases that may run out."""
+    async with open_(url) as store:
+        assert await store.next_due() is None
+        await mail.accept(store, due=mail.after(hours=1))
+        assert await store.next_due() == mail.after(hours=1)
+        await mail.accept(store)
+        assert await store.next_due() == mail.now
+        await mail.lease(store)
+        assert await store.next_due() == mail.after(minutes=5)
+
+
+async def test_a_hint_comes_with_each_commit_that_makes_something_due(sqlite_url, open_, mail):
+    """Whoever delivers waits for one, and need not ask again and again."""
+    async with open_(sqlite_url) as store:
+        waiting = asyncio.create_task(store.hints.after(store.hints.given))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+
+        await mail.accept(store)
+        seen = await asyncio.wait_for(waiting, 5)
+        (one,) = await mail.lease(store)
+        assert store.hints.given == seen, "a lease makes nothing due"
+
+        await store.settle(mail.deferred(one, mail.after(minutes=1)))
+        assert await asyncio.wait_for(store.hints.after(seen), 5) == seen + 1
