@@ -1,0 +1,1 @@
+"""Delivery: where a recipient's mail goes, and how it is handed over there."""

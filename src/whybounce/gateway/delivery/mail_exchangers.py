@@ -1,0 +1,140 @@
+"""Which hosts take a domain's mail, in the order to be tried. RFC 5321 §5.1, RFC 7505."""
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from whybounce.gateway.delivery.lookups import Absence, Records, Resolver
+
+_MOST_HOSTS = 16  # Of a domain; more would keep a sender busy without end.
+_MOST_ADDRESSES = 8  # Of a host.
+
+_Item = TypeVar("_Item")
+Shuffle = Callable[[Sequence[_Item]], Sequence[_Item]]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host that takes the mail, with its addresses in the order to be tried."""
+
+    name: str
+    addresses: tuple[str, ...]
+    secure: bool  # MX and address records were validated: DANE may be asked for, RFC 7672 §2.2.
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The hosts in the order of their preference."""
+
+    hosts: tuple[Host, ...]
+    implicit: bool = False  # No MX record: the domain's own address, RFC 5321 §5.1.
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoute:
+    """Why the mail cannot be sent anywhere: a cause of the catalogue, and what was found."""
+
+    cause: str
+    permanent: bool
+    evidence: str
+
+
+async def route_to(
+    domain: str,
+    resolver: Resolver,
+    *,
+    own_names: frozenset[str] = frozenset(),
+    shuffle: Shuffle[tuple[int, str]],
+) -> Route | NoRoute:
+    """Return where mail for the domain goes.
+
+    Args:
+        domain: As the address has it; an address literal (RFC 5321 §4.1.3) is its own route.
+        resolver: Who is asked.
+        own_names: Names of this system in lower case: who stands at or above ours in preference
+            is never tried, or the mail would come back (RFC 5321 §5.1).
+        shuffle: Puts hosts of equal preference in an order of chance (RFC 5321 §5.1).
+
+    """
+    if domain.startswith("["):
+        return _literal(domain)
+    found = await resolver.records(domain, "MX")
+    if found.absence is Absence.NO_DATA:
+        return await _implicit(domain, resolver)
+    if found.absence is not None:
+        return _absent(domain, found)
+    exchangers = _exchangers(found)
+    if exchangers == [(0, "")] or all(not name for _, name in exchangers):
+        return NoRoute("null-mx", permanent=True, evidence=f"{domain} has the null MX record")
+    ours = [preference for preference, name in exchangers if name in own_names]
+    if ours:
+        exchangers = [(number, name) for number, name in exchangers if number < min(ours)]
+        if not exchangers:
+            evidence = f"the best mail exchanger of {domain} is this system itself"
+            return NoRoute("routing-loop", permanent=True, evidence=evidence)
+    ordered = sorted(shuffle(exchangers), key=lambda exchanger: exchanger[0])[:_MOST_HOSTS]
+    return await _with_addresses(domain, ordered, found, resolver)
+
+
+async def _with_addresses(
+    domain: str, exchangers: Sequence[tuple[int, str]], found: Records, resolver: Resolver
+) -> Route | NoRoute:
+    hosts: list[Host] = []
+    failed: Records | None = None
+    for _, name in exchangers:
+        addresses, secure, trouble = await _addresses(name, resolver)
+        failed = failed or trouble
+        if addresses:
+            hosts.append(Host(name, addresses, found.secure and secure))
+    if hosts:
+        return Route(tuple(hosts))
+    if failed is not None:
+        return _absent(domain, failed)
+    names = ", ".join(name for _, name in exchangers if name)
+    evidence = f"none of the mail exchangers of {domain} has an address: {names}"
+    return NoRoute("no-route", permanent=True, evidence=evidence)
+
+
+async def _implicit(domain: str, resolver: Resolver) -> Route | NoRoute:
+    """Return the domain's own address, which stands in where it has no MX record at all."""
+    addresses, secure, failed = await _addresses(domain, resolver)
+    if addresses:
+        return Route((Host(domain, addresses, secure),), implicit=True)
+    if failed is not None:
+        return _absent(domain, failed)
+    evidence = f"{domain} has neither MX records nor an address"
+    return NoRoute("no-route", permanent=True, evidence=evidence)
+
+
+async def _addresses(name: str, resolver: Resolver) -> tuple[tuple[str, ...], bool, Records | None]:
+    """Return IPv6 and IPv4 addresses, whether they are validated, and what could not be told."""
+    asked = [await resolver.records(name, rdtype) for rdtype in ("AAAA", "A")]
+    addresses = tuple(value for records in asked for value in records.values)[:_MOST_ADDRESSES]
+    undecided = {Absence.FAILED, Absence.BOGUS}
+    failed = next((records for records in asked if records.absence in undecided), None)
+    secure = all(records.secure for records in asked if records.values)
+    return addresses, secure and bool(addresses), failed
+
+
+def _exchangers(found: Records) -> list[tuple[int, str]]:
+    pairs = (value.split(" ", 1) for value in found.values)
+    return [(int(number), name.rstrip(".").lower()) for number, name in pairs]
+
+
+def _absent(domain: str, records: Records) -> NoRoute:
+    if records.absence is Absence.NO_NAME:
+        return NoRoute("domain-does-not-exist", permanent=True, evidence=records.detail)
+    cause = "dnssec-invalid" if records.absence is Absence.BOGUS else "dns-query-failed"
+    evidence = f"{records.detail} (asked for the route to {domain})"
+    return NoRoute(cause, permanent=False, evidence=evidence)
+
+
+def _literal(domain: str) -> Route | NoRoute:
+    written = domain.strip("[]").removeprefix("IPv6:").removeprefix("ipv6:")
+    try:
+        address = str(ipaddress.ip_address(written))
+    except ValueError:
+        evidence = f"{domain[:255]} is no address"
+        return NoRoute("bad-address-syntax", permanent=True, evidence=evidence)
+    return Route((Host(domain, (address,), secure=False),))
