@@ -1,5 +1,7 @@
 """What a pattern demands is read off it, and is never more than a match really holds."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -12,19 +14,28 @@ RULES = catalogue().rules
 @pytest.mark.parametrize(
     ("pattern", "sets"),
     [
-        ("user unknown", [{"unknown"}, {"user"}]),
-        ("(?:user|account) unknown", [{"user", "account"}, {"unknown"}]),
+        ("user unknown", [{"userunknown"}, {"unknown"}, {"user"}]),
+        ("(?:user|account) unknown", [{"userunknown", "accountunknown"}, {"user", "account"}]),
+        ("users? unknown", [{"userunknown", "usersunknown"}, {"unknown"}]),
+        ("user.{0,9} unknown", [{"user"}, {"unknown"}]),
         ("mailboxe?s? .{0,40} full", [{"full"}]),
         (r"mailbox.{0,40} full", [{"mailbox"}, {"full"}]),
         ("(?:s8001|s8002)", [{"s8001", "s8002"}]),
-        ("boîte pleine", [{"pleine"}]),
+        ("boîte pleine", [{"pleine"}, {"boî"}]),
     ],
 )
 def test_a_pattern_demands_its_whole_words(pattern, sets):
-    """Words that may be parts of longer ones are not counted on."""
-    found = [set(words) for words in demands(pattern)[0]]
+    """Words that may be parts of longer ones are not counted on, nor pairs with a gap between."""
+    found = [set(words) for words in demands(pattern, Counter())[0]]
 
     assert all(words in found for words in sets), found
+
+
+def test_the_rarest_demand_comes_first():
+    """It is the one the index lists the rule by."""
+    common = Counter({"user": 900, "unknown": 700, "userunknown": 600, "terminated": 2})
+
+    assert demands("user unknown.{0,40} terminated", common)[0][0] == {"terminated"}
 
 
 @pytest.mark.parametrize(

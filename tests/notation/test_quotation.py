@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from whybounce.notation import header_fields, read_received, read_text
+from whybounce.notation import read_text
 
 CASES = {
     "postfix-log": (
@@ -86,34 +86,7 @@ def test_the_seeds_example_names_both_servers():
     assert outcome.reply_from == "exchange.contoso.com"
 
 
-def test_header_fields_are_unfolded_in_order():
-    """Folding is undone; lines that are no field are left out."""
-    header = "Received: from a\r\n\tby b\r\nSubject: x\nnonsense\nTo : y\n"
-
-    assert header_fields(header) == (("Received", "from a\tby b"), ("Subject", "x"), ("To", "y"))
-
-
-def test_a_received_field_is_a_hop_in_utc():
-    """From, by, protocol, and the time whatever the zone it was written in."""
-    hop = read_received(
-        "from a.example (a.example [192.0.2.1]) by b.example (Postfix) with ESMTPS id 4F1 "
-        "for <anna@example.org>; Sun, 1 Nov 2026 10:00:00 +0200 (CEST)"
-    )
-
-    assert (hop.from_, hop.by, hop.protocol) == ("a.example", "b.example", "ESMTPS")
-    assert hop.time.isoformat() == "2026-11-01T08:00:00+00:00"
-
-
-def test_a_received_field_without_sense_is_an_empty_hop():
-    """What it does not say is None."""
-    hop = read_received("whatever; not a date")
-
-    assert (hop.from_, hop.by, hop.protocol, hop.time) == (None, None, None, None)
-
-
 @given(st.text())
 def test_no_text_makes_reading_raise(text):
     """Whatever was pasted, an Outcome comes back."""
     assert read_text(text).reply is not None
-    header_fields(text)
-    read_received(text)

@@ -20,7 +20,7 @@ from whybounce.catalogue.files import (
     ReplyRuleTable,
     TranslationFile,
 )
-from whybounce.catalogue.pattern import PatternError, demands
+from whybounce.catalogue.pattern import PatternError, demands, tokens
 from whybounce.vocabulary.cause import (
     Again,
     Cause,
@@ -57,10 +57,10 @@ def load_catalogue(folder: Path) -> Catalogue:
 
     """
     causes = {path.stem: _cause(path) for path in _files(folder / "causes")}
-    rules = tuple(rule for path in _files(folder / "replies") for rule in _rules(path))
+    replies = {path: _shaped(path, RepliesFile) for path in _files(folder / "replies")}
     catalogue = Catalogue(
         causes=causes,
-        rules=rules,
+        rules=tuple(_rules(replies)),
         registry=_registry(folder / "codes" / "iana.toml"),
         collisions=_collisions(folder / "codes" / "collisions.toml"),
         frames={language.name: _frame(language) for language in _languages(folder)},
@@ -166,15 +166,18 @@ def _cause(path: Path) -> Cause:
     )
 
 
-def _rules(path: Path) -> Iterator[ReplyRule]:
-    file = _shaped(path, RepliesFile)
-    for table in file.reply:
-        yield _rule(path, file.system, table)
+def _rules(replies: Mapping[Path, RepliesFile]) -> Iterator[ReplyRule]:
+    rows = [(path, file.system, table) for path, file in replies.items() for table in file.reply]
+    common = Counter(
+        token for _, _, table in rows for reply in table.seen for token in tokens(reply.lower())
+    )
+    for path, system, table in rows:
+        yield _rule(path, system, table, common)
 
 
-def _rule(path: Path, system: str, table: ReplyRuleTable) -> ReplyRule:
+def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) -> ReplyRule:
     try:
-        words, weight = demands(table.pattern)
+        words, weight = demands(table.pattern, common)
     except PatternError as error:
         raise CatalogueError(_name(path), f"reply {table.id!r}, pattern", str(error)) from error
     return ReplyRule(

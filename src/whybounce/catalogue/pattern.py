@@ -1,7 +1,8 @@
 """What a reply rule's pattern demands, read off the pattern itself.
 
-Three questions: is it safe to run on a stranger's text, which words must a reply hold for it
-to match (so that an index can find the rule), and how much of the reply does it explain?
+Three questions: is it safe to run on a stranger's text, which words, alone or side by side, must
+a reply hold for it to match (so that an index can find the rule), and how much of the reply does
+it explain?
 
 Rule 1: gaps are bounded. A repeat of more than one kind of character ends at 80; a repeat
 inside a repeat is refused. "No nested quantifiers" alone is not linear.
@@ -14,8 +15,10 @@ second grammar of regular expressions that drifts from the first.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from operator import concat
 from re import _constants as kind, _parser  # type: ignore[attr-defined]  # see above
 from typing import Any
 
@@ -25,14 +28,6 @@ _LONGEST_WORD = 4096  # A run of one kind of character, such as \d+ or [a-z]+, c
 # A token of the index: a run of ASCII letters and digits, or one character of any other script,
 # because not every script puts blanks between its words.
 _TOKEN = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
-
-# Words so common in replies that looking a rule up by them would try it on nearly every one.
-_COMMON = {
-    "the", "to", "of", "in", "and", "for", "a", "is", "was", "be", "not", "this", "your", "you",
-    "message", "mail", "email", "from", "server", "error", "by", "on", "or", "at", "sender",
-    "recipient", "address", "5", "4", "1", "7", "2", "0", "550", "554", "451", "450", "421",
-    "552", "553", "access", "denied", "rejected",
-}  # fmt: skip
 
 _Parsed = Sequence[tuple[Any, Any]]  # What re's parser makes: operator and argument.
 
@@ -61,16 +56,16 @@ def _at_edge(gap: re.Match[str]) -> str:
 
 
 def tokens(folded: str) -> set[str]:
-    """Return the words of a folded reply, as the index knows them."""
-    return set(_TOKEN.findall(folded))
+    """Return a folded reply's words, and each two neighbours written as one: ``userunknown``."""
+    words = _TOKEN.findall(folded)
+    return {*words, *map(concat, words, words[1:])}
 
 
-def demands(pattern: str) -> tuple[tuple[frozenset[str], ...], int]:
-    """Return the sets of words of which a match holds one each, and the pattern's weight.
+def demands(pattern: str, common: Counter[str]) -> tuple[tuple[frozenset[str], ...], int]:
+    """Return the sets of tokens of which a match holds one each, and the pattern's weight.
 
-    The weight is the number of letters and digits that must stand in a reply that matches.
-    Alternations come first, since every one is a demand; then the words around them, each set
-    rarest first, judged by length.
+    The weight is the number of letters and digits that must stand in a reply that matches. The
+    sets that fewest replies satisfy come first; ``common`` says how many hold each token.
 
     Raises:
         PatternError: The pattern is not a regular expression, could take long on a hostile
@@ -85,7 +80,9 @@ def demands(pattern: str) -> tuple[tuple[frozenset[str], ...], int]:
     except re.error as error:
         raise PatternError(f"is not a regular expression: {error}") from error
     _refuse_unbounded(parsed, inside_repeat=False)
-    sets = list(_demanded(parsed))
+    sets = sorted(
+        _demanded(parsed, common), key=lambda tokens: sum(common[each] for each in tokens)
+    )
     if not sets:
         raise PatternError(
             "holds no whole word in every branch, so it could never be found: "
@@ -133,17 +130,17 @@ def _weight(parsed: _Parsed) -> int:
 
 # What can stand in place of anything a word may be made of, where the pattern leaves it open.
 _OPEN = "\x00"
-_MOST_SETS = 5  # That many words known to stand in a reply leave few rules to try.
+_MOST_SETS = 3  # That many known to stand in a reply leave few rules to try.
 _MOST_FORMS = 400  # Beyond, an alternation counts as open: fewer words demanded, still sound.
 
 
-def _demanded(parsed: _Parsed) -> Iterator[frozenset[str]]:
-    """Yield sets of words of which every reply that matches holds one each."""
+def _demanded(parsed: _Parsed, common: Counter[str]) -> Iterator[frozenset[str]]:
+    """Yield sets of tokens of which every reply that matches holds one each."""
     for forms in (*_alternations(parsed), *_segments(parsed)):
-        words_of_forms = [_whole_words(form) for form in forms]
-        if all(words_of_forms):
-            for place in range(max(map(len, words_of_forms))):
-                yield frozenset(words[min(place, len(words) - 1)] for words in words_of_forms)
+        tokens_of_forms = [_sure_tokens(form, common) for form in forms]
+        if all(tokens_of_forms):
+            for place in range(max(map(len, tokens_of_forms))):
+                yield frozenset(sure[min(place, len(sure) - 1)] for sure in tokens_of_forms)
 
 
 def _alternations(parsed: _Parsed) -> Iterator[list[str]]:
@@ -194,15 +191,25 @@ def _segments(parsed: _Parsed) -> Iterator[list[str]]:
     yield [form + " " for form in forms]
 
 
-def _whole_words(form: str) -> list[str]:
-    """Return the form's words that end where the pattern says so, the rarest first."""
-    found = {
-        match.group()
-        for match in _TOKEN.finditer(form)
-        if not match.group().isascii()
-        or (form[match.start() - 1] != _OPEN and form[match.end()] != _OPEN)
-    }
-    return sorted(found, key=lambda word: (word not in _COMMON, len(word), word), reverse=True)
+def _sure_tokens(form: str, common: Counter[str]) -> list[str]:
+    """Return the tokens that a reply with this form in it surely has, the rarest first.
+
+    A word counts only where the pattern says where it ends; two words, where nothing is open
+    between them.
+    """
+    found: set[str] = set()
+    before = ""
+    end = 0
+    for match in _TOKEN.finditer(form):
+        word = match.group()
+        if word.isascii() and _OPEN in {form[match.start() - 1], form[match.end()]}:
+            before = ""
+            continue
+        found.add(word)
+        if before and _OPEN not in form[end : match.start()]:
+            found.add(before + word)
+        before, end = word, match.end()
+    return sorted(found, key=lambda token: (common[token], -len(token), token))
 
 
 def _forms(parsed: _Parsed) -> list[str]:

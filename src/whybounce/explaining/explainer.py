@@ -1,7 +1,8 @@
 """The lookup, from the words that decide to the plain "not known"."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from whybounce.catalogue import Catalogue
 from whybounce.explaining.code_table import Claims, CodeTable
@@ -43,7 +44,7 @@ class _Question:
     reply: Reply
     status: StatusCode | None
     claims: Claims
-    hits: list[Hit]
+    best: Hit | None  # The reply rule that matches best.
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,10 @@ class Explainer:
         status = reply.status if _says_more(reply.status, stated) else stated
         claims = self._codes.claims(status)
         host = reply.host or outcome.reply_from or outcome.rejected_by or outcome.remote
-        hits = self._rules.hits(fold(reply), host, claims.sole)
-        question = _Question(outcome.action, reply, status, claims, hits)
+        told: set[str] = set()
+        hits = self._rules.hits(fold(reply), host, claims.sole, told)
+        best = next(hits, None)
+        question = _Question(outcome.action, reply, status, claims, best)
         reading = next(
             answer for answer in (lookup(question) for lookup in _LOOKUPS) if answer is not None
         )
@@ -134,20 +137,26 @@ class Explainer:
             status=stated or status,
             reply_code=reply.code,
             reply=reply,
-            system=hits[0].rule.system if hits and reading.because.basis is Basis.WORDING else None,
-            alternatives=self._alternatives(reading, hits),
+            system=best.rule.system if best and reading.because.basis is Basis.WORDING else None,
+            alternatives=self._alternatives(reading, best, hits, told)
+            if best or reading.others
+            else (),
         )
 
-    def _alternatives(self, reading: _Reading, hits: list[Hit]) -> tuple[Alternative, ...]:
+    def _alternatives(
+        self, reading: _Reading, best: Hit | None, further: Iterator[Hit], told: set[str]
+    ) -> tuple[Alternative, ...]:
         """Return the other readings: rules that also matched, then what else the code can mean.
 
         A rule that matched only a part of the deciding words says nothing of its own.
         """
         decided = reading.because.words or ""
+        told.add(reading.cause)
         rules: dict[str, str | None] = {}
-        for hit in hits:
+        for hit in chain([best] if best else [], further):
             if hit.words == decided or hit.words not in decided:
                 rules.setdefault(hit.rule.cause, hit.rule.id)
+                told.add(hit.rule.cause)
         for cause in reading.others:
             rules.setdefault(cause, None)
         rules.pop(reading.cause, None)
@@ -183,9 +192,9 @@ def _for_cause(
 
 
 def _by_wording(question: _Question) -> _Reading | None:
-    if not question.hits:
+    best, status, claims = question.best, question.status, question.claims
+    if best is None:
         return None
-    best, status, claims = question.hits[0], question.status, question.claims
     if _private(status) and claims.sole and best.count < _PRIVATE_CODE_COUNT:
         return None
     agrees = status is None or _generic(status) or best.rule.cause in claims.all

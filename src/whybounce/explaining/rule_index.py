@@ -8,7 +8,7 @@ Which of the hits is best, in three lines:
 3. The highest count wins; of equals, the rule that stands first in the catalogue.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -27,62 +27,67 @@ class Hit:
     count: int
 
 
-class RuleIndex:
-    """The rules as rows of a table of words: those whose every demand is met stand out at once.
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A rule, its place in the catalogue, and what it demands beside the token it is listed by."""
 
-    Each rule is a bit. A demand is a set of words, one of which must stand in the reply; for the
-    first, second … demand of all rules together, a word's number has the bits of the rules that
-    it satisfies. To look a reply up is to "or" its words' numbers for each demand, and to "and"
-    the demands.
+    place: int
+    rule: ReplyRule
+    others: tuple[frozenset[str], ...]
+
+
+class RuleIndex:
+    """The rules, listed by the tokens of their rarest demand.
+
+    A demand is a set of tokens, one of which must stand in the reply. A reply's own tokens lead
+    to the rules whose rarest demand it meets; those whose other demands it meets too are tried.
     """
 
     def __init__(self, rules: Iterable[ReplyRule]) -> None:
-        self._rules = tuple(rules)
-        deepest = max((len(rule.words) for rule in self._rules), default=0)
-        self._satisfied: list[dict[str, int]] = [{} for _ in range(deepest)]
-        self._undemanding = [0] * deepest  # The rules that make no demand of that number.
-        for position, rule in enumerate(self._rules):
-            bit = 1 << position
-            for number, satisfied in enumerate(self._satisfied):
-                if number >= len(rule.words):
-                    self._undemanding[number] |= bit
-                    continue
-                for word in rule.words[number]:
-                    satisfied[word] = satisfied.get(word, 0) | bit
+        self._listed: dict[str, list[_Row]] = {}
+        for place, rule in enumerate(rules):
+            row = _Row(place, rule, rule.words[1:])
+            for token in rule.words[0]:
+                self._listed.setdefault(token, []).append(row)
 
-    def hits(self, folded: str, host: str | None, claimant: str | None) -> list[Hit]:
-        """Return every rule that matches the folded reply, the best first.
+    def hits(
+        self, folded: str, host: str | None, claimant: str | None, told: Container[str]
+    ) -> Iterator[Hit]:
+        """Yield the rules that match the folded reply, the best first.
 
         ``claimant`` is the one cause that claims the reply's own code; ``host`` is the server
         that speaks; rules scoped to hosts are silent for others, and where it is not known.
+        ``told`` are causes that need no further hit; it may grow between one hit and the next.
         """
-        hits: list[Hit] = []
-        for rule in self._candidates(tokens(folded)):
+        counted = []
+        for place, rule in self._candidates(tokens(folded)).items():
+            count = rule.weight
+            if rule.hosts:
+                if not host or not speaks(host, rule.hosts):
+                    continue
+                count += AGREEMENT
+            if rule.cause == claimant:
+                count += AGREEMENT
+            counted.append((-count, place, rule))
+        counted.sort()
+        for minus_count, _, rule in counted:
+            if rule.cause in told:
+                continue
             match = compile_pattern(rule.pattern).search(folded)
-            if match is None:
-                continue
-            if rule.hosts and not (host and speaks(host, rule.hosts)):
-                continue
-            agreeing = bool(rule.hosts) + (rule.cause == claimant)
-            hits.append(Hit(rule, match[0], rule.weight + AGREEMENT * agreeing))
-        hits.sort(key=lambda hit: -hit.count)
-        return hits
+            if match:
+                yield Hit(rule, match[0], -minus_count)
 
-    def _candidates(self, present: set[str]) -> Iterator[ReplyRule]:
-        """Yield the rules whose every demand one of the words meets, in the catalogue's order."""
-        left = (1 << len(self._rules)) - 1
-        for satisfied, undemanding in zip(self._satisfied, self._undemanding, strict=True):
-            meeting = undemanding
-            for word in present:
-                if word in satisfied:
-                    meeting |= satisfied[word]
-            left &= meeting
-            if not left:
-                return
-        while left:
-            lowest = left & -left
-            yield self._rules[lowest.bit_length() - 1]
-            left ^= lowest
+    def _candidates(self, present: set[str]) -> dict[int, ReplyRule]:
+        """Return the rules whose every demand one of the tokens meets, by their places."""
+        found: dict[int, ReplyRule] = {}
+        for token in self._listed.keys() & present:
+            for row in self._listed[token]:
+                for demand in row.others:
+                    if present.isdisjoint(demand):
+                        break
+                else:
+                    found[row.place] = row.rule
+        return found
 
 
 def speaks(host: str, patterns: Iterable[str]) -> bool:

@@ -3,21 +3,24 @@
 import re
 from collections.abc import Iterable
 
-# Folding is a line break before white space, RFC 5322 §2.2.3; any of the three line ends.
-_FOLD = re.compile(r"\r?\n(?=[ \t])|\r(?=[ \t])")
-_FIELD = re.compile(r"([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:[ \t]*(.*)", re.DOTALL)
+_FIELD = re.compile(r"^([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:[ \t]*((?:.*\S)?)", re.MULTILINE)
 
 
 def header_fields(header: str) -> tuple[tuple[str, str], ...]:
     """Return names and unfolded values in order; lines that are no field are left out."""
-    unfolded = _FOLD.sub("", header)
-    matches = (_FIELD.fullmatch(line) for line in re.split(r"\r\n|\n|\r", unfolded))
-    return tuple((match[1], match[2].rstrip()) for match in matches if match)
+    if "\r" in header:
+        header = header.replace("\r\n", "\n").replace("\r", "\n")
+    # Folding is a line break before white space, RFC 5322 §2.2.3.
+    unfolded = header.replace("\n ", " ").replace("\n\t", "\t")
+    return tuple(_FIELD.findall(unfolded))
 
 
 def first_field(fields: Iterable[tuple[str, str]], name: str) -> str | None:
     """Return the value of the first field of that name, in lower case, or None."""
-    return next((value for key, value in fields if key.lower() == name), None)
+    for key, value in fields:
+        if key.lower() == name:
+            return value
+    return None
 
 
 def untyped(value: str) -> str:

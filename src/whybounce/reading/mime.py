@@ -7,10 +7,10 @@ Rule 3: depth and number of parts are bounded; beyond, the rest is one part.
 """
 
 import binascii
-import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from whybounce.notation import first_field, header_fields
 
@@ -18,29 +18,47 @@ _DEEPEST = 12
 _MOST_PARTS = 1000
 _LONGEST_HEADER = 262_144
 _LONGEST_DECODED = 1_048_576  # Of a part that is read as text.
+_MOST_LINE_ENDS = 1000  # Before a delimiter; what stands before those is the part's own.
 
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_LINE_ENDS = re.compile(rb"[\r\n]*")
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _DELIMITER = re.compile(rb"^--([^\s]{1,200})[ \t]*\r?\n(?=Content-)", re.IGNORECASE | re.MULTILINE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One leaf of a message, or the message itself: its header, and its body as it stands."""
+@dataclass(frozen=True)  # Not slotted: what was looked up once is kept.
+class _Fields:
+    """What has a header."""
 
     fields: tuple[tuple[str, str], ...]
-    body: bytes
 
     def field(self, name: str) -> str | None:
-        """Return the first field of that name, or None."""
-        return first_field(self.fields, name)
+        """Return the first field of that name, in lower case, or None."""
+        return self._first.get(name)
+
+    @cached_property
+    def _first(self) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in reversed(self.fields)}
+
+
+@dataclass(frozen=True)
+class Part(_Fields):
+    """One leaf of a message, or the message itself: its header, and where its body stands."""
+
+    source: bytes
+    begin: int = 0
+    end: int | None = None
+    content_type: str = "text/plain"  # In lower case, without parameters.
 
     @property
-    def content_type(self) -> str:
-        """Return ``type/subtype`` in lower case; text/plain where none is said (RFC 2045 §5.2)."""
-        written = (self.field("content-type") or "text/plain").partition(";")[0]
-        return written.strip().lower()
+    def body(self) -> bytes:
+        """Return the body as it stands: a copy, and as large as the part."""
+        return self.source[self.begin : self.end]
+
+    @property
+    def stop(self) -> int:
+        """Where the body ends in the source."""
+        return len(self.source) if self.end is None else self.end
 
     def text(self) -> str:
         """Return the body decoded: transfer encoding, then charset; never fails."""
@@ -55,35 +73,33 @@ class Part:
 
     def _decoded(self) -> bytes:
         encoding = (self.field("content-transfer-encoding") or "").strip().lower()
-        body = self.body[: 2 * _LONGEST_DECODED]
+        body = self.source[self.begin : min(self.stop, self.begin + 2 * _LONGEST_DECODED)]
         if encoding == "quoted-printable":
-            return quopri.decodestring(body)
+            return binascii.a2b_qp(body)
         if encoding == "base64":
             return _from_base64(body)
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+@dataclass(frozen=True)
+class Message(_Fields):
     """A message: its own header, and its leaves in order."""
 
-    fields: tuple[tuple[str, str], ...]
     parts: tuple[Part, ...]
-
-    def field(self, name: str) -> str | None:
-        """Return the first field of that name, or None."""
-        return first_field(self.fields, name)
 
     def first(self, *content_types: str) -> Part | None:
         """Return the first part of one of those types, or None."""
-        return next((part for part in self.parts if part.content_type in content_types), None)
+        for part in self.parts:
+            if part.content_type in content_types:
+                return part
+        return None
 
 
 def parse_message(raw: bytes) -> Message:
     """Return the message's header and its leaves, with either of the three line ends."""
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")  # The old Macintosh's line end; some archives have it.
-    whole = parse_part(raw.lstrip(b"\r\n"))
+    whole = parse_part(raw, _after_line_ends(raw, 0, len(raw)))
     leaves: list[Part] = []
     for leaf in _leaves(whole, _DEEPEST):
         leaves.append(leaf)
@@ -92,14 +108,41 @@ def parse_message(raw: bytes) -> Message:
     return Message(whole.fields, tuple(leaves))
 
 
-def parse_part(raw: bytes) -> Part:
+def parse_part(raw: bytes, begin: int = 0, end: int | None = None) -> Part:
     """Return header and body of a part or message; all of it is header if no blank line comes."""
-    if raw[:1] in {b"\n", b"\r"}:
-        return Part((), raw.lstrip(b"\r\n"))
-    end = _HEADER_END.search(raw)
-    header = raw[: end.start()] if end else raw
-    fields = header_fields(header[:_LONGEST_HEADER].decode("utf-8", "replace"))
-    return Part(fields, raw[end.end() :] if end else b"")
+    end = len(raw) if end is None else end
+    if raw[begin : begin + 1] in {b"\n", b"\r"}:
+        return Part((), raw, _after_line_ends(raw, begin, end), end)
+    header_end, body = _blank_line(raw, begin, end)
+    header = raw[begin : min(header_end, begin + _LONGEST_HEADER)].decode("utf-8", "replace")
+    fields = header_fields(header)
+    return Part(fields, raw, body, end, _content_type(first_field(fields, "content-type")))
+
+
+def _content_type(written: str | None) -> str:
+    """Return ``type/subtype`` in lower case; text/plain where none is said (RFC 2045 §5.2)."""
+    return written.partition(";")[0].strip().lower() if written else "text/plain"
+
+
+def _blank_line(raw: bytes, begin: int, end: int) -> tuple[int, int]:
+    """Return where the header ends and the body begins: at the first empty line, or at the end."""
+    first = raw.find(b"\n", begin, end)
+    # The first line says which line end to look for, so that a large body is not searched in vain.
+    usual, other = b"\n\n", b"\n\r\n"
+    if raw[first - 1 : first] == b"\r":
+        usual, other = other, usual
+    at = raw.find(usual, first, end)
+    earlier = raw.find(other, first, end if at < 0 else at + 1)
+    if earlier >= 0:
+        at, usual = earlier, other
+    if first < 0 or at < 0:
+        return end, end
+    return at - (raw[at - 1 : at] == b"\r"), at + len(usual)
+
+
+def _after_line_ends(raw: bytes, begin: int, end: int) -> int:
+    match = _LINE_ENDS.match(raw, begin, end)
+    return match.end() if match else begin
 
 
 def _leaves(part: Part, depth: int) -> Iterator[Part]:
@@ -107,8 +150,8 @@ def _leaves(part: Part, depth: int) -> Iterator[Part]:
     if boundary is None:
         yield part
         return
-    for piece in _pieces(part.body, boundary):
-        yield from _leaves(parse_part(piece), depth - 1)
+    for begin, end in _pieces(part, b"--" + boundary):
+        yield from _leaves(parse_part(part.source, begin, end), depth - 1)
 
 
 def _boundary_of(part: Part) -> bytes | None:
@@ -121,29 +164,35 @@ def _boundary_of(part: Part) -> bytes | None:
         return None
     named = _BOUNDARY.search(part.field("content-type") or "")
     boundary = (named[1] or named[2]).encode("utf-8", "replace") if named else b""
-    if boundary and b"--" + boundary in part.body:
+    if boundary and part.source.find(b"--" + boundary, part.begin, part.end) >= 0:
         return boundary
-    standing = _DELIMITER.search(part.body[:_LONGEST_HEADER])
+    last = min(part.stop, part.begin + _LONGEST_HEADER)
+    standing = _DELIMITER.search(part.source, part.begin, last)
     return standing[1] if standing else None
 
 
-def _pieces(body: bytes, boundary: bytes) -> Iterator[bytes]:
+def _pieces(part: Part, delimiter: bytes) -> Iterator[tuple[int, int]]:
     """Yield what stands between the delimiters; the last may lack its own. RFC 2046 §5.1.1."""
-    delimiter = b"--" + boundary
+    raw, end = part.source, part.stop
     start: int | None = None
-    at = body.find(delimiter)
+    at = raw.find(delimiter, part.begin, end)
     while at >= 0:
-        if at == 0 or body[at - 1 : at] in {b"\n", b"\r"}:
+        after = at + len(delimiter)
+        if at == part.begin or raw[at - 1] in b"\r\n":
             if start is not None:
-                yield body[start:at].rstrip(b"\r\n")
-            after = at + len(delimiter)
-            if body[after : after + 2] == b"--":
+                yield start, _before_line_ends(raw, start, at)
+            if raw[after : after + 2] == b"--":
                 return
-            line_end = body.find(b"\n", after)
-            start = line_end + 1 if line_end >= 0 else len(body)
-        at = body.find(delimiter, at + len(delimiter))
+            line_end = raw.find(b"\n", after, end)
+            start = line_end + 1 if line_end >= 0 else end
+        at = raw.find(delimiter, after, end)
     if start is not None:
-        yield body[start:]
+        yield start, end
+
+
+def _before_line_ends(raw: bytes, begin: int, end: int) -> int:
+    last = raw[max(begin, end - _MOST_LINE_ENDS) : end]
+    return end - len(last) + len(last.rstrip(b"\r\n"))
 
 
 def _from_base64(body: bytes) -> bytes:

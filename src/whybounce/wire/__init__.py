@@ -19,7 +19,6 @@ def explanation_as_dict(
     explanation: Explanation, catalogue: Catalogue, speaker: Speaker, source: str | None = None
 ) -> dict[str, Any]:
     """Return the JSON of ``explain``: ids for programs, words in the speaker's language."""
-    words = speaker.words(explanation)
     inner = explanation.inner
     return {
         "schema": SCHEMA,
@@ -29,16 +28,19 @@ def explanation_as_dict(
         "reply": _reply(explanation),
         "cause": explanation.cause,
         "title": speaker.cause_words(explanation.cause).title,
-        "verdict": words.verdict,
+        "verdict": speaker.verdict(explanation),
         "owner": explanation.owner,
         "helpers": list(explanation.helpers),
         "permanent": explanation.permanent,
         "again": explanation.again,
         "suppress": explanation.suppress is Suppress.ADDRESS,
         "reason": explanation.reason,
-        "what": words.what,
-        "steps": {steps.role: list(steps.sentences) for steps in words.steps},
-        "tell": words.tell,
+        "what": speaker.what(explanation),
+        "steps": {
+            steps.role: list(steps.sentences)
+            for steps in speaker.steps(explanation.cause, explanation.owner, explanation.parameters)
+        },
+        "tell": speaker.tell(explanation),
         "codes": [str(codes) for codes in catalogue.causes[explanation.cause].codes],
         "confidence": explanation.confidence,
         "because": {
@@ -52,7 +54,7 @@ def explanation_as_dict(
         "alternatives": [
             _alternative(alternative, reading)
             for alternative, reading in zip(
-                explanation.alternatives, words.alternatives, strict=True
+                explanation.alternatives, speaker.readings(explanation), strict=True
             )
         ],
         "inner": explanation_as_dict(inner, catalogue, speaker) if inner else None,

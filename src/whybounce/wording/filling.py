@@ -9,6 +9,7 @@ address, domain, IP or link, quoted for the command's shell; else the placeholde
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from shlex import quote
 
@@ -36,38 +37,56 @@ def fill(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str])
     """Return the sentence with its placeholders filled in, by the rules of this file."""
     if "{" not in sentence:
         return sentence
-    parts = _COMMAND.split(sentence)
-    # Splitting by one group leaves prose at even places and what stood in backticks at odd ones.
-    return "".join(
-        f"`{_filled_command(part, values)}`"
-        if place % 2
-        else _filled_prose(part, values, stand_ins)
-        for place, part in enumerate(parts)
-    )
+    return "".join([filler(values, stand_ins) for filler in _cut(sentence)])
 
 
 def printable(value: str) -> str:
     """Return a stranger's text without what could move a cursor or turn the reading direction."""
-    return _UNPRINTABLE.sub(" ", value)
+    return value if value.isprintable() else _UNPRINTABLE.sub(" ", value)
 
 
-def _filled_prose(part: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
-    def known_or_said(match: re.Match[str]) -> str:
-        value = values.get(match[1])
+_Filler = Callable[[Mapping[str, str], Mapping[str, str]], str]
+
+
+@lru_cache(maxsize=8192)  # The catalogue's sentences, in a few languages.
+def _cut(sentence: str) -> tuple[_Filler, ...]:
+    """Return the pieces of the sentence, each ready to say itself."""
+    fillers: list[_Filler] = []
+    # Splitting by one group leaves prose at even places and what stood in backticks at odd ones.
+    for place, part in enumerate(_COMMAND.split(sentence)):
+        in_command = place % 2
+        quoted = _quoting(part)
+        # And here, text at even places and the names of placeholders at odd ones.
+        pieces = _PLACEHOLDER.split(f"`{part}`" if in_command else part)
+        for number, piece in enumerate(pieces):
+            if number % 2 == 0:
+                fillers.append(_text(piece))
+            else:
+                fillers.append(
+                    _valid_or_kept(piece, quoted) if in_command else _known_or_said(piece)
+                )
+    return tuple(fillers)
+
+
+def _text(piece: str) -> _Filler:
+    return lambda _values, _stand_ins: piece
+
+
+def _known_or_said(name: str) -> _Filler:
+    def filler(values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
+        value = values.get(name)
         # A backtick would begin a command that nobody here wrote.
-        return printable(value)[:_LONGEST_VALUE].replace("`", "'") if value else stand_ins[match[1]]
+        return printable(value)[:_LONGEST_VALUE].replace("`", "'") if value else stand_ins[name]
 
-    return _PLACEHOLDER.sub(known_or_said, part)
+    return filler
 
 
-def _filled_command(part: str, values: Mapping[str, str]) -> str:
-    quoted = _quoting(part)
+def _valid_or_kept(name: str, quoted: Callable[[str], str]) -> _Filler:
+    def filler(values: Mapping[str, str], _stand_ins: Mapping[str, str]) -> str:
+        value = values.get(name, "")
+        return quoted(value) if _VALID[name](value) else f"{{{name}}}"
 
-    def valid_or_kept(match: re.Match[str]) -> str:
-        value = values.get(match[1], "")
-        return quoted(value) if _VALID[match[1]](value) else match[0]
-
-    return _PLACEHOLDER.sub(valid_or_kept, part)
+    return filler
 
 
 def _quoting(command: str) -> Callable[[str], str]:

@@ -1,6 +1,6 @@
 """An explanation said in one language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from whybounce.catalogue import Catalogue
@@ -61,36 +61,53 @@ class Speaker:
             for key, words in self._frame.items()
             if key.startswith("span.")
         }
+        self._steps_in_order: dict[
+            tuple[str, FixItOwner], tuple[tuple[FixItOwner, str, tuple[str, ...]], ...]
+        ] = {}
 
     def words(self, explanation: Explanation) -> Words:
         """Return the explanation in words, its placeholders filled in."""
-        cause = self.cause_words(explanation.cause)
-        filled = self._filler(explanation.parameters)
-        ambiguous = explanation.confidence is Confidence.AMBIGUOUS
-        what = filled(cause.what)
-        if ambiguous:
-            what = self._say("what.ambiguous", title=_lowered(cause.title), what=what)
         return Words(
             language=self.language,
-            verdict=self._say("verdict.ambiguous", code=_numbers(explanation))
-            if ambiguous
-            else cause.title,
+            verdict=self.verdict(explanation),
             code=_numbers(explanation),
             final=self._final(explanation),
-            what=what,
+            what=self.what(explanation),
             owner=self._say("must-act.ambiguous", owner=self.role(explanation.owner))
-            if ambiguous
+            if explanation.confidence is Confidence.AMBIGUOUS
             else self._owner(explanation.owner),
             helpers=self._helpers(explanation.helpers),
             again=self._again(explanation),
             steps=self.steps(explanation.cause, explanation.owner, explanation.parameters),
             said=self._said(explanation),
-            tell=filled(cause.tell),
+            tell=self.tell(explanation),
             because=self._because(explanation),
-            alternatives=tuple(
-                self._reading(explanation, alternative.cause, alternative.owner)
-                for alternative in explanation.alternatives
-            ),
+            alternatives=self.readings(explanation),
+        )
+
+    def verdict(self, explanation: Explanation) -> str:
+        """Return the headline of the answer."""
+        if explanation.confidence is Confidence.AMBIGUOUS:
+            return self._say("verdict.ambiguous", code=_numbers(explanation))
+        return self.cause_words(explanation.cause).title
+
+    def what(self, explanation: Explanation) -> str:
+        """Return what happened."""
+        cause = self.cause_words(explanation.cause)
+        what = self._filled(cause.what, explanation.parameters)
+        if explanation.confidence is Confidence.AMBIGUOUS:
+            return self._say("what.ambiguous", title=_lowered(cause.title), what=what)
+        return what
+
+    def tell(self, explanation: Explanation) -> str:
+        """Return the sentence to pass on."""
+        return self._filled(self.cause_words(explanation.cause).tell, explanation.parameters)
+
+    def readings(self, explanation: Explanation) -> tuple[ReadingWords, ...]:
+        """Return what else the reply can mean."""
+        return tuple(
+            self._reading(explanation, alternative.cause, alternative.owner)
+            for alternative in explanation.alternatives
         )
 
     def note_words(self, note: Note) -> NoteWords:
@@ -137,17 +154,27 @@ class Speaker:
 
     def steps(self, cause: str, owner: FixItOwner, values: Mapping[str, str]) -> tuple[Steps, ...]:
         """Return what each role can do: the owner's steps first, then the others'."""
-        steps = self.cause_words(cause).steps
-        filled = self._filler(values)
-        order = [owner, *(role for role in _ROLES if role is not owner)]
         return tuple(
-            Steps(role, self._frame[f"steps.{role}"], tuple(map(filled, steps[role])))
-            for role in order
-            if role in steps
+            Steps(role, heading, tuple([self._filled(each, values) for each in sentences]))
+            for role, heading, sentences in self._ordered_steps(cause, owner)
         )
 
-    def _filler(self, values: Mapping[str, str]) -> Callable[[str], str]:
-        return lambda sentence: fill(sentence, values, self._stand_ins)
+    def _ordered_steps(
+        self, cause: str, owner: FixItOwner
+    ) -> tuple[tuple[FixItOwner, str, tuple[str, ...]], ...]:
+        ordered = self._steps_in_order.get((cause, owner))
+        if ordered is None:
+            steps = self.cause_words(cause).steps
+            ordered = tuple(
+                (role, self._frame[f"steps.{role}"], steps[role])
+                for role in (owner, *(role for role in _ROLES if role is not owner))
+                if role in steps
+            )
+            self._steps_in_order[cause, owner] = ordered
+        return ordered
+
+    def _filled(self, sentence: str, values: Mapping[str, str]) -> str:
+        return fill(sentence, values, self._stand_ins)
 
     def _say(self, key: str, **values: str) -> str:
         sentence = self._frame[key]
