@@ -1,5 +1,7 @@
 """Encoded words, RFC 2047."""
 
+import base64
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -13,6 +15,10 @@ from whybounce.notation import decoded_words
         ("=?ISO-2022-JP?B?GyRCJDMkcyRLJEEkTxsoQg==?=", "こんにちは"),
         ("=?utf-8?q?caf=C3=A9_?=\t =?utf-8?b?YXUgbGFpdA?=", "café au lait"),
         ("=?utf-8*fr?Q?=C3=A9t=C3=A9?=", "été"),
+        ("=?utf-8?B?Q2Fmww==?=\t =?utf-8?B?qQ==?=", "Café"),
+        ("=?utf-8?Q?Caf=C3?= =?UTF-8?Q?=A9?=", "Café"),
+        ("=?iso-8859-1?Q?Caf=E9?= =?utf-8?Q?_=C3=A9?=", "Café é"),
+        ("=?is\ufffd-8859-15?Q?a?=", "=?is\ufffd-8859-15?Q?a?="),
         ("plain = text?", "plain = text?"),
         ("=?no-such-charset?Q?a?=", "=?no-such-charset?Q?a?="),
         ("=?utf-8?B?/w==?=", "=?utf-8?B?/w==?="),
@@ -29,3 +35,11 @@ def test_encoded_words_read_as_people_read_them(written, read):
 def test_no_value_makes_decoding_raise(value):
     """Whatever stands there."""
     assert isinstance(decoded_words(value), str)
+
+
+@given(st.text(), st.sampled_from(["utf-8", "utf-7", "hex", "idna", "punycode", "x"]), st.binary())
+def test_what_was_decoded_can_be_written_again(text, charset, raw):
+    """No half characters come out, whatever the charset is called."""
+    word = f"{text}=?{charset}?B?{base64.b64encode(raw).decode()}?={text}"
+
+    assert decoded_words(word).encode().decode() == decoded_words(word)

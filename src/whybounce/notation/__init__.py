@@ -7,6 +7,7 @@ none of them is read as a plain reply. Nothing here knows a cause, and nothing r
 """
 
 from whybounce.notation.authentication import authentication_results
+from whybounce.notation.decoding import decoded, from_base64
 from whybounce.notation.encoded_words import decoded_words
 from whybounce.notation.folding import fold
 from whybounce.notation.header import first_field, header_fields, untyped
@@ -16,9 +17,11 @@ from whybounce.notation.replies import read_reply
 
 __all__ = [
     "authentication_results",
+    "decoded",
     "decoded_words",
     "first_field",
     "fold",
+    "from_base64",
     "header_fields",
     "read_date",
     "read_received",

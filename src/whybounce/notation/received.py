@@ -57,7 +57,10 @@ def read_date(stamp: str) -> datetime | None:
 def _read_odd_date(stamp: str) -> datetime:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415  # 15 ms nobody else needs
 
-    return _in_utc(parsedate_to_datetime(stamp.strip()))
+    date = parsedate_to_datetime(stamp.strip())
+    if 100 <= date.year < 1000:  # RFC 5322 §4.3: a year of three digits counts from 1900.
+        date = date.replace(year=1900 + date.year)
+    return _in_utc(date)
 
 
 def read_timestamp(stamp: str) -> datetime | None:

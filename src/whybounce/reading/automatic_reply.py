@@ -8,7 +8,7 @@ from whybounce.reading.recipients import addresses_in
 from whybounce.reading.writer import is_an_automatic_reply, is_by_a_mail_system
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.reply import Reply
-from whybounce.vocabulary.report import Kind, Report
+from whybounce.vocabulary.report import Defect, Kind, Report
 
 _LONGEST_REPLY = 2_000
 
@@ -34,4 +34,5 @@ def read(message: Message) -> Report | None:
             for writer in writers[:1]
         ),
         original=read_original(message),
+        defects=() if writers else (Defect("From", "no address"),),
     )

@@ -9,7 +9,7 @@ from whybounce.reading.original import read_original
 from whybounce.reading.recipients import addresses_in
 from whybounce.reading.writer import is_by_a_mail_system
 from whybounce.vocabulary.outcome import Outcome
-from whybounce.vocabulary.report import Kind, Report
+from whybounce.vocabulary.report import Defect, Kind, Report
 
 _PROGRAMS = ("x-tmda-fingerprint", "x-askversion", "x-boxtrapper", "x-spamarrest-speedcode")
 _SUBJECT = re.compile(
@@ -37,6 +37,7 @@ def read(message: Message) -> Report | None:
     account = next(accounts_of(message), None)
     if not by_a_program and (account is None or not _WORDS.search(account.text[:8_192])):
         return None
+    writers = addresses_in(message.field("from"))
     return Report(
         kind=Kind.CHALLENGE,
         form="challenge",
@@ -45,7 +46,8 @@ def read(message: Message) -> Report | None:
             Outcome(
                 recipient=writer, inferred={"recipient": "the From field: who asks is who waits"}
             )
-            for writer in addresses_in(message.field("from"))[:1]
+            for writer in writers[:1]
         ),
         original=read_original(message, account.returned if account else ""),
+        defects=() if writers else (Defect("From", "no address"),),
     )

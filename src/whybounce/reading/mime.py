@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from whybounce.notation import first_field, header_fields
+from whybounce.notation import decoded, first_field, from_base64, header_fields
 
 _DEEPEST = 12
 _MOST_PARTS = 1000
@@ -64,12 +64,7 @@ class Part(_Fields):
         """Return the body decoded: transfer encoding, then charset; never fails."""
         raw = self._decoded()[:_LONGEST_DECODED]
         charset = _CHARSET.search(self.field("content-type") or "")
-        for name in (charset[1] if charset else "utf-8", "utf-8"):
-            try:
-                return raw.decode(name)
-            except (LookupError, UnicodeDecodeError, ValueError):
-                continue
-        return raw.decode("latin-1")
+        return decoded(raw, charset[1] if charset else "utf-8")
 
     def _decoded(self) -> bytes:
         encoding = (self.field("content-transfer-encoding") or "").strip().lower()
@@ -77,7 +72,7 @@ class Part(_Fields):
         if encoding == "quoted-printable":
             return binascii.a2b_qp(body)
         if encoding == "base64":
-            return _from_base64(body)
+            return from_base64(body)
         return body
 
 
@@ -193,9 +188,3 @@ def _pieces(part: Part, delimiter: bytes) -> Iterator[tuple[int, int]]:
 def _before_line_ends(raw: bytes, begin: int, end: int) -> int:
     last = raw[max(begin, end - _MOST_LINE_ENDS) : end]
     return end - len(last) + len(last.rstrip(b"\r\n"))
-
-
-def _from_base64(body: bytes) -> bytes:
-    """Decode what can be decoded; a cut-off tail or a stray character loses itself only."""
-    clean = re.sub(rb"[^A-Za-z0-9+/]", b"", body)
-    return binascii.a2b_base64(clean[: len(clean) // 4 * 4]) if len(clean) >= 4 else b""
