@@ -31,6 +31,8 @@ _OF_A_MAIL = re.compile(
     rb"|x-original-to|dkim-signature|arc-seal)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+# Nearly every mail has one of them first.
+_BEGINS_AS_A_MAIL = re.compile(_OF_A_MAIL.pattern + rb"[^\r\n]{0,2000}(?:[\r\n]|\Z)", re.IGNORECASE)
 
 _LONGEST_TEXT = 262_144
 
@@ -93,6 +95,8 @@ def _sender(original: Original | None) -> dict[str, str]:
 
 def is_mail(raw: bytes) -> bool:
     """Say whether the bytes begin as a mail does, or are nothing that could be a text."""
+    if _BEGINS_AS_A_MAIL.match(raw):
+        return True
     header = _HEADER.match(raw[:65_536])
     if header and _OF_A_MAIL.search(header[1].replace(b"\r", b"\n")):
         return True

@@ -260,12 +260,13 @@ def sendmail_transcript(text: str) -> Outcome | None:
     )
 
 
-# A line that is a reply, or ends in one behind the words that announce it.
-_LINE = re.compile(
-    r"""^(?P<lead>[ \t|>]*(?:[^\n]{0,2000}?(?:[:;>\])]|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*)?["'(\[]{0,2})
-        (?P<said>(?:[45][0-9]{2}(?:[ ]|-|:[ ])|[245]\.[0-9]\.[0-9]{1,3}[ ]+)(?=\S)[^\n]{1,2000})$""",
-    re.MULTILINE | re.VERBOSE,
+# Where a reply begins, and what may stand before it on its line: words that announce it, or nothing.
+_BEGINS = re.compile(r"(?:[45][0-9]{2}(?: |-|: )|[245]\.[0-9]\.[0-9]{1,3} +)(?=\S)")
+_ANNOUNCED = re.compile(
+    r"[ \t|>]*+.{0,2000}(?:[:;>\])]|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*[\"'(\[]{0,2}"
 )
+_ALONE = re.compile(r"[ \t|>]*[\"'(\[]{0,2}")
+_LONGEST_LINE = 2_000
 # What ends it where no blank line does: another speaker, a command, a rule.
 _NOT_OF_THE_REPLY = re.compile(
     r"\s*(?:$|[-=*_]{3,}|\[?(?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|CONNECT)\w*\]?\s*$|>>>|<<<|\.\.\.|giving up|i'm not going|i give up|i'll keep"
@@ -277,16 +278,38 @@ _MOST_LINES = 24
 
 def reply_in_prose(text: str) -> Outcome | None:
     """Read the lines that are a reply among others that are not: most bounces in prose."""
-    match = _LINE.search(text)
-    if match is None or "\n" not in text.strip():
+    begin, end = _first_reply(text)
+    if begin == end or "\n" not in text.strip():
         return None
-    said = [match["said"]]
-    for line in text[match.end() + 1 :].split("\n", _MOST_LINES)[:_MOST_LINES]:
+    said = [text[begin:end]]
+    for line in text[end + 1 :].split("\n", _MOST_LINES)[:_MOST_LINES]:
         if _NOT_OF_THE_REPLY.match(line):
             break
         said.append(line.strip())
-    outcome = _outcome("\n".join(said), command=_asked(text[: match.end()]))
+    outcome = _outcome("\n".join(said), command=_asked(text[:end]))
     return outcome if len(outcome.reply.text if outcome.reply else "") > 2 else None
+
+
+def _first_reply(text: str) -> tuple[int, int]:
+    """Return the span of the first line's end that is a reply; an empty one, if none is.
+
+    What a line announces comes before a number that it begins with.
+    """
+    alone = (0, 0)
+    for number in _BEGINS.finditer(text):
+        begin = number.start()
+        if alone[1] and begin > alone[1]:
+            break
+        end = text.find("\n", begin)
+        end = len(text) if end < 0 else end
+        if not 0 < end - number.end() <= _LONGEST_LINE:
+            continue
+        lead = text[text.rfind("\n", 0, begin) + 1 : begin]
+        if _ANNOUNCED.fullmatch(lead):
+            return begin, end
+        if not alone[1] and _ALONE.fullmatch(lead):
+            alone = (begin, end)
+    return alone
 
 
 _ERROR_CODE = re.compile(r"ERROR_CODE\s?:\s?([^\n,]{0,400})")

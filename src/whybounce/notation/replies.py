@@ -32,18 +32,23 @@ _HEAD = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-# Numbers in the middle of prose: both together, or a code after a mark that announces a reply.
-_BOTH_INSIDE = re.compile(rf"(?<![0-9.])([45][0-9]{{2}})[ -]{{1,3}}\#?({_STATUS})(?![0-9]|\.[0-9])")
-_CODE_INSIDE = re.compile(
-    r"""(?:[:;'"(>]|(?:^|\s)[-=]|error|code|reply|response) {0,2}([45][0-9]{2})(?=[ -]{1,2}[^\s0-9])""",
-    re.IGNORECASE,
+# Numbers in the middle of prose: both together, or a code after a mark that announces a reply. What
+# may not stand before a number is looked at behind its first digit, which few places get past.
+_BOTH_INSIDE = re.compile(
+    rf"([45](?<![0-9.].)[0-9]{{2}})[ -]{{1,3}}\#?({_STATUS})(?![0-9]|\.[0-9])"
 )
-_STATUS_INSIDE = re.compile(r"(?<![0-9.])([45]\.[0-7]\.[0-9]{1,3})(?![0-9]|\.[0-9])")
+_CODE_INSIDE = re.compile(r"[45][0-9]{2}(?=[ -]{1,2}[^\s0-9])")
+_ANNOUNCED = re.compile(
+    r"(?:[:;'\"(>]|(?:^|\s)[-=]|error|code|reply|response) {0,2}$", re.IGNORECASE
+)
+_LONGEST_ANNOUNCEMENT = 12
+_STATUS_INSIDE = re.compile(r"([45](?<![0-9.].)\.[0-7]\.[0-9]{1,3})(?![0-9]|\.[0-9])")
 
 _BRACKET = re.compile(
-    rf"""<?\s*(?P<host>[^\s<>\#]{{1,255}})?\s*\#\s*(?P<status>{_STATUS})\s+smtp\s*;\s*(?P<said>.{{0,8000}})""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"\#\s*(?P<status>{_STATUS})\s+smtp\s*;\s*(?P<said>.{{0,8000}})", re.IGNORECASE
 )
+_BRACKET_HOST = re.compile(r"<?\s*(?P<host>[^\s<>\#]{1,255})?\s*$")
+_LONGEST_HOST = 260
 _PREFIXED = re.compile(
     r"[245]\.[0-9]\.[0-9]{1,3} - [a-z ()]{3,60}? (?P<said>[245][0-9]{2}[ -].{1,8000})",
     re.IGNORECASE,
@@ -72,7 +77,7 @@ def _read(line: str, depth: int) -> Reply:
             reply.text, reply.code, reply.status, None, _read(inner.strip(" '"), depth - 1)
         )
     if "#" in line and depth and (bracket := _BRACKET.search(line)):
-        return _bracketed(line[: bracket.start()], bracket, depth)
+        return _bracketed(line, bracket, depth)
     if "[Message=" in line and depth and (reason := _REASON.search(line)):
         head = _numbers(line)
         return Reply(head.text, head.code, head.status, None, _read(reason["said"], depth - 1))
@@ -83,11 +88,16 @@ def _read(line: str, depth: int) -> Reply:
     return _numbers(line)
 
 
-def _bracketed(before: str, bracket: re.Match[str], depth: int) -> Reply:
+def _bracketed(line: str, bracket: re.Match[str], depth: int) -> Reply:
     """Read ``<host #5.7.1 smtp;530 5.7.1 …>``, and the quote around it where there is one."""
+    begin = bracket.start()
+    host = _BRACKET_HOST.search(line, max(0, begin - _LONGEST_HOST), begin)
+    before = line[: host.start() if host else begin]
     said = _read(_without_closing_bracket(bracket["said"]), depth - 1)
     status = StatusCode.parse(bracket["status"])
-    within = Reply(said.text, said.code, said.status or status, bracket["host"], said.inner)
+    within = Reply(
+        said.text, said.code, said.status or status, host["host"] if host else None, said.inner
+    )
     head = _HEAD.match(before)
     if head and head["code"]:
         return Reply(
@@ -134,6 +144,10 @@ def _without_closing_quote(text: str) -> str:
 def _numbers_inside(line: str) -> tuple[str | None, str | None]:
     if both := _BOTH_INSIDE.search(line):
         return both[1], both[2]
-    code = _CODE_INSIDE.search(line)
+    announced = (
+        number[0]
+        for number in _CODE_INSIDE.finditer(line)
+        if _ANNOUNCED.search(line[max(0, number.start() - _LONGEST_ANNOUNCEMENT) : number.start()])
+    )
     status = _STATUS_INSIDE.search(line)
-    return (code[1] if code else None), (status[1] if status else None)
+    return next(announced, None), (status[1] if status else None)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from whybounce.notation import lowered
 from whybounce.reading.mime import Message, Part
 
 _LONGEST_TEXT = 65_536
@@ -18,8 +19,9 @@ _LINE_BREAK = re.compile(r"<br[^<>]{0,40}>|</(?:p|div|tr|li|h\d|pre|table)>", re
 _CELL_END = re.compile(r"</t[dh]>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>@]{0,2000}>|<a\b[^<>]{0,2000}>", re.IGNORECASE)
 
+# A line in lower case that announces the returned message, and what every such line has in it.
 _ANNOUNCED = re.compile(
-    r"""^[ \t|>*]{0,8}(?:
+    r"""[ \t|>*]{0,8}(?:
         [-=_* ]{2,}[ ]{0,10}[^\n]{0,30}\b(?:original|copy\ of|returned|included|unsent|forwarded|below\ this\ line
             |message\ (?:header|text|body)|header\ of|undelivered)\b[^\n]{0,80}
       | (?:here\ is|below\ is|this\ is|following\ is|attached\ is|\(?the\ attachment\ contains)?\ {0,3}
@@ -28,8 +30,12 @@ _ANNOUNCED = re.compile(
       | (?:a\ summary\ of\ the\ undelivered\ message|message\ headers?\ follows?|content\ of\ the\ message)\b[^\n]{0,40}[:.]?
       | content-type:\ (?:message/rfc822|text/rfc822-headers?)[^\n]{0,100}
       )[ \t]*$""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+    re.VERBOSE,
 )
+_ANNOUNCING = (
+    "original", "copy of", "returned", "included", "unsent", "forwarded", "below this line", "message header", "message text",
+    "message body", "header of", "undelivered", "old ", "content of the message", "content-type:",
+)  # fmt: skip
 # Two lines of a header, one below the other, the first one a field that no prose begins with.
 _HEADER = re.compile(
     r"^[|> ]{0,3}(?:Received|Return-Path|DKIM-Signature|DomainKey-Signature|Message-ID|MIME-Version|X-[A-Za-z0-9-]{2,40}"
@@ -104,7 +110,18 @@ def _without_scripts(text: str) -> str:
 
 
 def _cut(text: str) -> Account:
-    begins = [found.start() for found in (_ANNOUNCED.search(text), _HEADER.search(text)) if found]
-    begin = min(begins, default=len(text))
+    announced = _announced_at(text)
+    header = _HEADER.search(text)
+    begin = min(announced, header.start()) if header else announced
     fields = _FIELDS.search(text, 0, begin)
     return Account(text[: fields.start() if fields else begin], text[begin:])
+
+
+def _announced_at(text: str) -> int:
+    """Return where the line begins that announces the returned message; the text's end if none."""
+    at = 0
+    for line in lowered(text).split("\n"):
+        if any(map(line.__contains__, _ANNOUNCING)) and _ANNOUNCED.match(line):
+            return at
+        at += len(line) + 1
+    return len(text)

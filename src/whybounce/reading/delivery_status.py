@@ -90,10 +90,10 @@ def _status_fields(message: Message) -> str | None:
     if part is not None:
         return part.text()
     for leaf in message.parts:
-        if b"inal-" not in leaf.body and leaf.content_type.startswith(("text/plain", "multipart/")):
-            continue  # Cheap: the name is not there, in whatever encoding but base64.
         if not leaf.content_type.startswith(("text/plain", "multipart/")):
             continue
+        if not leaf.holds(b"inal-"):
+            continue  # Cheap: the name is not there, in whatever encoding but base64.
         text = text_of(leaf)
         begin = _FIELDS_BEGIN.search(text)
         if begin and "final-recipient:" in text.lower():

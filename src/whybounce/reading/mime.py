@@ -55,6 +55,15 @@ class Part(_Fields):
         """Return the body as it stands: a copy, and as large as the part."""
         return self.source[self.begin : self.end]
 
+    def holds(self, piece: bytes) -> bool:
+        """Say whether the body as it stands has that piece in it."""
+        return self.source.find(piece, self.begin, self.end) >= 0
+
+    def message(self) -> "Part":
+        """Return header and body of the message that the part holds, as message/rfc822 does."""
+        begin = _after_line_ends(self.source, self.begin, self.stop)
+        return parse_part(self.source, begin, self.end)
+
     @property
     def stop(self) -> int:
         """Where the body ends in the source."""
@@ -159,7 +168,7 @@ def _boundary_of(part: Part) -> bytes | None:
         return None
     named = _BOUNDARY.search(part.field("content-type") or "")
     boundary = (named[1] or named[2]).encode("utf-8", "replace") if named else b""
-    if boundary and part.source.find(b"--" + boundary, part.begin, part.end) >= 0:
+    if boundary and part.holds(b"--" + boundary):
         return boundary
     last = min(part.stop, part.begin + _LONGEST_HEADER)
     standing = _DELIMITER.search(part.source, part.begin, last)

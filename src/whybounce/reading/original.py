@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from whybounce.notation import decoded_words, header_fields, read_date, read_received
-from whybounce.reading.mime import Message, Part, parse_part
+from whybounce.reading.mime import Message, Part
 from whybounce.vocabulary.report import Hop, Original
 
 _WHOLE = ("message/rfc822", "message/global")
@@ -21,7 +21,7 @@ def read_original(message: Message, returned: str = "") -> Original | None:
     """Return the original's header: from its part, else from text that was returned; or None."""
     whole, header = message.first(*_WHOLE), message.first(*_HEADER_ONLY)
     if whole is not None:
-        fields = parse_part(whole.body.lstrip(b"\r\n")).fields
+        fields = whole.message().fields
     else:
         fields = header_fields(header.text() if header else returned[:_LONGEST_RETURNED])
     return original_of(fields) if fields else None

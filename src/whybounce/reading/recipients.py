@@ -122,7 +122,11 @@ def recipients_of(
 
 def addresses_in(value: str | None) -> list[str]:
     """Return the addresses that stand in a text or a header field, in order."""
-    return _ADDRESS.findall(value or "")
+    if not value or "@" not in value:
+        return []
+    return [
+        address for line in value.split("\n") if "@" in line for address in _ADDRESS.findall(line)
+    ]
 
 
 def _lines_with_addresses(text: str) -> Iterable[tuple[int, str]]:

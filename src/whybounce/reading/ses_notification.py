@@ -50,7 +50,7 @@ def read(message: Message) -> Report | None:
 
 def read_json(text: str) -> Report | None:
     """Return the report that the JSON holds, with or without SNS's envelope around it; or None."""
-    if not _MARK.search(text[:_LONGEST]):
+    if "Type" not in text or not _MARK.search(text[:_LONGEST]):
         return None
     notification = _notification(text[:_LONGEST])
     kind_name = notification.get("notificationType") or notification.get("eventType")

@@ -7,6 +7,7 @@ bounce in no row's words is read just the same, as "text".
 import re
 from dataclasses import dataclass
 
+from whybounce.notation import lowered
 from whybounce.reading.mime import Message
 
 _HOST = r"\[?([A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63}){1,10})"
@@ -41,18 +42,19 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("apache-james", ("message details: subject:",)),
 )  # fmt: skip
 
+# These two look at lower case.
 _GENERATOR = re.compile(
     rf"""(?:generating\ server|dsn\ generated\ by|bronserver|generierender\ server|sent\ by|serveur\ de\ génération|server\ di\ generazione|servidor\ de\ generación)\s*:\s*{_HOST}
        | this\ is\ the\ [^\n]{{0,60}}\ (?:at\ host|program\ at|at)\ {_HOST}
        | (?:on\ the\ queue\ on|this\ is\ a\ delivery\ status\ notification\ from)\ {_HOST}""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 _REMOTE = re.compile(
     rf"""(?:message\ rejected\ by|remote\ server|receiving\ server|^host)\s*:\s*{_HOST}
        | \bby\ {_HOST}\.?\ \[[0-9A-Fa-f.:]{{3,45}}\]
        | \bconnected\ to\ {_HOST}\ but
        | \b(?:while\ talking|connecting|connection)\ to\ {_HOST}""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+    re.MULTILINE | re.VERBOSE,
 )
 
 _DISLIKES = re.compile(rf"^{_HOST} \[[0-9A-Fa-f.:]{{3,45}}\] did not like", re.MULTILINE)
@@ -74,8 +76,15 @@ def system_of(message: Message, text: str) -> str | None:
 
 def stated_facts(text: str) -> Facts:
     """Return the generating and the remote server where the account names them."""
-    generator, remote = _GENERATOR.search(text), _REMOTE.search(text) or _DISLIKES.search(text)
-    return Facts(
-        generator=next(filter(None, generator.groups()), None) if generator else None,
-        remote=next(filter(None, remote.groups()), None) if remote else None,
-    )
+    words = lowered(text)
+    generator = _GENERATOR.search(words)
+    remote = _REMOTE.search(words) or _DISLIKES.search(text)
+    return Facts(_host(generator, text), _host(remote, text))
+
+
+def _host(match: re.Match[str] | None, text: str) -> str | None:
+    """Return what the group that matched stands for in the text, as the text writes it."""
+    if match is None or match.lastindex is None:
+        return None
+    begin, end = match.span(match.lastindex)
+    return text[begin:end]

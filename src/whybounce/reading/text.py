@@ -7,7 +7,7 @@ name somebody. Which system it was names the form; the reading is the same for a
 import re
 from dataclasses import replace
 
-from whybounce.notation import read_date
+from whybounce.notation import lowered, read_date
 from whybounce.reading.account import Account
 from whybounce.reading.attempts import with_attempts
 from whybounce.reading.mime import Message, Part
@@ -18,21 +18,19 @@ from whybounce.reading.writer import has_a_null_return_path, is_by_a_mail_system
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
 
+# All of these look at lower case.
 _DELAYED = re.compile(
     r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
     r"|will (?:keep|be|continue to be) (?:trying|retr|attempted)|retried for|will be retried|will keep trying|continue trying"
     r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
-    r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан",
-    re.IGNORECASE,
+    r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан"
 )
 _FAILED = re.compile(
     r"not (?:be )?delivered|undeliver|unable to deliver|delivery (?:has )?failed|mailbox is full|(?:user|recipient|address|mailbox) (?:is )?unknown"
-    r"|unknown user|\b5\d\d[ -](?:5\.\d\.\d|[a-z])",
-    re.IGNORECASE,
+    r"|unknown user|\b5\d\d[ -](?:5\.\d\.\d|[a-z])"
 )
 _GIVEN_UP = re.compile(
-    r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|could not be delivered for|not going to try again",
-    re.IGNORECASE,
+    r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|could not be delivered for|not going to try again"
 )
 
 
@@ -44,7 +42,7 @@ def read(message: Message) -> Report | None:
     told = told_by(message)
     if told is None:
         return None
-    if not by_a_system and not _FAILED.search(told[0].text):
+    if not by_a_system and not _FAILED.search(lowered(told[0].text)):
         return None
     defect = Defect("message", "no machine-readable part; read from its text")
     return replace(_report(message, told), defects=(defect,))
@@ -68,7 +66,7 @@ def read_pasted(text: str) -> Report | None:
 def _report(message: Message, told: tuple[Account, Original | None, tuple[Outcome, ...]]) -> Report:
     account, original, outcomes = told
     facts = stated_facts(account.text)
-    action = _action(message.field("subject") or "", account.text)
+    action = _action(lowered(message.field("subject") or ""), lowered(account.text))
     return Report(
         kind=Kind.DELAY if action is Action.DELAYED else Kind.FAILURE,
         form=system_of(message, account.text) or "text",

@@ -81,6 +81,12 @@ def _said_about(named: Named, text: str) -> Outcome:
         else text,
         text[: max(begin, 0)][-_LONGEST_ACCOUNT:],
     )
-    quoted = [read_text(said) for said in candidates if _WORDS.search(said)]
-    with_numbers = (one for one in quoted if one.reply and (one.reply.code or one.reply.status))
-    return next(with_numbers, quoted[0] if quoted else Outcome())
+    first: Outcome | None = None
+    for said in candidates:
+        if not _WORDS.search(said):
+            continue
+        quoted = read_text(said)
+        if quoted.reply and (quoted.reply.code or quoted.reply.status):
+            return quoted
+        first = first or quoted
+    return first or Outcome()
