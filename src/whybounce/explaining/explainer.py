@@ -118,9 +118,7 @@ class Explainer:
         hits = self._rules.hits(fold(reply), host, claims.sole, told)
         best = next(hits, None)
         question = _Question(outcome.action, reply, status, claims, best)
-        reading = next(
-            answer for answer in (lookup(question) for lookup in _LOOKUPS) if answer is not None
-        )
+        reading = _answer(question)
         cause = self._causes[reading.cause]
         final = is_final(outcome.action, reply.code, status, cause)
         return Explanation(
@@ -247,8 +245,7 @@ def _by_class(question: _Question) -> _Reading | None:
     return _Reading(_BY_CLASS[digit], Confidence.CLASS_ONLY, because)
 
 
-def _not_known(_: _Question) -> _Reading | None:
-    return _Reading("unknown", Confidence.UNKNOWN, Because(Basis.NONE, None, None))
+_UNKNOWN = _Reading("unknown", Confidence.UNKNOWN, Because(Basis.NONE, None, None))
 
 
 def _by_success(question: _Question) -> _Reading | None:
@@ -272,8 +269,15 @@ _LOOKUPS: tuple[Callable[[_Question], _Reading | None], ...] = (
     _by_range,
     _by_registry,
     _by_class,
-    _not_known,
 )
+
+
+def _answer(question: _Question) -> _Reading:
+    for lookup in _LOOKUPS:
+        reading = lookup(question)
+        if reading is not None:
+            return reading
+    return _UNKNOWN
 
 
 def _generic(status: StatusCode) -> bool:

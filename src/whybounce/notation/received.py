@@ -21,8 +21,11 @@ _MONTHS = {
 }  # fmt: skip
 
 
-def read_received(value: str) -> Hop:
-    """Return the step that the field's value describes; what it does not say is None."""
+def read_received(value: str, before: datetime | None = None) -> Hop:
+    """Return the step that the field's value describes; what it does not say is None.
+
+    ``before`` is the time of the step before it.
+    """
     clauses, _, stamp = value[:_LONGEST].rpartition(";")
     words = _COMMENT.sub(" ", _COMMENT.sub(" ", clauses)).split()
     # RFC 5321 §4.4: each clause is a keyword and its value; of a keyword said twice the first counts.
@@ -30,11 +33,13 @@ def read_received(value: str) -> Hop:
     protocol = _bare(said.get("with"))
     if protocol == "Microsoft" and said.get("microsoft") == "SMTP":
         protocol = "Microsoft SMTP Server"
+    time = read_date(stamp)
     return Hop(
         from_=_bare(said.get("from")),
         by=_bare(said.get("by")),
         protocol=protocol,
-        time=read_date(stamp),
+        time=time,
+        relay_seconds=(time - before).total_seconds() if time and before else None,
     )
 
 
@@ -48,7 +53,7 @@ def read_date(stamp: str) -> datetime | None:
     try:
         if usual and (month := _MONTHS.get(usual[2].lower())):
             day, _, year, time, zone = usual.groups()
-            return datetime.fromisoformat(f"{year}-{month}-{day:0>2}T{time}{zone}").astimezone(UTC)
+            return _in_utc(datetime.fromisoformat(f"{year}-{month}-{day:0>2}T{time}{zone}"))
         return _read_odd_date(stamp)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
@@ -73,4 +78,6 @@ def read_timestamp(stamp: str) -> datetime | None:
 
 def _in_utc(date: datetime) -> datetime:
     """Return the same time in UTC; -0000 says nothing about the local zone, RFC 5322 §3.3."""
+    if date.tzinfo is UTC:
+        return date
     return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)

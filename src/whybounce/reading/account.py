@@ -119,9 +119,11 @@ def _cut(text: str) -> Account:
 
 def _announced_at(text: str) -> int:
     """Return where the line begins that announces the returned message; the text's end if none."""
+    words = lowered(text)
+    present = [mark for mark in _ANNOUNCING if mark in words]
     at = 0
-    for line in lowered(text).split("\n"):
-        if any(map(line.__contains__, _ANNOUNCING)) and _ANNOUNCED.match(line):
+    for line in words.split("\n") if present else ():
+        if any(map(line.__contains__, present)) and _ANNOUNCED.match(line):
             return at
         at += len(line) + 1
     return len(text)

@@ -32,7 +32,7 @@ def with_attempts(report: Report, message: Message) -> Report:
     if len(report.outcomes) != 1 or report.outcomes[0].attempts:
         return report
     for part in message.parts:
-        if b"M - " not in part.body or not part.content_type.startswith("text/"):
+        if not part.content_type.startswith("text/") or not part.holds(b"M - "):
             continue  # Cheap: most reports list none.
         attempts = tuple(islice(_attempts(text_of(part)), _MOST_ATTEMPTS))
         if attempts:

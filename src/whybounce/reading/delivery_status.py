@@ -6,12 +6,11 @@ report's words are read for them, and the outcome says that this was inferred.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from whybounce.notation import (
-    first_field,
     header_fields,
     read_date,
     read_text,
@@ -50,7 +49,7 @@ _FIELDS_END = re.compile(
     r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
 )
 
-Fields = Sequence[tuple[str, str]]
+Fields = Mapping[str, str]  # By name in lower case; of a field written twice, the first.
 
 
 def read(message: Message) -> Report | None:
@@ -74,8 +73,8 @@ def read(message: Message) -> Report | None:
         form="rfc3464",
         generator=generator,
         date=_date(message.field("date")),
-        arrival_date=_date(first_field(about_message, "arrival-date")),
-        envelope_id=first_field(about_message, "original-envelope-id"),
+        arrival_date=_date(about_message.get("arrival-date")),
+        envelope_id=about_message.get("original-envelope-id"),
         language=message.field("content-language"),
         outcomes=outcomes,
         original=original,
@@ -108,21 +107,22 @@ def _groups(text: str) -> tuple[Fields, list[Fields]]:
     Groups stand apart by blank lines; where a writer forgot them, a second Final-Recipient
     begins the next.
     """
-    about_message: list[tuple[str, str]] = []
+    about_message: dict[str, str] = {}
     about_recipients: list[Fields] = []
     for block in re.split(r"(?:\r?\n){2,}", text.strip()):
-        group: list[tuple[str, str]] = []
-        for name, value in header_fields(block):
-            if name.lower() == "final-recipient" and first_field(group, "final-recipient"):
+        group: dict[str, str] = {}
+        for written, value in header_fields(block):
+            name = written.lower()
+            if name == "final-recipient" and group.get(name):
                 about_recipients.append(group)
-                group = []
-            group.append((name, value))
-        if first_field(group, "final-recipient") or first_field(group, "original-recipient"):
+                group = {}
+            group.setdefault(name, value)
+        if group.get("final-recipient") or group.get("original-recipient"):
             about_recipients.append(group)
         else:
-            about_message += group
+            about_message = group | about_message
     # Where no blank line ends the message's own fields, they stand in the first recipient's group.
-    return [*about_message, *(about_recipients[0] if about_recipients else ())], about_recipients
+    return {**(about_recipients[0] if about_recipients else {}), **about_message}, about_recipients
 
 
 def _outcome(
@@ -136,18 +136,18 @@ def _outcome(
 ) -> Outcome:
     recipient, inferred = _recipient(group, message, original)
     original_recipient = _address(_typed(group, "original-recipient"))
-    status = _status(first_field(group, "status"), defects)
+    status = _status(group.get("status"), defects)
     outcome = Outcome(
         recipient=recipient,
         original_recipient=original_recipient,
-        action=_action(first_field(group, "action"), status, defects),
+        action=_action(group.get("action"), status, defects),
         status=status,
         remote=_typed(group, "remote-mta"),
-        last_attempt=_date(first_field(group, "last-attempt-date")),
-        will_retry_until=_date(first_field(group, "will-retry-until")),
+        last_attempt=_date(group.get("last-attempt-date")),
+        will_retry_until=_date(group.get("will-retry-until")),
         inferred=inferred,
     )
-    said = first_field(group, "diagnostic-code") or ""
+    said = group.get("diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
     return _with_reply(outcome, said or None, generator, message, alone=alone)
@@ -252,7 +252,7 @@ def _kind(outcomes: Sequence[Outcome]) -> Kind:
 
 def _typed(fields: Fields, name: str) -> str | None:
     """Return the field's value without its type; None where the field is absent or empty."""
-    value = first_field(fields, name)
+    value = fields.get(name)
     return untyped(value) or None if value else None
 
 

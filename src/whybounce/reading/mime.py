@@ -26,29 +26,19 @@ _DELIMITER = re.compile(rb"^--([^\s]{1,200})[ \t]*\r?\n(?=Content-)", re.IGNOREC
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
 
 
-@dataclass(frozen=True)  # Not slotted: what was looked up once is kept.
-class _Fields:
-    """What has a header."""
-
-    fields: tuple[tuple[str, str], ...]
-
-    def field(self, name: str) -> str | None:
-        """Return the first field of that name, in lower case, or None."""
-        return self._first.get(name)
-
-    @cached_property
-    def _first(self) -> Mapping[str, str]:
-        return {name.lower(): value for name, value in reversed(self.fields)}
-
-
-@dataclass(frozen=True)
-class Part(_Fields):
+@dataclass(frozen=True, slots=True)
+class Part:
     """One leaf of a message, or the message itself: its header, and where its body stands."""
 
+    fields: tuple[tuple[str, str], ...]
     source: bytes
     begin: int = 0
     end: int | None = None
     content_type: str = "text/plain"  # In lower case, without parameters.
+
+    def field(self, name: str) -> str | None:
+        """Return the first field of that name, in lower case, or None."""
+        return first_field(self.fields, name)
 
     @property
     def body(self) -> bytes:
@@ -85,11 +75,20 @@ class Part(_Fields):
         return body
 
 
-@dataclass(frozen=True)
-class Message(_Fields):
+@dataclass(frozen=True)  # Not slotted: the index of its fields is made once and kept.
+class Message:
     """A message: its own header, and its leaves in order."""
 
+    fields: tuple[tuple[str, str], ...]
     parts: tuple[Part, ...]
+
+    def field(self, name: str) -> str | None:
+        """Return the first field of that name, in lower case, or None."""
+        return self._first.get(name)
+
+    @cached_property
+    def _first(self) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in reversed(self.fields)}
 
     def first(self, *content_types: str) -> Part | None:
         """Return the first part of one of those types, or None."""

@@ -1,9 +1,7 @@
 """The header of the message that was not delivered, and the way it came. Used by every form."""
 
-from dataclasses import replace
-
 from whybounce.notation import decoded_words, header_fields, read_date, read_received
-from whybounce.reading.mime import Message, Part
+from whybounce.reading.mime import Message
 from whybounce.vocabulary.report import Hop, Original
 
 _WHOLE = ("message/rfc822", "message/global")
@@ -32,16 +30,16 @@ def original_of(fields: tuple[tuple[str, str], ...]) -> Original:
 
     Addresses stay as they stand: RFC 2047 §5 lets a name that is decoded hold an address.
     """
-    part = Part(fields, b"")
+    header = Message(fields, ())
     return Original(
-        message_id=part.field("message-id"),
-        from_=part.field("from"),
-        to=part.field("to"),
-        subject=decoded_words(part.field("subject") or "") or None,
-        date=read_date(part.field("date") or ""),
-        sender=part.field("sender"),
-        received_spf=part.field("received-spf"),
-        authentication_results=part.field("authentication-results"),
+        message_id=header.field("message-id"),
+        from_=header.field("from"),
+        to=header.field("to"),
+        subject=decoded_words(header.field("subject") or "") or None,
+        date=read_date(header.field("date") or ""),
+        sender=header.field("sender"),
+        received_spf=header.field("received-spf"),
+        authentication_results=header.field("authentication-results"),
         headers=fields,
     )
 
@@ -52,9 +50,7 @@ def hops_of(original: Original) -> tuple[Hop, ...]:
     before = original.date
     hops: list[Hop] = []
     for value in reversed(received[:_MOST_HOPS]):
-        hop = read_received(value)
-        if hop.time and before:
-            hop = replace(hop, relay_seconds=(hop.time - before).total_seconds())
+        hop = read_received(value, before)
         before = hop.time or before
         hops.append(hop)
     return tuple(hops)

@@ -42,7 +42,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("apache-james", ("message details: subject:",)),
 )  # fmt: skip
 
-# These two look at lower case.
+# These two look at lower case. Where a word begins is looked at behind it, so that the search skips
+# to its first letter.
 _GENERATOR = re.compile(
     rf"""(?:generating\ server|dsn\ generated\ by|bronserver|generierender\ server|sent\ by|serveur\ de\ génération|server\ di\ generazione|servidor\ de\ generación)\s*:\s*{_HOST}
        | this\ is\ the\ [^\n]{{0,60}}\ (?:at\ host|program\ at|at)\ {_HOST}
@@ -50,10 +51,10 @@ _GENERATOR = re.compile(
     re.VERBOSE,
 )
 _REMOTE = re.compile(
-    rf"""(?:message\ rejected\ by|remote\ server|receiving\ server|^host)\s*:\s*{_HOST}
-       | \bby\ {_HOST}\.?\ \[[0-9A-Fa-f.:]{{3,45}}\]
-       | \bconnected\ to\ {_HOST}\ but
-       | \b(?:while\ talking|connecting|connection)\ to\ {_HOST}""",
+    rf"""(?:message\ rejected\ by|remote\ server|receiving\ server|host(?<=^host))\s*:\s*{_HOST}
+       | by(?<=\bby)\ {_HOST}\.?\ \[[0-9A-Fa-f.:]{{3,45}}\]
+       | connected(?<=\bconnected)\ to\ {_HOST}\ but
+       | (?:while\ talking(?<=\bwhile\ talking)|connecting(?<=\bconnecting)|connection(?<=\bconnection))\ to\ {_HOST}""",
     re.MULTILINE | re.VERBOSE,
 )
 

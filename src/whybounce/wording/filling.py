@@ -37,7 +37,8 @@ def fill(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str])
     """Return the sentence with its placeholders filled in, by the rules of this file."""
     if "{" not in sentence:
         return sentence
-    return "".join([filler(values, stand_ins) for filler in _cut(sentence)])
+    form, fillers = _cut(sentence)
+    return form % tuple([filler(values, stand_ins) for filler in fillers])
 
 
 def printable(value: str) -> str:
@@ -49,27 +50,24 @@ _Filler = Callable[[Mapping[str, str], Mapping[str, str]], str]
 
 
 @lru_cache(maxsize=8192)  # The catalogue's sentences, in a few languages.
-def _cut(sentence: str) -> tuple[_Filler, ...]:
-    """Return the pieces of the sentence, each ready to say itself."""
+def _cut(sentence: str) -> tuple[str, tuple[_Filler, ...]]:
+    """Return the sentence with %s in place of its placeholders, and what goes there in order."""
+    form: list[str] = []
     fillers: list[_Filler] = []
     # Splitting by one group leaves prose at even places and what stood in backticks at odd ones.
     for place, part in enumerate(_COMMAND.split(sentence)):
         in_command = place % 2
         quoted = _quoting(part)
         # And here, text at even places and the names of placeholders at odd ones.
-        pieces = _PLACEHOLDER.split(f"`{part}`" if in_command else part)
-        for number, piece in enumerate(pieces):
+        for number, piece in enumerate(_PLACEHOLDER.split(f"`{part}`" if in_command else part)):
             if number % 2 == 0:
-                fillers.append(_text(piece))
+                form.append(piece.replace("%", "%%"))
             else:
+                form.append("%s")
                 fillers.append(
                     _valid_or_kept(piece, quoted) if in_command else _known_or_said(piece)
                 )
-    return tuple(fillers)
-
-
-def _text(piece: str) -> _Filler:
-    return lambda _values, _stand_ins: piece
+    return "".join(form), tuple(fillers)
 
 
 def _known_or_said(name: str) -> _Filler:
