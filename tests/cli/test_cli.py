@@ -28,6 +28,14 @@ def run(*arguments: str, stdin: bytes | None = b"") -> subprocess.CompletedProce
     return done
 
 
+def test_bytes_that_are_no_utf8_are_explained_too():
+    """Python hands them over as half characters, which no JSON may hold."""
+    done = run("explain", "--json", "550 5.1.1 \udcff User unknown")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["input"] == "550 5.1.1 ? User unknown"
+
+
 def test_explain_answers_in_the_order_of_every_answer():
     """Verdict, who, again, what to do, said, to pass on, why."""
     shown = run("explain", "550 5.7.1 Unable to relay").stdout.decode()

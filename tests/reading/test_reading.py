@@ -314,6 +314,18 @@ def test_paragraphs_about_recipients_are_outcomes_of_their_own():
     assert "action" in diagnosis.report.outcomes[0].inferred
 
 
+def test_what_one_recipient_was_refused_with_is_not_the_others():
+    """Words of its own are all there is, even where only another's hold a code."""
+    raw = EXIM.replace(b"\n\n------", b"\n  ben@example.com\n    retry timeout exceeded\n\n------")
+    raw = raw.replace(
+        b"Recipients: anna@example.org", b"Recipients: anna@example.org, ben@example.com"
+    )
+    first, second = whybounce.read(raw).outcomes
+
+    assert str(first.reply) == "550 5.2.2 Mailbox full"
+    assert (str(second.reply), second.status) == ("retry timeout exceeded", None)
+
+
 def test_a_quoted_remote_server_is_who_refused():
     """The text names host and command; nothing is taken from the returned message."""
     outcome = whybounce.read(EXIM).outcomes[0]

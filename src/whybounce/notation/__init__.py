@@ -9,7 +9,7 @@ none of them is read as a plain reply. Nothing here knows a cause, and nothing r
 from whybounce.notation.authentication import authentication_results
 from whybounce.notation.decoding import decoded, from_base64
 from whybounce.notation.encoded_words import decoded_words
-from whybounce.notation.folding import fold, lowered
+from whybounce.notation.folding import fold, lowered, writable
 from whybounce.notation.header import first_field, header_fields, untyped
 from whybounce.notation.quotation import read_text
 from whybounce.notation.received import read_date, read_received, read_timestamp
@@ -30,4 +30,5 @@ __all__ = [
     "read_text",
     "read_timestamp",
     "untyped",
+    "writable",
 ]

@@ -4,6 +4,8 @@ import binascii
 import codecs
 import re
 
+from whybounce.notation.folding import writable
+
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 # Python's own codecs, which no mail is written in; some of them take quadratic time.
@@ -26,9 +28,7 @@ def in_charset(raw: bytes, name: str) -> str | None:
         text = raw.decode(codec) if codec not in _NO_CHARSETS else None
     except (LookupError, ValueError):
         return None
-    if text and codec == "utf-7":  # It can spell half a character, which nobody could write again.
-        return text.encode("utf-8", "replace").decode()
-    return text
+    return writable(text) if text and codec == "utf-7" else text  # It can spell half a character.
 
 
 def from_base64(written: bytes) -> bytes:

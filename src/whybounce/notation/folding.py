@@ -18,6 +18,14 @@ def lowered(text: str) -> str:
     return text.replace("\u0130", "I").lower()  # The one letter whose lower case is two characters.
 
 
+def writable(text: str) -> str:
+    """Return the text without half characters, which no UTF-8 can write.
+
+    Python makes them of bytes on a command line that are no UTF-8.
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def one_line(text: str) -> str:
     """Return the text with every run of white space as one blank."""
     return " ".join(text.split())

@@ -7,6 +7,7 @@ decides first whether it is worth trying. Order: NOTATIONS, the most telling fir
 import re
 from collections.abc import Callable
 
+from whybounce.notation.folding import writable
 from whybounce.notation.header import untyped
 from whybounce.notation.replies import read_reply
 from whybounce.vocabulary.outcome import Action, Outcome
@@ -26,7 +27,7 @@ _COMMAND = re.compile(
 
 def read_text(text: str) -> Outcome:
     """Return what the text says became of a recipient. Text that quotes nobody is a reply."""
-    text = text[:_LONGEST_TEXT]
+    text = writable(text[:_LONGEST_TEXT])
     for mark, notation in NOTATIONS:
         if mark in text and (outcome := notation(text)) is not None:
             return outcome

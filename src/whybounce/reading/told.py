@@ -32,7 +32,11 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
             original=original,
         )
         if named:
-            return account, original, tuple(_outcome(one, account) for one in named)
+            return (
+                account,
+                original,
+                tuple(_outcome(one, account, alone=len(named) == 1) for one in named),
+            )
     return None
 
 
@@ -49,7 +53,7 @@ def said_about(address: str, message: Message, *, alone: bool) -> Outcome | None
         own = next((one for one in named if one.address.lower() == address.lower()), None)
         if own and _WORDS.search(own.said):
             return read_text(own.said)
-        told = _said_about(Named(address, ""), account.text) if alone else Outcome()
+        told = _said_about(Named(address, ""), account.text, alone=True) if alone else Outcome()
         if told.reply and told.reply.code:
             return told
     return None
@@ -61,18 +65,23 @@ def _own_addresses(message: Message) -> set[str]:
     return {address for name in fields for address in addresses_in(message.field(name))}
 
 
-def _outcome(named: Named, account: Account) -> Outcome:
+def _outcome(named: Named, account: Account, *, alone: bool) -> Outcome:
     inferred = {"recipient": named.inferred} if named.inferred else {}
     return replace(
-        _said_about(named, account.text),
+        _said_about(named, account.text, alone=alone),
         recipient=named.address,
         original_recipient=named.original,
         inferred=inferred,
     )
 
 
-def _said_about(named: Named, text: str) -> Outcome:
-    """Return what is said about the recipient: in its own lines, else in what all share."""
+def _said_about(named: Named, text: str, *, alone: bool) -> Outcome:
+    """Return what is said about the recipient: in its own lines, else in what all share.
+
+    Where others are named, words of its own are all there is: the reply near them is another's.
+    """
+    if not alone and _WORDS.search(named.said):
+        return read_text(named.said)
     begin = text.lower().find(named.address.lower())
     candidates = (
         named.said,

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from whybounce.catalogue import Catalogue
+from whybounce.notation import writable
 from whybounce.vocabulary.cause import Cause, Suppress
 from whybounce.vocabulary.explanation import Alternative, Explanation
 from whybounce.vocabulary.note import Note
@@ -22,7 +23,7 @@ def explanation_as_dict(
     inner = explanation.inner
     return {
         "schema": SCHEMA,
-        "input": source,
+        "input": writable(source) if source else source,
         "status": str(explanation.status) if explanation.status else None,
         "reply_code": explanation.reply_code,
         "reply": _reply(explanation),
