@@ -44,7 +44,7 @@ def mail(name, line_end):
 def found_in(report, expected):
     """Return what the report says, in the table's form and as far as the table asks."""
     facts = {
-        "kind": report.kind,
+        "kind": str(report.kind),
         "form": report.form,
         "generator": report.generator,
         "envelope-id": report.envelope_id,
@@ -68,7 +68,7 @@ def said_of(outcome, row):
     facts = {
         "recipient": outcome.recipient,
         "original-recipient": outcome.original_recipient,
-        "action": outcome.action,
+        "action": str(outcome.action) if outcome.action else None,
         "status": str(outcome.status) if outcome.status else None,
         "code": reply.code if reply else None,
         "says": part_of(reply, row.get("says", "")),
