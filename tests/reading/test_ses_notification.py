@@ -153,6 +153,16 @@ def test_a_notification_that_names_nobody_is_a_report_with_a_defect(bounce):
     assert [defect.what for defect in report.defects] == ["no recipient is named"]
 
 
+@pytest.mark.parametrize(
+    ("name", "recipients"), [("Reject", ["anna@example.org"]), ("Complaint", []), ("Delivery", [])]
+)
+def test_only_a_failure_is_about_all_whom_the_message_was_for(name, recipients):
+    """One of many may have complained, or got it."""
+    report = read_json(json.dumps({"eventType": name, "mail": MAIL}))
+
+    assert [outcome.recipient for outcome in report.outcomes] == recipients
+
+
 def test_a_notification_is_read_from_the_first_text_of_a_mail():
     """Plain or called JSON."""
     for content_type in ("text/plain", "application/json"):

@@ -26,7 +26,7 @@ def report(text, *, header="From: Mail System <mailer-daemon@a.example>", subjec
 
 
 def test_what_a_mail_system_wrote_about_somebody_is_a_report():
-    """What its words do not say itself, the action, is inferred."""
+    """It says what it was read from, and that the action is inferred."""
     found = report("anna@example.org:\n550 5.1.1 User unknown")
     (outcome,) = found.outcomes
 
@@ -37,6 +37,9 @@ def test_what_a_mail_system_wrote_about_somebody_is_a_report():
         "5.1.1",
     )
     assert set(outcome.inferred) == {"action"}
+    assert [defect.what for defect in found.defects] == [
+        "no machine-readable part; read from its text"
+    ]
 
 
 @pytest.mark.parametrize(
