@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BOUNCES = ROOT / "tests" / "reading" / "bounces"
+BOUNCES = ROOT / "tests" / "reading" / "mutated"
 KEPT = ROOT / ".fuzz" / "mails"
 BOUNDS = ("-timeout=5", "-rss_limit_mb=2048", "-max_len=65536", f"-artifact_prefix={ROOT}/.fuzz/")
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from whybounce.notation import header_fields
+from whybounce.notation import header_fields, untyped
 
 
 def test_header_fields_are_unfolded_in_order():
@@ -25,3 +25,19 @@ def test_header_fields_are_the_same_with_each_line_end(header):
 def test_no_text_makes_reading_a_header_raise(text):
     """What is no field is left out."""
     assert all(name and "\n" not in value for name, value in header_fields(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "without"),
+    [
+        ("rfc822; anna@example.org", "anna@example.org"),
+        ("RFC822;anna@example.org", "anna@example.org"),
+        ("anna@example.org", "anna@example.org"),
+        ("smtp; 550 a; b", "550 a; b"),
+        ("550 5.1.1 a; b", "550 5.1.1 a; b"),
+        ("", ""),
+    ],
+)
+def test_a_type_is_one_word_before_a_semicolon(value, without):
+    """RFC 3464 §2.1.2; a semicolon in an untyped sentence parts nothing."""
+    assert without == untyped(value)

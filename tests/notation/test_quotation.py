@@ -66,6 +66,42 @@ CASES = {
         "mx.example.org\nDiagnostic-Code: smtp; 550-5.1.1 no\n 550 5.1.1 such user"),
         ("anna@example.org", "failed", None, "mx.example.org", "550 5.1.1 no such user"),
     ),
+    "in-prose": (
+        "192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 User unknown\nGiving up on 192.0.2.1.",
+        (None, None, "RCPT", None, "550 5.1.1 User unknown"),
+    ),
+    "in-prose-below-its-announcement": (
+        "The error that the other server returned was:\n550-5.2.1 The account\n550 5.2.1 is closed\n\nBye.",
+        (None, None, None, None, "550 5.2.1 The account is closed"),
+    ),
+    "in-prose-on-indented-lines": (
+        "We could not deliver it:\n    451 4.3.0 the queue\n        is full\n\nWe go on trying.",
+        (None, None, None, None, "451 4.3.0 the queue is full"),
+    ),
+    "in-prose-by-its-status-code-alone": (
+        "The answer was:\n5.1.1 nobody of that name",
+        (None, None, None, None, "5.1.1 nobody of that name"),
+    ),
+    "in-prose-in-quotation-marks": (
+        'failed after I sent the message.\nThey say: "554 5.7.1 no spam"\n-----\nReceived: from a',
+        (None, None, "DATA", None, "554 5.7.1 no spam"),
+    ),
+    "zoho-codes": (
+        "Invalid Address, ERROR_CODE :550, ERROR_CODE :5.1.1 <anna@example.org>... User Unknown",
+        (None, None, None, None, "550 5.1.1 <anna@example.org>... User Unknown"),
+    ),
+    "zoho-codes-of-the-first-recipient": (
+        "Policy, ERROR_CODE :554, ERROR_CODE :5.7.1 refused\n\nben@example.org, ERROR_CODE :550, ERROR_CODE :5.1.1 no",
+        (None, None, None, None, "554 5.7.1 refused"),
+    ),
+    "exit-code": (
+        "x-unix; 75",
+        (None, None, None, None, "the local delivery program ended with exit code 75 (EX_TEMPFAIL)"),
+    ),
+    "exit-code-of-its-own": (
+        "X-Unix;3",
+        (None, None, None, None, "the local delivery program ended with exit code 3"),
+    ),
 }  # fmt: skip
 
 
@@ -76,6 +112,22 @@ def test_a_quotation_is_read(text, expected):
     found = (outcome.recipient, outcome.action, outcome.command, outcome.remote, str(outcome.reply))
 
     assert expected == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There are 550 noodles\nin 404 bowls",
+        "We are at 451 Main Street\nand 550 Side Street",
+        "ERROR_CODE\nwithout one",
+        "x-unix; ended",
+    ],
+)
+def test_numbers_in_a_sentence_are_no_reply(text):
+    """No code is taken from them."""
+    reply = read_text(text).reply
+
+    assert (reply.code, reply.status) == (None, None)
 
 
 def test_the_seeds_example_names_both_servers():

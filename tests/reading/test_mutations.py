@@ -26,7 +26,7 @@ from whybounce.wording import Speaker
 
 SEED = int(os.environ.get("WHYBOUNCE_SEED", "3464"))
 
-BOUNCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "bounces").glob("*")}
+BOUNCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "mutated").glob("*")}
 CORPORA = Path(__file__).parents[3] / "shared" / "corpus"
 MAILS = [BOUNCES[name] for name in sorted(BOUNCES)] + [
     path.read_bytes()

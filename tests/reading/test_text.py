@@ -1,0 +1,149 @@
+"""Bounces without a machine part are read from their words."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from whybounce.reading.mime import parse_message
+from whybounce.reading.text import read
+from whybounce.vocabulary.outcome import Action
+from whybounce.vocabulary.report import Kind
+
+BOUNCES = Path(__file__).parent / "bounces"
+RETURNED_BELOW = {
+    "qmail": b"--- Below this line is a copy of the message.\n",
+    "exim-two-recipients": b"------ This is a copy of the message, including all the headers. ------\n",
+    "sendmail-transcript": b"   ----- Original message follows -----\n",
+    "postfix-without-mime": b"------ Original message follows ------\n",
+}
+PROSE = {name: (BOUNCES / f"{name}.eml").read_bytes() for name in RETURNED_BELOW}
+
+
+def report(text, *, header="From: Mail System <mailer-daemon@a.example>", subject="Your mail"):
+    """Return the report of a mail with that header and text."""
+    return read(parse_message(f"{header}\nSubject: {subject}\n\n{text}\n".encode()))
+
+
+def test_what_a_mail_system_wrote_about_somebody_is_a_report():
+    """It says what it was read from, and that the action is inferred."""
+    found = report("anna@example.org:\n550 5.1.1 User unknown")
+    (outcome,) = found.outcomes
+
+    assert (found.kind, found.form) == (Kind.FAILURE, "text")
+    assert (outcome.recipient, outcome.action, str(outcome.status)) == (
+        "anna@example.org",
+        Action.FAILED,
+        "5.1.1",
+    )
+    assert set(outcome.inferred) == {"action"}
+    assert [defect.what for defect in found.defects] == [
+        "no machine-readable part; read from its text"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("From: Chris <chris@example.net>", "anna@example.org:\n550 5.1.1 User unknown"),
+        ("From: Chris <chris@example.net>\nReturn-Path: <>", "anna@example.org:\nsays hello"),
+        ("From: Mail System <mailer-daemon@a.example>", "Nothing to report."),
+    ],
+    ids=["a person wrote it", "a null return path alone", "it names nobody"],
+)
+def test_what_no_mail_system_wrote_or_names_nobody_is_not_mine(header, text):
+    """Notifications of all kinds have a null return path; without words of failure it is none."""
+    assert report(text, header=header) is None
+
+
+def test_a_null_return_path_and_words_of_failure_make_a_report():
+    """The writer's name need not tell."""
+    found = report(
+        "anna@example.org:\n550 5.1.1 User unknown",
+        header="Return-Path: <>\nFrom: Carrier <carrier@a.example>",
+    )
+
+    assert [outcome.recipient for outcome in found.outcomes] == ["anna@example.org"]
+
+
+DELAYS = {
+    "English": "Delivery is delayed; we will keep trying for four days.",
+    "warning": "THIS IS A WARNING ONLY. Warning: message still undelivered after 4 hours.",
+    "retried": "The message will be retried until tomorrow.",
+    "German": "Die Zustellung wird verzögert.",
+    "French": "La remise est retardée.",
+    "Italian": "La consegna è ritardata.",
+    "Portuguese": "A entrega está em atraso.",
+    "Dutch": "De bezorging is vertraagd.",
+    "Russian": "Доставка задержана.",
+}
+
+
+@pytest.mark.parametrize("words", DELAYS.values(), ids=DELAYS)
+def test_words_of_waiting_make_a_delay(words):
+    """Delayed means being retried."""
+    found = report(f"{words}\n\nanna@example.org:\nno answer yet")
+
+    assert (found.kind, found.outcomes[0].action) == (Kind.DELAY, Action.DELAYED)
+
+
+def test_a_subject_of_waiting_makes_a_delay():
+    """Some say it there only."""
+    found = report("anna@example.org:\nno answer yet", subject="Warning: could not send message")
+
+    assert found.kind is Kind.DELAY
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["This is a permanent error; I've given up.", "Giving up.", "Delivery failed permanently."],
+)
+def test_who_has_given_up_is_waiting_no_more(words):
+    """Even if it tells of delays before."""
+    found = report(f"It was delayed for days. {words}\n\nanna@example.org:\nno answer")
+
+    assert found.kind is Kind.FAILURE
+
+
+def test_a_quoted_remote_server_is_who_refused():
+    """The text names host and command; nothing is taken from the returned message."""
+    found = read(parse_message((BOUNCES / "exim-two-recipients.eml").read_bytes()))
+    outcome = found.outcomes[0]
+
+    assert (outcome.recipient, outcome.rejected_by, outcome.command) == (
+        "anna@example.org",
+        "mx.example.org",
+        "RCPT",
+    )
+    assert len(found.outcomes) == 2
+    assert found.original.message_id == "<5@laptop.example.net>"
+
+
+def test_the_summary_above_the_recipients_is_not_about_them():
+    """Exchange 2003 quotes the To of the original before it says whom it did not reach."""
+    found = read(parse_message((BOUNCES / "exchange-2003.eml").read_bytes()))
+
+    assert [outcome.recipient for outcome in found.outcomes] == [
+        "anna@example.org",
+        "ben@example.org",
+    ]
+
+
+@given(st.sampled_from(list(PROSE)), st.integers(0, 900), st.sampled_from([b"\n", b"\r\n", b"\r"]))
+def test_a_cut_in_the_returned_message_loses_nothing_of_what_was_said(name, behind, line_end):
+    """Of what follows nothing decides who failed, or why."""
+    raw = PROSE[name]
+    account, announced, _ = raw.partition(RETURNED_BELOW[name])
+    whole = read(parse_message(raw))
+    found = read(parse_message(raw[: len(account + announced) + behind].replace(b"\n", line_end)))
+
+    assert announced
+    assert whole.outcomes == found.outcomes
+
+
+@given(st.binary(max_size=400), st.sampled_from(list(PROSE.values())), st.integers(0, 1200))
+def test_no_damage_to_a_text_bounce_makes_reading_raise(put, raw, at):
+    """Whatever is spliced in, nobody without a name is reported."""
+    found = read(parse_message(raw[:at] + put + raw[at:]))
+
+    assert found is None or all(outcome.recipient for outcome in found.outcomes)
