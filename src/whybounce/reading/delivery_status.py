@@ -19,8 +19,8 @@ from whybounce.notation import (
 from whybounce.reading.account import text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import hops_of, read_original
-from whybounce.reading.recipients import addresses_in
-from whybounce.reading.told import said_about, told_by
+from whybounce.reading.recipients import addresses_in, is_address
+from whybounce.reading.told import Telling, told_by
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
@@ -61,8 +61,11 @@ def read(message: Message) -> Report | None:
     generator = _typed(about_message, "reporting-mta")
     defects: list[Defect] = []
     original = read_original(message)
+    telling = Telling(message)
     outcomes = tuple(
-        _outcome(group, generator, message, original, defects, alone=len(about_recipients) == 1)
+        _outcome(
+            group, generator, message, original, defects, telling, alone=len(about_recipients) == 1
+        )
         for group in about_recipients[:_MOST_RECIPIENTS]
     )
     if not outcomes:
@@ -131,6 +134,7 @@ def _outcome(
     message: Message,
     original: Original | None,
     defects: list[Defect],
+    telling: Telling,
     *,
     alone: bool,
 ) -> Outcome:
@@ -150,7 +154,7 @@ def _outcome(
     said = group.get("diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
-    return _with_reply(outcome, said or None, generator, message, alone=alone)
+    return _with_reply(outcome, said or None, generator, telling, alone=alone)
 
 
 def _recipient(
@@ -162,9 +166,9 @@ def _recipient(
     """
     final = _address(_typed(group, "final-recipient"))
     stated = _address(_typed(group, "original-recipient"))
-    if final is None or _is_address(final):
+    if final is None or is_address(final):
         return final or stated, {}
-    if stated and _is_address(stated):
+    if stated and is_address(stated):
         return stated, {"recipient": "Original-Recipient; Final-Recipient holds no address"}
     addressed = addresses_in(original.to if original else None)
     local = [address for address in addressed if address.partition("@")[0].lower() == final.lower()]
@@ -178,10 +182,6 @@ def _recipient(
         rule = "the text of the report; Final-Recipient holds no address"
         return told[2][0].recipient, {"recipient": rule}
     return final, {}
-
-
-def _is_address(value: str) -> bool:
-    return addresses_in(value) == [value]
 
 
 def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ...]:
@@ -200,7 +200,7 @@ def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ..
 
 
 def _with_reply(
-    outcome: Outcome, said: str | None, generator: str | None, message: Message, *, alone: bool
+    outcome: Outcome, said: str | None, generator: str | None, telling: Telling, *, alone: bool
 ) -> Outcome:
     """Add what was said, by whom, and to which command.
 
@@ -209,7 +209,7 @@ def _with_reply(
     inferred = dict(outcome.inferred)
     quoted = read_text(said) if said else None
     if quoted is None and outcome.recipient:
-        quoted = said_about(outcome.recipient, message, alone=alone)
+        quoted = telling.about(outcome.recipient, alone=alone)
         if quoted is not None:
             inferred["reply"] = "what the text of the report says about the recipient"
     if quoted is None:

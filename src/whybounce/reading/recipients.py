@@ -15,8 +15,16 @@ _MOST_RECIPIENTS = 1_000
 _LONGEST_ACCOUNT = 4_000  # What is said about one recipient.
 _LONGEST_LINE = 2_000
 
-ADDRESS = r"(?:\"[^\"\n]{1,64}\"|[^\s<>@,;:()\[\]\"'|=]{1,128})@(?:\[[0-9A-Fa-f.:]{2,60}\]|[\w](?:[\w.-]{0,252}[\w])?)"
+# In brackets anything goes that RFC 5321 §4.1.2 lets stand unquoted. Outside them "=" ends a name
+# (``to=anna@example.org``), but for the return paths that rewriters make with it.
+_LOCAL_PART = (
+    r"(?:\"[^\"\n]{1,64}\"|(?<=<)[^\s<>@,;:()\[\]\"]{1,128}|(?:SRS[01]|prvs|btv1)=[^\s<>@,;:()\[\]\"|]{1,120}"
+    r"|[^\s<>@,;:()\[\]\"'|=][^\s<>@,;:()\[\]\"|=]{0,127})"
+)
+_DOMAIN = r"(?:\[[0-9A-Fa-f.:]{2,60}\]|[\w](?:[\w.-]{0,252}[\w])?)"
+ADDRESS = rf"{_LOCAL_PART}@{_DOMAIN}"
 _ADDRESS = re.compile(ADDRESS)
+_ALONE = re.compile(rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>@,;:()\[\]\"]{{1,128}})@{_DOMAIN}")
 
 # Nobody's mailbox failed here: they wrote the report, or help with it.
 _NO_RECIPIENT = re.compile(
@@ -118,6 +126,11 @@ def recipients_of(
         original=original,
     )
     return next((named for place in _PLACES if (named := place(page))), [])
+
+
+def is_address(value: str) -> bool:
+    """Say whether the value is one address and nothing else, whatever letters its name has."""
+    return _ALONE.fullmatch(value) is not None
 
 
 def addresses_in(value: str | None) -> list[str]:
