@@ -6,6 +6,7 @@ report's words are read for them, and the outcome says that this was inferred.
 """
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from whybounce.reading.account import text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import hops_of, read_original
 from whybounce.reading.recipients import addresses_in, is_address
-from whybounce.reading.told import Telling, told_by
+from whybounce.reading.told import Telling, action_told, told_by
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
@@ -48,6 +49,8 @@ _FIELDS_BEGIN = re.compile(
 _FIELDS_END = re.compile(
     r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
 )
+
+_XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 Fields = Mapping[str, str]  # By name in lower case; of a field written twice, the first.
 
@@ -164,7 +167,7 @@ def _recipient(
 
     Some write a command, a route, an X.400 name or a local name there.
     """
-    final = _address(_typed(group, "final-recipient"))
+    final = _without_route(_address(_typed(group, "final-recipient")))
     stated = _address(_typed(group, "original-recipient"))
     if final is None or is_address(final):
         return final or stated, {}
@@ -187,15 +190,22 @@ def _recipient(
 def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ...]:
     """Return whom the report's words name, where its machine part names nobody."""
     told = told_by(message)
-    rule = {"recipient": "the text of the report; its machine part names nobody"}
+    if told is None:
+        return ()
+    rule = {
+        "recipient": "the text of the report; its machine part names nobody",
+        "action": "the words of the text",
+    }
+    action = action_told(message, told[0])
     return tuple(
         replace(
             outcome,
+            action=action,
             status=outcome.status or (outcome.reply.status if outcome.reply else None),
             rejected_by=outcome.remote or generator,
             inferred={**rule, **outcome.inferred},
         )
-        for outcome in (told[2] if told else ())
+        for outcome in told[2]
     )
 
 
@@ -257,7 +267,22 @@ def _typed(fields: Fields, name: str) -> str | None:
 
 
 def _address(value: str | None) -> str | None:
-    return value.strip("<> \t") or None if value else None
+    """Return the address without brackets, and with RFC 6533 §3's letters written out."""
+    bare = value.strip("<> \t") if value else ""
+    return _XTEXT.sub(_letter, bare) or None
+
+
+def _letter(escaped: re.Match[str]) -> str:
+    number = int(escaped[1], 16)
+    return chr(number) if number <= sys.maxunicode else escaped[0]
+
+
+def _without_route(value: str | None) -> str | None:
+    """Drop the route before an address: RFC 5321 appendix C has it ignored."""
+    if value is None or not value.startswith("@"):
+        return value
+    address = value.rpartition(":")[2]
+    return address if is_address(address) and "." in address.rpartition("@")[2] else value
 
 
 # What some write for "failed"; RFC 3464 §2.3.3 has five words only.

@@ -62,7 +62,7 @@ _LABELLED = re.compile(
              (?:recipients?|addressee?|address(?:es)?|user(?:id)?|mailbox|account|user\ name)(?:\(s\))?(?:\ (?:name|address|e-?mail))?
            |rcpt\ to|undeliverable\ {{1,3}}to|\d+\ attempts|envio\ a|destinat[\w]{{2,8}}|empf[\w]{{2,8}}|receptor
            |адрес\w{{0,4}}|получател\w{{0,4}}|宛先|收件人)
-        \s*(?:[:=]\s*|\ {{1,3}}|\ is:?\ {{1,3}})
+        (?:\s*(?:[:=]\s*|\ {{1,3}}|\ is:?\ {{1,3}})|\ [^\n@:]{{1,40}}:\s)
         (?:\(?\s*)[<"'(\[]{{0,2}}(?:mailto:)?(?P<address>{ADDRESS})[>"')\]]{{0,2}}(?P<remark>)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -72,10 +72,11 @@ _TOLD = re.compile(
             [^\n@]{{0,80}}?\b(?:to|for|an|a|para|à|al)\b
           | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
           | (?:user|mailbox|recipient|address|account)
-          | account\ of|mailbox\ (?:of|for)|voor|für)
+          | account\ of|mailbox\ (?:of|for)|voor|für|could\ not\ be\ reached:)
         [\s:]{{1,3}}(?:\w{{1,20}}\s)?[<"'(\[]{{0,2}}(?P<address>{ADDRESS})""",
     re.VERBOSE | re.IGNORECASE,
 )
+_TO = re.compile(rf"[ \t]*(?:to|an|à|para|a|aan):[ \t]*<?(?P<address>{ADDRESS})", re.IGNORECASE)
 _COMMANDED = re.compile(rf"RCPT TO:\s*<?(?P<address>{ADDRESS})", re.IGNORECASE)
 
 # What an address stands for: an alias, a list, a forwarding.
@@ -214,6 +215,11 @@ def _told_in_a_sentence(page: _Page) -> list[Named]:
     return _by_line(page, (_TOLD.search, _COMMANDED.search))
 
 
+def _to_in_the_text(page: _Page) -> list[Named]:
+    """Take the To line of a message that the account describes in its own words."""
+    return _by_line(page, (_TO.match,))
+
+
 def _known_from_the_original(page: _Page) -> list[Named]:
     """Take whom the text names of those the returned message was addressed to."""
     addressed = {a.lower() for a in addresses_in(page.original.to if page.original else None)}
@@ -250,6 +256,7 @@ _PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
     _labelled_lines,
     _begun_lines,
     _told_in_a_sentence,
+    _to_in_the_text,
     _known_from_the_original,
     _expanded_only,
     _sole_address,

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from whybounce.notation import read_text
+from whybounce.notation import lowered, read_text
 from whybounce.reading.account import Account, accounts_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import Named, addresses_in, recipients_of
-from whybounce.vocabulary.outcome import Outcome
+from whybounce.reading.systems import stated_facts
+from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Original
 
 _LONGEST_ACCOUNT = 4_000
@@ -23,10 +24,21 @@ _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
 )
 
+# All of these look at lower case.
+_DELAYED = re.compile(
+    r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
+    r"|will (?:keep|be|continue to be) (?:trying|retr|attempted)|retried for|will be retried|will keep trying|continue trying"
+    r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
+    r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан|попытки доставки|будет продолжена"
+)
+_GIVEN_UP = re.compile(
+    r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|will be deleted from queue|not going to try again"
+)
+
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
     """Return the account that names somebody, the original, and each one's outcome; or None."""
-    for account in accounts_of(message):
+    for account in (*accounts_of(message), Account("", "")):  # The header alone may name them.
         original = read_original(message, account.returned)
         named = recipients_of(
             account.text,
@@ -41,6 +53,15 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
                 tuple(_outcome(one, account, named) for one in named),
             )
     return None
+
+
+def action_told(message: Message, account: Account) -> Action:
+    """Return what the words say became of the message: it is being tried still, or has failed."""
+    text = lowered(account.text)
+    if _GIVEN_UP.search(text):
+        return Action.FAILED
+    subject = lowered(message.field("subject") or "")
+    return Action.DELAYED if _DELAYED.search(f"{subject}\n{text}") else Action.FAILED
 
 
 class Telling:
@@ -119,6 +140,8 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
         if not _WORDS.search(said):
             continue
         quoted = read_text(said)
+        if said in {transcribed, named.said} and quoted.remote is None:
+            quoted = replace(quoted, remote=stated_facts(said).remote)
         if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
             return quoted
         first = first or quoted
