@@ -115,7 +115,7 @@ def _groups(text: str) -> tuple[Fields, list[Fields]]:
     """
     about_message: dict[str, str] = {}
     about_recipients: list[Fields] = []
-    for block in re.split(r"(?:\r?\n){2,}", text.strip()):
+    for block in text.replace("\r\n", "\n").split("\n\n"):
         group: dict[str, str] = {}
         for written, value in header_fields(block):
             name = written.lower()
