@@ -15,6 +15,7 @@ from whybounce.notation import (
     header_fields,
     read_date,
     read_text,
+    unescape_address,
     untyped,
 )
 from whybounce.reading.account import text_of
@@ -257,7 +258,7 @@ def _typed(fields: Fields, name: str) -> str | None:
 
 
 def _address(value: str | None) -> str | None:
-    return value.strip("<> \t") or None if value else None
+    return unescape_address(value.strip("<> \t")) or None if value else None
 
 
 # What some write for "failed"; RFC 3464 §2.3.3 has five words only.

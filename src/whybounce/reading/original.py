@@ -1,10 +1,10 @@
 """The header of the message that was not delivered, and the way it came. Used by every form."""
 
-from dataclasses import replace
-
-from whybounce.notation import decoded_words, header_fields, read_date, read_received
-from whybounce.reading.mime import Message, Part, parse_part
+from whybounce.notation import header_fields, hops_of, original_of, read_received
+from whybounce.reading.mime import Message, parse_part
 from whybounce.vocabulary.report import Hop, Original
+
+__all__ = ["first_hop_of", "hops_of", "original_of", "read_original"]
 
 _WHOLE = ("message/rfc822", "message/global")
 _HEADER_ONLY = (
@@ -14,7 +14,6 @@ _HEADER_ONLY = (
     "message/global-headers",
 )
 _LONGEST_RETURNED = 65_536
-_MOST_HOPS = 200
 
 
 def read_original(message: Message, returned: str = "") -> Original | None:
@@ -25,39 +24,6 @@ def read_original(message: Message, returned: str = "") -> Original | None:
     else:
         fields = header_fields(header.text() if header else returned[:_LONGEST_RETURNED])
     return original_of(fields) if fields else None
-
-
-def original_of(fields: tuple[tuple[str, str], ...]) -> Original:
-    """Return what the header's fields say, the subject as people read it.
-
-    Addresses stay as they stand: RFC 2047 §5 lets a name that is decoded hold an address.
-    """
-    part = Part(fields, b"")
-    return Original(
-        message_id=part.field("message-id"),
-        from_=part.field("from"),
-        to=part.field("to"),
-        subject=decoded_words(part.field("subject") or "") or None,
-        date=read_date(part.field("date") or ""),
-        sender=part.field("sender"),
-        received_spf=part.field("received-spf"),
-        authentication_results=part.field("authentication-results"),
-        headers=fields,
-    )
-
-
-def hops_of(original: Original) -> tuple[Hop, ...]:
-    """Return the steps oldest first, with the seconds since the one before; the first since Date."""
-    received = [value for name, value in original.headers if name.lower() == "received"]
-    before = original.date
-    hops: list[Hop] = []
-    for value in reversed(received[:_MOST_HOPS]):
-        hop = read_received(value)
-        if hop.time and before:
-            hop = replace(hop, relay_seconds=(hop.time - before).total_seconds())
-        before = hop.time or before
-        hops.append(hop)
-    return tuple(hops)
 
 
 def first_hop_of(message: Message) -> Hop | None:

@@ -1,0 +1,42 @@
+"""The header of the message a report is about, and the way that message came."""
+
+from dataclasses import replace
+
+from whybounce.notation.encoded_words import decoded_words
+from whybounce.notation.header import first_field
+from whybounce.notation.received import read_date, read_received
+from whybounce.vocabulary.report import Hop, Original
+
+_MOST_HOPS = 200
+
+
+def original_of(fields: tuple[tuple[str, str], ...]) -> Original:
+    """Return what the header's fields say, the subject as people read it.
+
+    Addresses stay as they stand: RFC 2047 §5 lets a name that is decoded hold an address.
+    """
+    return Original(
+        message_id=first_field(fields, "message-id"),
+        from_=first_field(fields, "from"),
+        to=first_field(fields, "to"),
+        subject=decoded_words(first_field(fields, "subject") or "") or None,
+        date=read_date(first_field(fields, "date") or ""),
+        sender=first_field(fields, "sender"),
+        received_spf=first_field(fields, "received-spf"),
+        authentication_results=first_field(fields, "authentication-results"),
+        headers=fields,
+    )
+
+
+def hops_of(original: Original) -> tuple[Hop, ...]:
+    """Return the steps oldest first, with the seconds since the one before; the first since Date."""
+    received = [value for name, value in original.headers if name.lower() == "received"]
+    before = original.date
+    hops: list[Hop] = []
+    for value in reversed(received[:_MOST_HOPS]):
+        hop = read_received(value)
+        if hop.time and before:
+            hop = replace(hop, relay_seconds=(hop.time - before).total_seconds())
+        before = hop.time or before
+        hops.append(hop)
+    return tuple(hops)

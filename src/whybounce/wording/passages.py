@@ -1,0 +1,29 @@
+"""A sentence of advice cut into prose and the commands in it, so that these can be copied."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
+_IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
+_LEAD = " \t,;.:"  # What is left of the sentence's own marks after a command.
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Prose, in which a setting may stand between backticks; or a command with its prompt."""
+
+    text: str
+    is_command: bool
+
+
+def passages(sentence: str) -> Iterator[Passage]:
+    """Yield the sentence's prose and commands in order; blank prose is left out."""
+    if "`" not in sentence:
+        yield Passage(sentence, is_command=False)
+        return
+    for place, part in enumerate(_COMMAND.split(_IN_PARENTHESES.sub(r": \1", sentence))):
+        if place % 2:
+            yield Passage(part, is_command=True)
+        elif prose := (part.lstrip(_LEAD) if place else part).strip():
+            yield Passage(prose, is_command=False)

@@ -1,0 +1,47 @@
+"""Text laid out in lines: wrapped, numbered, with commands on lines of their own.
+
+What is to be copied (commands, a server's words, addresses) is never wrapped.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from whybounce.wording.passages import passages
+
+WIDTH = 72
+INDENT = "  "
+
+
+def numbered(sentences: Sequence[str]) -> Iterator[str]:
+    """Yield a numbered list."""
+    for number, one in enumerate(sentences, start=1):
+        lead = f"{number}. ".rjust(4)
+        yield from sentence(one, lead, " " * len(lead))
+
+
+def sentence(words: str, lead: str, hanging: str) -> Iterator[str]:
+    """Yield prose wrapped, and each command in it on a line of its own, unwrapped."""
+    for passage in passages(words):
+        if passage.is_command:
+            yield f"{hanging}{INDENT}{passage.text}"
+        else:
+            yield from wrapped(passage.text, lead, hanging)
+        lead = hanging
+
+
+def wrapped(text: str, lead: str = "", hanging: str | None = None) -> Iterator[str]:
+    """Yield lines that fit; a word that fits on none stands alone on its own."""
+    if not text:
+        return
+    hanging = " " * len(lead) if hanging is None else hanging
+    line = lead
+    fresh = True
+    for word in text.split():
+        if fresh:
+            line += word
+            fresh = False
+        elif len(line) + 1 + len(word) <= WIDTH:
+            line = f"{line} {word}"
+        else:
+            yield line
+            line = hanging + word
+    yield line
