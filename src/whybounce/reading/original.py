@@ -1,7 +1,9 @@
 """The header of the message that was not delivered, and the way it came. Used by every form."""
 
+from collections.abc import Sequence
+
 from whybounce.notation import header_fields, hops_of, original_of, read_received
-from whybounce.reading.mime import Message, parse_part
+from whybounce.reading.mime import Message, Part, parse_part
 from whybounce.vocabulary.report import Hop, Original
 
 __all__ = ["first_hop_of", "hops_of", "original_of", "read_original"]
@@ -13,17 +15,34 @@ _HEADER_ONLY = (
     "message/rfc822-headers",
     "message/global-headers",
 )
+_RETURNED = (*_WHOLE, *_HEADER_ONLY)
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _LONGEST_RETURNED = 65_536
 
 
 def read_original(message: Message, returned: str = "") -> Original | None:
     """Return the original's header: from its part, else from text that was returned; or None."""
-    whole, header = message.first(*_WHOLE), message.first(*_HEADER_ONLY)
+    parts = _returned_parts(message)
+    whole = next((part for part in parts if part.content_type in _WHOLE), None)
+    header = next((part for part in parts if part.content_type in _HEADER_ONLY), None)
     if whole is not None:
         fields = parse_part(whole.body.lstrip(b"\r\n")).fields
     else:
         fields = header_fields(header.text() if header else returned[:_LONGEST_RETURNED])
     return original_of(fields) if fields else None
+
+
+def _returned_parts(message: Message) -> Sequence[Part]:
+    """Return what follows the machine part, RFC 6522 §3; all parts where nothing does.
+
+    A report that was rewritten has the first report attached before the machine part.
+    """
+    parts = message.parts
+    for place, part in enumerate(parts):
+        if part.content_type in _STATUS_TYPES:
+            after = parts[place + 1 :]
+            return after if any(one.content_type in _RETURNED for one in after) else parts
+    return parts
 
 
 def first_hop_of(message: Message) -> Hop | None:

@@ -8,10 +8,11 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 def moment(time: datetime) -> str:
     """Return ``2026-03-01 14:02 (UTC+01:00)``: a time with the offset it is told in."""
     offset = time.utcoffset() or timedelta()
+    written = time.isoformat(" ", "minutes")[:16]
     if not offset:
-        return f"{time:%Y-%m-%d %H:%M} (UTC)"
+        return f"{written} (UTC)"
     sign, minutes = ("-" if offset < timedelta() else "+"), abs(offset) // timedelta(minutes=1)
-    return f"{time:%Y-%m-%d %H:%M} (UTC{sign}{minutes // 60:02d}:{minutes % 60:02d})"
+    return f"{written} (UTC{sign}{minutes // 60:02d}:{minutes % 60:02d})"
 
 
 def span(seconds: float) -> str:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.explanation import Confidence, Explanation
-from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
 from whybounce.wording.filling import printable
@@ -24,11 +23,16 @@ class NoticeSpeaker:
     def __init__(self, catalogue: Catalogue, language: str) -> None:
         self._speaker = Speaker(catalogue, language)
         frame = {**catalogue.frames[_ENGLISH], **catalogue.frames[language]}
-        self._frame = {
+        own = {
             key.removeprefix(_PREFIX): sentence
             for key, sentence in frame.items()
             if key.startswith(_PREFIX)
         }
+        # The headings that every answer has, where a notice has no words of its own for them.
+        shared = {key: words for key, words in frame.items() if key.startswith("heading.")}
+        self.frame = shared | own
+        # Literals at even places, the names of values at odd ones.
+        self._pieces = {key: _PLACEHOLDER.split(sentence) for key, sentence in self.frame.items()}
         self._and = frame["and"]
         self._translated = catalogue.translations.get(language, {})
         self._registered = {(row.subject, row.detail): row.name for row in catalogue.registry}
@@ -36,15 +40,16 @@ class NoticeSpeaker:
         self.direction = frame["direction"]
 
     def say(self, key: str, **values: str) -> str:
-        """Return the frame's sentence, its placeholders replaced in one pass."""
-        sentence = self._frame[key]
-        if not values:
-            return sentence
-        return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence)
+        """Return the frame's sentence with the values in it.
 
-    def heading(self, name: str) -> str:
-        """Return a heading that every answer has: again, tell, because, alternatives."""
-        return self._speaker.heading(name)
+        Raises:
+            KeyError: A value that the sentence needs is not given.
+
+        """
+        pieces = self._pieces[key]
+        if len(pieces) == 1:
+            return pieces[0]
+        return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
     def words(self, explanations: Sequence[Explanation]) -> Words:
         """Return what is said about recipients that share a cause, said once.
@@ -63,8 +68,10 @@ class NoticeSpeaker:
     def joined(self, names: Iterable[str]) -> str:
         """Return the names as one phrase: all of them where they are few, else some and a count."""
         known = list(dict.fromkeys(names))
+        if len(known) == 1:
+            return known[0]
         if len(known) <= _NAMED:
-            return self._and.join([", ".join(known[:-1]), known[-1]] if known[1:] else known)
+            return self._and.join((", ".join(known[:-1]), *known[-1:]))
         return f"{known[0]} {self.say('more', count=str(len(known) - 1))}"
 
     def title(self, cause: str) -> str:
@@ -82,12 +89,6 @@ class NoticeSpeaker:
     def confidence(self, confidence: Confidence) -> str:
         """Return how sure an explanation is."""
         return self._speaker.confidence(confidence)
-
-    def who(self, owner: FixItOwner, *, recipient: str, domain: str, organisation: str) -> str:
-        """Return who that is, as the sender knows them: "you", "the mail administrator of …"."""
-        return self.say(
-            f"who.{owner}", recipient=recipient, domain=domain, organisation=organisation
-        )
 
     def reading(self, reading: ReadingWords) -> str:
         """Return another thing the reply can mean, as one sentence or two."""

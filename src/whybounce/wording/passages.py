@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
 _IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
@@ -17,11 +18,15 @@ class Passage:
     is_command: bool
 
 
-def passages(sentence: str) -> Iterator[Passage]:
-    """Yield the sentence's prose and commands in order; blank prose is left out."""
-    if "`" not in sentence:
-        yield Passage(sentence, is_command=False)
-        return
+@lru_cache(maxsize=4096)  # Most of the catalogue's sentences come again as they are.
+def passages(sentence: str) -> tuple[Passage, ...]:
+    """Return the sentence's prose and commands in order; blank prose is left out."""
+    if "`$ " not in sentence and "`PS> " not in sentence:
+        return (Passage(sentence, is_command=False),)
+    return tuple(_cut(sentence))
+
+
+def _cut(sentence: str) -> Iterator[Passage]:
     for place, part in enumerate(_COMMAND.split(_IN_PARENTHESES.sub(r": \1", sentence))):
         if place % 2:
             yield Passage(part, is_command=True)

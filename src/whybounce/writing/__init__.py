@@ -9,7 +9,7 @@ No clock, no randomness, no network: dates are passed in or taken from the repor
 Message-ID are made of the content. Files are read for the two templates of this package, once.
 """
 
-from whybounce.writing.settings import (
+from whybounce.vocabulary.notice import (
     Audience,
     NoticeError,
     NoticeSettings,

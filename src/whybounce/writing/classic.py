@@ -23,11 +23,12 @@ from whybounce.vocabulary.report import Original
 from whybounce.wording.filling import printable
 from whybounce.wording.moments import moment
 from whybounce.wording.notice import NoticeSpeaker
+from whybounce.wording.passages import passages
 from whybounce.writing.composing import contact, reported, subject_line, warning
 from whybounce.writing.delivery_status import status_of
 from whybounce.writing.grouping import Group
 from whybounce.writing.lines import numbered, sentence, wrapped
-from whybounce.writing.page import Names
+from whybounce.writing.page import Names, Sentence
 from whybounce.writing.telling import Telling, shortened
 from whybounce.writing.trace import all_fields, trimmed
 from whybounce.writing.trouble import server_of, words_of
@@ -42,10 +43,10 @@ class Section:
     heading: str
     language: str  # Of reason and advice.
     recipients: Names  # "Anna Example (anna@example.org)".
-    reason: str
+    reason: Sentence
     refused: str
     again: str
-    advice: tuple[str, ...]
+    advice: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,13 @@ def _section(group: Group, names: Mapping[str, str], telling: Telling) -> Sectio
     if not group.in_trouble:
         became = say(f"became.{group.action}")
         return Section(
-            heading, telling.speaker.language, Names(people, recipients.more), became, "", "", ()
+            heading,
+            telling.speaker.language,
+            Names(people, recipients.more),
+            passages(became),
+            "",
+            "",
+            (),
         )
     words = words_of(group, telling)
     steps = {steps.role: steps.sentences for steps in words.steps}
@@ -141,10 +148,10 @@ def _section(group: Group, names: Mapping[str, str], telling: Telling) -> Sectio
         heading=heading,
         language=telling.speaker.language_of(group.explanations[0].cause),
         recipients=Names(people, recipients.more),
-        reason=words.what,
+        reason=passages(words.what),
         refused=say(key, server=servers),
-        again=f"{telling.speaker.heading('again')} {words.again}",
-        advice=steps.get(FixItOwner.SENDER, ()),
+        again=f"{telling.speaker.say('heading.again')} {words.again}",
+        advice=tuple(map(passages, steps.get(FixItOwner.SENDER, ()))),
     )
 
 

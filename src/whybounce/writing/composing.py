@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from whybounce.vocabulary.notice import Audience
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Kind
 from whybounce.wording.moments import moment
 from whybounce.writing.grouping import Group
 from whybounce.writing.page import Fact, Page, Settled
-from whybounce.writing.settings import Audience
 from whybounce.writing.telling import Telling, subject_of
 from whybounce.writing.trace import details, hop_rows, trace_fields, trimmed
 from whybounce.writing.trouble import code_of, further, trouble
@@ -33,7 +33,7 @@ def compose(telling: Telling) -> Page:
         lead=_lead(telling),
         warning=warning(telling),
         troubles=tuple(
-            trouble(group, telling, named=group.recipients == named)
+            trouble(group, telling, named=len(named) == 1 and group.recipients == named)
             for group in troubled[: room.causes]
         ),
         further=tuple(
@@ -42,7 +42,7 @@ def compose(telling: Telling) -> Page:
         further_more=_further_more(len(troubled) - room.causes - _MOST_FURTHER, telling),
         settled_heading=say("heading.others") if troubled else "",
         settled=tuple(
-            _settled(group, telling, named=group.recipients == named, alone=len(groups) == 1)
+            _settled(group, telling, named=len(named) == 1, alone=len(groups) == 1)
             for group in groups
             if not group.in_trouble
         ),
@@ -122,6 +122,7 @@ def _further_more(left: int, telling: Telling) -> str:
 
 
 def _settled(group: Group, telling: Telling, *, named: bool, alone: bool) -> Settled:
+    """Return the section. ``alone``: the headline is about it; ``named``: and names its one address."""
     say = telling.speaker.say
     servers = [outcome.remote for outcome in group.outcomes if outcome.remote]
     facts = [

@@ -6,11 +6,11 @@ Each field stands where its condition holds and nowhere else; the order is the R
 from collections.abc import Iterator
 
 from whybounce.notation import escape_address, write_reply
+from whybounce.vocabulary.notice import NoticeError
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Report
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.writing.header import date, field, one_line
-from whybounce.writing.settings import NoticeError
 
 _LONGEST_REPLY = 4_096
 

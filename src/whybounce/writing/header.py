@@ -32,7 +32,10 @@ def field(name: str, value: str) -> str:
 
 def one_line(value: str) -> str:
     """Return the value without control characters, on one line, at a bounded length."""
-    return " ".join(_CONTROL.sub(" ", value[:_LONGEST_VALUE]).split())
+    value = value[:_LONGEST_VALUE]
+    if not (value.isascii() and value.isprintable()):
+        value = _CONTROL.sub(" ", value)
+    return " ".join(value.split())
 
 
 def encoded(text: str) -> str:
@@ -68,7 +71,7 @@ def date(moment: datetime) -> str:
     offset = moment.strftime("%z") or "+0000"
     return (
         f"{_DAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month - 1]} {moment.year:04d}"
-        f" {moment:%H:%M:%S} {offset[:5]}"
+        f" {moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} {offset[:5]}"
     )
 
 

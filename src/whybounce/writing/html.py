@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import Any
 
 from whybounce.wording.notice import NoticeSpeaker
-from whybounce.wording.passages import passages
 
 _CLASS = re.compile(r'class="([a-z -]+)"(?: style="([^"]*)")?')
 _RULE = re.compile(r"^\.([a-z-]+) \{ (.*?) \}$", re.MULTILINE)
@@ -20,7 +19,7 @@ _ICONS = {"acts": "●", "helps": "◐", "idle": "○", "nobody": "○"}
 
 
 def render(style: str, page: object, speaker: NoticeSpeaker) -> str:
-    """Return the page in HTML.
+    """Return the page in HTML; its lines end with CRLF.
 
     Args:
         style: The template's name: modern, classic.
@@ -28,13 +27,7 @@ def render(style: str, page: object, speaker: NoticeSpeaker) -> str:
         speaker: The sentences around it.
 
     """
-    said: Mapping[str, Any] = {
-        "page": page,
-        "say": speaker.say,
-        "heading": speaker.heading,
-        "icons": _ICONS,
-    }
-    text: str = _template(style).render(said)
+    text: str = _template(style).render(page=page, said=speaker.frame, icons=_ICONS)
     return text
 
 
@@ -45,9 +38,10 @@ def _template(style: str) -> Any:
 
     css = _COMMENT.sub("", _own_file(f"{style}.css"))
     inline, at, rest = css.partition(":root")
-    head_style = re.sub(r"\s+", " ", at + rest).strip()
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["passages"] = passages
+    head_style = re.sub(r"\n\s*", "\r\n", at + rest).strip()
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, newline_sequence="\r\n"
+    )
     environment.globals["head_style"] = Markup(head_style)  # noqa: S704  # our own file
     return environment.from_string(
         inlined(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from whybounce.writing.header import field
 
 _LONGEST_LINE = 998
+_MOST_GROWTH = 1.05
 _TEXT_BYTES_A_LINE = 57  # RFC 2045 §6.8: 76 characters.
 
 
@@ -31,10 +32,23 @@ class Part:
     eight_bit: bool = False
 
 
-def text_part(subtype: str, text: str) -> Part:
+def plain_part(text: str) -> Part:
     """Return text in UTF-8: as it is where seven bits carry it, else encoded the shorter way."""
+    return _text_part("plain", text.replace("\n", "\r\n").encode("utf-8", "replace"))
+
+
+def html_part(markup: str) -> Part:
+    """Return HTML, whose lines end with CRLF, likewise.
+
+    Where few letters are not ASCII they become character references, so that seven bits do.
+    """
+    references = markup.encode("ascii", "xmlcharrefreplace")
+    few = len(references) <= _MOST_GROWTH * len(markup)
+    return _text_part("html", references if few else markup.encode("utf-8", "replace"))
+
+
+def _text_part(subtype: str, raw: bytes) -> Part:
     kind = f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-    raw = text.replace("\n", "\r\n").encode("utf-8", "replace")
     if raw.isascii() and not _has_long_line(raw):
         return Part(kind, raw)
     quoted = quoted_printable(raw)
@@ -106,4 +120,4 @@ def _base64(raw: bytes) -> bytes:
 
 
 def _has_long_line(raw: bytes) -> bool:
-    return any(len(line) > _LONGEST_LINE for line in raw.split(b"\r\n"))
+    return max(map(len, raw.split(b"\r\n"))) > _LONGEST_LINE

@@ -7,7 +7,7 @@ wrote has lost its control characters before it comes here, and is bounded by a 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from whybounce.vocabulary.words import Steps
+from whybounce.wording.passages import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,18 @@ class Names:
     more: str = ""
 
 
+# A sentence of advice, its commands apart: they stand on lines of their own.
+Sentence = tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What one role can do, the most probable first."""
+
+    heading: str
+    sentences: tuple[Sentence, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A server's own words, with whose they are."""
@@ -95,17 +107,17 @@ class Trouble:
     recipients: Names
     cells: tuple[Cell, ...]  # One of them acts; empty where nobody needs to …
     nobody: str  # … and this says so.
-    what: str
+    what: Sentence
     quotes: tuple[Quote, ...]
     again: str
-    steps: tuple[str, ...]  # The sender's.
-    recipients_steps: Steps | None  # Where the recipient must act.
-    tell: str
+    steps: tuple[Sentence, ...]  # The sender's.
+    recipients_steps: Advice | None  # Where the recipient must act.
+    tell: Sentence
     facts: tuple[Fact, ...]
     because: str
     readings: tuple[str, ...]
     attempts: tuple[AttemptRow, ...]
-    admins_steps: tuple[Steps, ...]
+    admins_steps: tuple[Advice, ...]
 
 
 @dataclass(frozen=True, slots=True)

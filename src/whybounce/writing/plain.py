@@ -5,10 +5,10 @@ Headings are underlined; the party that needs to act has a mark and words.
 
 from collections.abc import Iterator, Sequence
 
-from whybounce.vocabulary.words import Steps
 from whybounce.wording.notice import NoticeSpeaker
 from whybounce.writing.lines import INDENT, WIDTH, numbered, sentence, wrapped
 from whybounce.writing.page import (
+    Advice,
     CellState,
     Fact,
     Names,
@@ -28,8 +28,9 @@ def render(page: Page, speaker: NoticeSpeaker) -> str:
         *wrapped(page.headline),
         *wrapped(page.lead),
         *wrapped(page.message),
-        *_paragraph(page.warning),
     ]
+    if page.warning:
+        lines += ["", *wrapped(page.warning)]
     for trouble in page.troubles:
         lines += _trouble(trouble, speaker)
     lines += _further(page, speaker)
@@ -54,12 +55,12 @@ def _trouble(trouble: Trouble, speaker: NoticeSpeaker) -> Iterator[str]:
         yield f"{_MARKS[cell.state]} {cell.party} ({cell.who}): {cell.words}"
     if trouble.nobody:
         yield f"   {trouble.nobody}"
-    yield from _paragraph(trouble.what)
+    yield from ("", *sentence(trouble.what, "", ""))
     for quote in trouble.quotes:
         yield from ("", quote.lead, f"{INDENT}{quote.words}")
     yield from _heading(speaker.say("heading.steps"))
     yield from numbered(trouble.steps)
-    yield from _heading(speaker.heading("again"))
+    yield from _heading(speaker.say("heading.again"))
     yield from wrapped(trouble.again)
     if trouble.tell:
         yield from _heading(speaker.say("heading.tell"))
@@ -99,10 +100,10 @@ def _for_admins(trouble: Trouble, speaker: NoticeSpeaker, *, titled: bool) -> It
         yield from wrapped(f"{trouble.title}:")
     yield from _facts(trouble.facts)
     if trouble.because:
-        yield from _heading(speaker.heading("because"))
+        yield from _heading(speaker.say("heading.because"))
         yield from wrapped(trouble.because)
     if trouble.readings:
-        yield from _heading(speaker.heading("alternatives"))
+        yield from _heading(speaker.say("heading.alternatives"))
         for reading in trouble.readings:
             yield from wrapped(reading, "- ")
     if trouble.attempts:
@@ -143,12 +144,6 @@ def _heading(words: str) -> tuple[str, str, str]:
     return "", words, "-" * min(len(words), WIDTH)
 
 
-def _paragraph(words: str) -> Iterator[str]:
-    if words:
-        yield ""
-        yield from sentence(words, "", "")
-
-
 def _names(names: Names) -> Iterator[str]:
     yield from (f"{INDENT}{name}" for name in names.shown)
     if names.more:
@@ -160,6 +155,6 @@ def _facts(facts: Sequence[Fact]) -> Iterator[str]:
     yield from (f"{INDENT}{fact.label + ':':{width}} {fact.value}" for fact in facts)
 
 
-def _steps(steps: Steps) -> Iterator[str]:
+def _steps(steps: Advice) -> Iterator[str]:
     yield from ("", *wrapped(f"{steps.heading}:"))
     yield from numbered(steps.sentences)

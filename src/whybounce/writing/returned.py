@@ -11,9 +11,9 @@ Rule 3: what is larger than the limit is cut down to its header, and a huge head
 import re
 from dataclasses import dataclass
 
+from whybounce.vocabulary.notice import Returns
 from whybounce.vocabulary.report import Kind, Original
-from whybounce.writing.header import one_line
-from whybounce.writing.settings import Returns
+from whybounce.writing.header import field
 
 _LONGEST_HEADER = 65_536
 _LONGEST_LINE = 998  # RFC 5322 §2.1.1, without the line end.
@@ -70,8 +70,7 @@ def returned_fields(known: Original | None) -> Returned | None:
     """Return the header part where only the fields are known, not the message."""
     if known is None or not known.headers:
         return None
-    lines = (f"{one_line(name)}: {one_line(value)}\r\n" for name, value in known.headers)
-    header = "".join(lines).encode("utf-8", "replace")
+    header = "".join(field(name, value) for name, value in known.headers).encode("utf-8", "replace")
     return _header_only(header, eight_bit=False, smtputf8=False)
 
 
@@ -123,7 +122,7 @@ def _is_spoilt(original: bytes) -> bool:
 
 
 def _has_long_line(text: bytes) -> bool:
-    return any(len(line) > _LONGEST_LINE for line in text.split(b"\r\n"))
+    return max(map(len, text.split(b"\r\n"))) > _LONGEST_LINE
 
 
 def is_utf8(raw: bytes) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from whybounce.notation import decoded_words, first_field
+from whybounce.vocabulary.notice import NoticeSettings
 from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
 from whybounce.wording.filling import printable
 from whybounce.wording.moments import moment
 from whybounce.wording.notice import NoticeSpeaker
 from whybounce.writing.grouping import Group, kind_of
 from whybounce.writing.page import ROOMS, Names, Room
-from whybounce.writing.settings import NoticeSettings
 
 _OFFSET = re.compile(r"([+-])(\d\d)([0-5]\d)\s*(?:\(|$)")
 
@@ -44,13 +44,24 @@ class Telling:
         return kind_of(self.groups)
 
     @property
+    def host(self) -> str:
+        """The host that writes the notice: the generator, or who rewrites its report."""
+        return self.settings.rewriting.by if self.settings.rewriting else self.generator
+
+    @property
     def organisation(self) -> str:
-        """Whose mail system reports."""
-        return self.settings.organisation or self.generator
+        """Who writes the notice, as its people call it."""
+        return self.settings.organisation or self.host
+
+    @property
+    def operator(self) -> str:
+        """Who runs the system that reports."""
+        return self.generator if self.settings.rewriting else self.organisation
 
     def clean(self, value: str) -> str:
         """Return a stranger's words without control characters, and no longer than there is room."""
-        return shortened(printable(value), self.room.value)
+        harmless = value.isascii() and value.isprintable()
+        return shortened(value if harmless else printable(value), self.room.value)
 
     def names(self, addresses: Iterable[str]) -> Names:
         """Return as many addresses as there is room for, and how many others there are."""

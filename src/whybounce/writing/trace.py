@@ -41,7 +41,7 @@ def _row(place: int, hop: Hop, way: Way, telling: Telling) -> HopRow:
         step=str(place + 1),
         way=f"{sender} → {receiver}" if hop.from_ else receiver,
         protocol=say("hop.with", protocol=telling.clean(hop.protocol)) if hop.protocol else "",
-        time=f"{hop.time.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if hop.time else "",
+        time=hop.time.astimezone(UTC).isoformat(" ", "seconds")[:19] if hop.time else "",
         took=_took(hop.relay_seconds, telling),
         mark=say("hop.longest") if place == way.longest else "",
     )

@@ -6,14 +6,17 @@ from dataclasses import replace
 from whybounce.notation import write_reply
 from whybounce.vocabulary.explanation import Confidence
 from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.vocabulary.notice import Audience
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Kind
 from whybounce.vocabulary.words import Words
 from whybounce.wording.filling import printable
 from whybounce.wording.moments import moment
+from whybounce.wording.passages import passages
 from whybounce.writing.delivery_status import status_of
 from whybounce.writing.grouping import Group
 from whybounce.writing.page import (
+    Advice,
     AttemptRow,
     Cell,
     CellState,
@@ -23,7 +26,6 @@ from whybounce.writing.page import (
     Quote,
     Trouble,
 )
-from whybounce.writing.settings import Audience
 from whybounce.writing.telling import Telling, shortened
 
 # The three parties of a mail, left to right, and whose work each of them does.
@@ -35,40 +37,35 @@ _PARTIES: Mapping[str, tuple[FixItOwner, ...]] = {
 
 
 def trouble(group: Group, telling: Telling, *, named: bool) -> Trouble:
-    """Return the section. ``named``: the headline is about these recipients and no others."""
+    """Return the section. ``named``: the headline names its one recipient."""
     speaker = telling.speaker
     words = words_of(group, telling)
-    steps = {steps.role: steps for steps in words.steps}
     owner = owner_of(group)
-    upfront = [FixItOwner.SENDER]
-    if owner is FixItOwner.RECIPIENT:
-        upfront.append(owner)
+    advice = {
+        steps.role: Advice(steps.heading, tuple(map(passages, steps.sentences)))
+        for steps in words.steps
+    }
+    senders = advice.pop(FixItOwner.SENDER, None)
+    recipients = advice.pop(owner, None) if owner is FixItOwner.RECIPIENT else None
     inside = telling.settings.audience is Audience.INTERNAL
-    heading = (
-        "heading.recipients.delayed" if group.action is Action.DELAYED else "heading.recipients"
-    )
     return Trouble(
         language=speaker.language_of(group.explanations[0].cause),
         title=words.verdict,
-        heading=speaker.say(heading),
-        recipients=Names(())
-        if named and len(group.recipients) == 1
-        else telling.names(group.recipients),
+        heading=speaker.say(f"heading.recipients.{group.action}"),
+        recipients=Names(()) if named else telling.names(group.recipients),
         cells=_cells(owner, group, telling),
         nobody="" if owner else speaker.say("nobody"),
-        what=words.what,
+        what=passages(words.what),
         quotes=tuple(_quotes(group, telling)),
         again=words.again,
-        steps=steps[FixItOwner.SENDER].sentences if FixItOwner.SENDER in steps else (),
-        recipients_steps=steps.get(FixItOwner.RECIPIENT)
-        if FixItOwner.RECIPIENT in upfront
-        else None,
-        tell=words.tell if owner else "",
+        steps=senders.sentences if senders else (),
+        recipients_steps=recipients,
+        tell=passages(words.tell) if owner else (),
         facts=tuple(_facts(group, telling)),
         because=_because(words, group, telling) if inside else "",
         readings=_readings(words, group, telling) if inside else (),
         attempts=tuple(_attempts(group, telling)),
-        admins_steps=tuple(one for role, one in steps.items() if role not in upfront),
+        admins_steps=tuple(advice.values()),
     )
 
 
@@ -86,7 +83,9 @@ def further(group: Group, telling: Telling) -> Further:
     cause = group.explanations[0].cause
     owner = owner_of(group)
     acts = telling.speaker.say("state.acts")
-    who = f"{acts}: {_who(owner, group, telling)}" if owner else telling.speaker.say("nobody")
+    who = telling.speaker.say("nobody")
+    if owner:
+        who = f"{acts}: {telling.speaker.say(f'who.{owner}', **_names_of(group, telling))}"
     return Further(
         title=telling.speaker.title(cause),
         language=telling.speaker.language_of(cause),
@@ -112,17 +111,18 @@ def _cells(owner: FixItOwner | None, group: Group, telling: Telling) -> tuple[Ce
     if owner is None:
         return ()
     helpers = group.explanations[0].helpers
-    return tuple(_cell(party, owner, helpers, group, telling) for party in _PARTIES)
+    names = _names_of(group, telling)
+    return tuple(_cell(party, owner, helpers, names, telling) for party in _PARTIES)
 
 
 def _cell(
     party: str,
     owner: FixItOwner,
     helpers: tuple[FixItOwner, ...],
-    group: Group,
+    names: Mapping[str, str],
     telling: Telling,
 ) -> Cell:
-    roles = _PARTIES[party]
+    say, roles = telling.speaker.say, _PARTIES[party]
     helper = next((one for one in helpers if one in roles), None)
     if owner in roles:
         state, role = CellState.ACTS, owner
@@ -132,21 +132,21 @@ def _cell(
         state, role = CellState.IDLE, roles[0]
     other = ".other" if party == "operator" and telling.settings.rewriting else ""
     return Cell(
-        party=telling.speaker.say(f"party.{party}{other}"),
-        who=_who(role, group, telling),
+        party=say(f"party.{party}{other}"),
+        who=say(f"who.{role}", **names),
         state=state,
-        words=telling.speaker.say(f"state.{state}"),
+        words=say(f"state.{state}"),
     )
 
 
-def _who(role: FixItOwner, group: Group, telling: Telling) -> str:
-    domains = (address.rpartition("@")[2] for address in group.recipients)
-    return telling.speaker.who(
-        role,
-        recipient=telling.joined(group.recipients),
-        domain=telling.joined(domains),
-        organisation=telling.clean(telling.organisation),
-    )
+def _names_of(group: Group, telling: Telling) -> dict[str, str]:
+    """Return what the three parties are called."""
+    recipients = group.recipients
+    return {
+        "recipient": telling.joined(recipients),
+        "domain": telling.joined(address.rpartition("@")[2] for address in recipients),
+        "organisation": telling.clean(telling.operator),
+    }
 
 
 def _quotes(group: Group, telling: Telling) -> Iterator[Quote]:

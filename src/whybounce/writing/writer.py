@@ -8,6 +8,13 @@ from email.utils import parseaddr
 
 from whybounce.catalogue import Catalogue
 from whybounce.notation import first_field, header_fields, hops_of, original_of
+from whybounce.vocabulary.notice import (
+    Audience,
+    NoticeError,
+    NoticeSettings,
+    NullSenderError,
+    Style,
+)
 from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
 from whybounce.wording.notice import NoticeSpeaker
 from whybounce.writing import classic, composing, delivery_status, html, plain
@@ -18,10 +25,11 @@ from whybounce.writing.message import (
     Part,
     binary_part,
     digest,
+    html_part,
     message,
     multipart,
+    plain_part,
     quoted_printable,
-    text_part,
 )
 from whybounce.writing.outside_view import inner_hosts, outside_original, outside_view
 from whybounce.writing.page import ROOMS
@@ -33,12 +41,13 @@ from whybounce.writing.returned import (
     returned,
     returned_fields,
 )
-from whybounce.writing.settings import Audience, NoticeError, NoticeSettings, NullSenderError, Style
 from whybounce.writing.telling import Telling, zone_of
 
-_MOST_HTML = 60_000  # Octets. Gmail cuts a message off near 102 kB.
+_MOST_HTML = 57_000  # Octets in UTF-8; encoded, 60,000. Gmail cuts off near 102,000.
 _LONGEST_HEADER_READ = 262_144
 _MOST_REFERENCES = 20
+
+MAILER = "Whybounce"  # By which a notice is known, so that it is not told a second time.
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,230}>")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
@@ -109,7 +118,7 @@ def _written(telling: Telling, back: Returned | None, *, unicode: bool) -> bytes
     status = _status_part(telling.report, telling.settings, unicode=unicode)
     name = digest(status.body, text.encode("utf-8", "replace"), telling.sender.encode())
     seed = name.encode("ascii")
-    words = multipart("alternative", (text_part("plain", text), text_part("html", markup)), seed)
+    words = multipart("alternative", (plain_part(text), html_part(markup)), seed)
     parts = [_with_report(words, telling.settings, seed), status]
     if back:
         parts.append(_returned_part(back))
@@ -146,9 +155,9 @@ _DRAFTS = {Style.MODERN: _modern, Style.CLASSIC: _classic}
 def _fields(subject: str, telling: Telling, name: str) -> Iterator[tuple[str, str]]:
     """Yield the notice's header, in the order in which it stands."""
     original = telling.report.original or Original()
-    sent_from = telling.settings.from_address or f"postmaster@{telling.generator}"
+    sent_from = telling.settings.from_address or f"postmaster@{telling.host}"
     whose = telling.speaker.say("from", organisation=telling.clean(telling.organisation))
-    host = telling.generator if _HOST.fullmatch(telling.generator) else "localhost.invalid"
+    host = telling.host if _HOST.fullmatch(telling.host) else "localhost.invalid"
     yield "Date", date(telling.date)
     yield "From", mailbox(whose, sent_from)
     yield "To", mailbox(None, telling.sender)
@@ -161,6 +170,7 @@ def _fields(subject: str, telling: Telling, name: str) -> Iterator[tuple[str, st
     yield "Auto-Submitted", "auto-replied"  # RFC 3834 §5.
     yield "Content-Language", telling.speaker.language
     yield "X-Auto-Response-Suppress", "All"
+    yield "X-Mailer", MAILER
     if telling.kind is Kind.FAILURE:
         yield "X-MS-Exchange-Message-Is-Ndr", ""  # Empty: its being there says it.
 
@@ -168,12 +178,12 @@ def _fields(subject: str, telling: Telling, name: str) -> Iterator[tuple[str, st
 def _status_part(report: Report, settings: NoticeSettings, *, unicode: bool) -> Part:
     rewriting = settings.rewriting
     if rewriting and rewriting.status_type:
-        body = rewriting.status_fields
-        kind = rewriting.status_type
-    else:
-        gateway = rewriting.by if rewriting else None
-        body = delivery_status.write(report, unicode=unicode, gateway=gateway).encode()
-        kind = "message/global-delivery-status" if unicode else "message/delivery-status"
+        return _as_it_is(
+            one_line(rewriting.status_type), rewriting.status_fields, rewriting.status_encoding
+        )
+    gateway = rewriting.by if rewriting else None
+    body = delivery_status.write(report, unicode=unicode, gateway=gateway).encode()
+    kind = "message/global-delivery-status" if unicode else "message/delivery-status"
     return _as_it_is(kind, body)
 
 
@@ -217,12 +227,14 @@ def _returned_part(back: Returned) -> Part:
     return _as_it_is(back.content_type, back.body)
 
 
-def _as_it_is(content_type: str, body: bytes) -> Part:
-    """Return a part that is not encoded, and says so where it has eight bits."""
-    kind = f"Content-Type: {content_type}\r\n"
-    if body.isascii():
-        return Part(kind, body)
-    return Part(f"{kind}Content-Transfer-Encoding: 8bit\r\n", body, eight_bit=True)
+def _as_it_is(content_type: str, body: bytes, encoding: str | None = None) -> Part:
+    """Return a part that is not encoded here, and says so where it has eight bits."""
+    eight_bit = not body.isascii()
+    stated = "8bit" if eight_bit else one_line(encoding or "")
+    header = f"Content-Type: {content_type}\r\n"
+    if stated:
+        header += f"Content-Transfer-Encoding: {stated}\r\n"
+    return Part(header, body, eight_bit=eight_bit)
 
 
 def _is_internationalised(settings: NoticeSettings, to: str, original: bytes | None) -> bool:

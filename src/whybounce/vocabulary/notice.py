@@ -50,6 +50,7 @@ class Rewriting:
     by: str  # The host that rewrites.
     report: bytes  # The other system's whole message; kept as an attachment.
     status_type: str | None = None  # The content type of its machine part, if it has one …
+    status_encoding: str | None = None  # … its transfer encoding, where it states one …
     status_fields: bytes = b""  # … and the part's body, carried over unchanged.
     ours: bool = False  # Whether it is proven that the original was sent from here.
 
