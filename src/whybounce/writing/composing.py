@@ -54,9 +54,7 @@ def compose(telling: Telling) -> Page:
         headers=headers,
         headers_note=trimmed(telling) if cut else "",
         reported=reported(telling),
-        contact=say("contact", contact=telling.settings.contact)
-        if telling.settings.contact
-        else "",
+        contact=contact(telling),
     )
 
 

@@ -79,9 +79,17 @@ def _about_recipient(outcome: Outcome, report: Report, *, unicode: bool) -> Iter
 
 
 def status_of(outcome: Outcome) -> StatusCode:
-    """Return the outcome's code; where nobody gave one, the one that says only the class."""
+    """Return the outcome's code; where nobody gave a fitting one, the one that says only the class.
+
+    Failures of class 4 are messages whose time ran out; nothing else may contradict the action.
+    """
+    action = outcome.action or Action.FAILED
+    unspecified = _UNSPECIFIED[action]
+    fitting = {4, 5} if action is Action.FAILED else {unspecified.class_}
     said = outcome.reply.status if outcome.reply else None
-    return outcome.status or said or _UNSPECIFIED[outcome.action or Action.FAILED]
+    return next(
+        (one for one in (outcome.status, said) if one and one.class_ in fitting), unspecified
+    )
 
 
 def _host(name: str) -> str:

@@ -12,7 +12,8 @@ from datetime import datetime
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _FOLD_AT = 76
-_LONGEST_LINE = 240  # Characters; in UTF-8 they stay within the 998 octets of RFC 5322 §2.1.1.
+# Characters, of which UTF-8 makes up to four octets: RFC 5322 §2.1.1 allows 998 on a line.
+_LONGEST_ASCII, _LONGEST_UTF8 = 960, 240
 _LONGEST_VALUE = 8_000
 _BYTES_A_WORD = 45  # RFC 2047 §2: at most 75 characters, of which these make 60.
 
@@ -78,13 +79,14 @@ def date(moment: datetime) -> str:
 def _folded(line: str) -> Iterator[str]:
     """Yield lines that fit; a word that fits on none stands alone, cut only at the hard limit."""
     current = ""
+    longest = _LONGEST_ASCII if line.isascii() else _LONGEST_UTF8
     for word in line.split(" "):
         if current and len(current) + 1 + len(word) > _FOLD_AT:
             yield current
             current = ""
-        while len(word) > _LONGEST_LINE:
-            yield word[:_LONGEST_LINE]
-            word = word[_LONGEST_LINE:]  # noqa: PLW2901  # what is left of it
+        while len(word) > longest:
+            yield word[:longest]
+            word = word[longest:]  # noqa: PLW2901  # what is left of it
         current = f"{current} {word}" if current else word
     if current:
         yield current

@@ -77,23 +77,24 @@ def returned_fields(known: Original | None) -> Returned | None:
 def can_be_returned(message: bytes, *, eight_bit: bool) -> bool:
     """Say whether the message may stand in a ``message/rfc822`` part as it is."""
     header = header_of(message)
-    return (
-        _NAMED.search(header) is not None
-        and header.isascii()
-        and (eight_bit or message.isascii())
-        and not _is_spoilt(message)
-        and not _has_long_line(message)
-    )
+    fits = message.isascii() or (eight_bit and header.isascii())
+    return fits and _is_intact(message, header)
 
 
 def _whole(original: bytes, header: bytes, *, eight_bit: bool, smtputf8: bool) -> Returned | None:
     if can_be_returned(original, eight_bit=eight_bit):
         return Returned("message/rfc822", original)
-    if header.isascii() or not (smtputf8 and eight_bit and is_utf8(header)):
-        return None
-    if _is_spoilt(original) or _has_long_line(original):
-        return None
-    return Returned("message/global", original)  # RFC 6533 §5, RFC 6532 §3.7.
+    if eight_bit and smtputf8 and is_utf8(header) and _is_intact(original, header):
+        return Returned("message/global", original)  # RFC 6533 §5, RFC 6532 §3.7.
+    return None
+
+
+def _is_intact(message: bytes, header: bytes) -> bool:
+    return (
+        _NAMED.search(header) is not None
+        and not _is_spoilt(message)
+        and not _has_long_line(message)
+    )
 
 
 def _header_only(header: bytes, *, eight_bit: bool, smtputf8: bool) -> Returned | None:

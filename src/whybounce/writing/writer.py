@@ -76,6 +76,7 @@ class Writer:
             UnknownLanguageError: There are no words in the language that was asked for.
 
         """
+        generator = _generator(diagnosis.report)
         if original is not None:
             original = _with_network_line_ends(original)
             diagnosis = _with_original(diagnosis, original)
@@ -86,10 +87,7 @@ class Writer:
             diagnosis = outside_view(diagnosis, ours)
             original = outside_original(original, ours) if original is not None else None
         groups = groups_of(diagnosis)
-        if not groups:
-            raise NoticeError("the report has no outcomes: there is nothing to tell")
         known = diagnosis.report.original
-        generator = _generator(diagnosis.report)
         unicode = settings.eight_bit and _is_internationalised(settings, to, original)
         back = _returned(settings, kind_of(groups), known, original, unicode=unicode)
         telling = Telling(
@@ -248,6 +246,8 @@ def _is_internationalised(settings: NoticeSettings, to: str, original: bytes | N
 
 
 def _generator(report: Report) -> str:
+    if not report.outcomes:
+        raise NoticeError("the report has no outcomes: there is nothing to tell")
     if not report.generator:
         raise NoticeError("the report names no generator: the host that reports")
     for number, outcome in enumerate(report.outcomes, start=1):
