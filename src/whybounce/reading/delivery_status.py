@@ -51,6 +51,12 @@ _FIELDS_END = re.compile(
     r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
 )
 
+# What stands alone may hold "=" and "'", which in prose stand around an address: o'brien@…
+_ADDRESS = re.compile(r"[^\s<>@,;:()\[\]\"|/]{1,128}@\w(?:[\w.-]{0,252}\w)?")
+
+# Of these nothing went wrong that a reply would tell.
+_NO_TROUBLE = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
+
 Fields = Sequence[tuple[str, str]]
 
 
@@ -182,7 +188,7 @@ def _recipient(
 
 
 def _is_address(value: str) -> bool:
-    return addresses_in(value) == [value]
+    return addresses_in(value) == [value] or _ADDRESS.fullmatch(value) is not None
 
 
 def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ...]:
@@ -209,7 +215,7 @@ def _with_reply(
     """
     inferred = dict(outcome.inferred)
     quoted = read_text(said) if said else None
-    if quoted is None and outcome.recipient:
+    if quoted is None and outcome.recipient and outcome.action not in _NO_TROUBLE:
         quoted = said_about(outcome.recipient, message, alone=alone)
         if quoted is not None:
             inferred["reply"] = "what the text of the report says about the recipient"

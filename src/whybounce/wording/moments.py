@@ -1,8 +1,6 @@
-"""Times and spans as every language writes them: ISO dates, offsets in figures, SI's letters."""
+"""Times as every language writes them: ISO dates, offsets in figures."""
 
 from datetime import datetime, timedelta
-
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def moment(time: datetime) -> str:
@@ -13,16 +11,3 @@ def moment(time: datetime) -> str:
         return f"{written} (UTC)"
     sign, minutes = ("-" if offset < timedelta() else "+"), abs(offset) // timedelta(minutes=1)
     return f"{written} (UTC{sign}{minutes // 60:02d}:{minutes % 60:02d})"
-
-
-def span(seconds: float) -> str:
-    """Return ``2 min 5 s``: the two largest units; below one second, tenths."""
-    if seconds < 1:
-        return f"{seconds:.1f} s" if seconds else "0 s"
-    left = round(seconds)
-    parts = []
-    for unit, length in _UNITS:
-        count, left = divmod(left, length)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2])

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.explanation import Confidence, Explanation
+from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
 from whybounce.wording.filling import printable
+from whybounce.wording.notes import span
 from whybounce.wording.speaker import Speaker
 
 _PREFIX = "notice."
@@ -35,6 +38,11 @@ class NoticeSpeaker:
         self._pieces = {key: _PLACEHOLDER.split(sentence) for key, sentence in self.frame.items()}
         self._and = frame["and"]
         self._translated = catalogue.translations.get(language, {})
+        self._units = {
+            key.removeprefix("span."): unit
+            for key, unit in frame.items()
+            if key.startswith("span.")
+        }
         self._registered = {(row.subject, row.detail): row.name for row in catalogue.registry}
         self.language = language
         self.direction = frame["direction"]
@@ -89,6 +97,14 @@ class NoticeSpeaker:
     def confidence(self, confidence: Confidence) -> str:
         """Return how sure an explanation is."""
         return self._speaker.confidence(confidence)
+
+    def note(self, note: Note) -> NoteWords:
+        """Return what is noted, with the evidence for it."""
+        return self._speaker.note_words(note)
+
+    def span(self, seconds: float) -> str:
+        """Return so much time in its two largest units: ``2 min 5 s``."""
+        return span(timedelta(seconds=seconds), self._units)
 
     def reading(self, reading: ReadingWords) -> str:
         """Return another thing the reply can mean, as one sentence or two."""

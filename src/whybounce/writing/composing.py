@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from whybounce.vocabulary.note import NoteWords
 from whybounce.vocabulary.notice import Audience
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Kind
@@ -138,13 +139,14 @@ def _settled(group: Group, telling: Telling, *, named: bool, alone: bool) -> Set
     )
 
 
-def _notes(telling: Telling) -> tuple[tuple[str, str], ...]:
-    notes = telling.diagnosis.notes[: telling.room.hops]
-    return tuple((telling.clean(note.what), telling.clean(note.because)) for note in notes)
+def _notes(telling: Telling) -> tuple[NoteWords, ...]:
+    return tuple(
+        telling.speaker.note(note) for note in telling.diagnosis.notes[: telling.room.notes]
+    )
 
 
 def _findings(telling: Telling) -> Iterator[Fact]:
-    for finding in telling.diagnosis.findings[: telling.room.hops]:
+    for finding in telling.diagnosis.findings[: telling.room.notes]:
         answer = telling.speaker.say(f"checked.{finding.answer}")
         yield Fact(finding.check, f"{answer}: {telling.clean(finding.evidence)}")
 

@@ -7,6 +7,7 @@ wrote has lost its control characters before it comes here, and is bounded by a 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from whybounce.vocabulary.note import NoteWords
 from whybounce.wording.passages import Passage
 
 
@@ -20,16 +21,17 @@ class Room:
     reply: int  # Characters of a reply.
     value: int  # Characters of an address, a host, a name.
     attempts: int
+    notes: int
     hops: int
     headers: int  # Characters of the original's header.
 
 
 # The first that fits is taken; the last fits whatever the report holds.
 ROOMS = (
-    Room(8, 50, 8, 1_200, 320, 12, 30, 4_096),
-    Room(4, 20, 4, 600, 320, 6, 16, 2_048),
-    Room(2, 10, 2, 400, 160, 3, 8, 1_024),
-    Room(1, 5, 1, 200, 80, 2, 4, 512),
+    Room(8, 50, 8, 1_200, 320, 12, 20, 30, 4_096),
+    Room(4, 20, 4, 600, 320, 6, 10, 16, 2_048),
+    Room(2, 10, 2, 400, 160, 3, 5, 8, 1_024),
+    Room(1, 5, 1, 200, 80, 2, 3, 4, 512),
 )
 
 
@@ -169,7 +171,7 @@ class Page:
     further_more: str
     settled_heading: str
     settled: tuple[Settled, ...]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[NoteWords, ...]
     findings: tuple[Fact, ...]
     hops: tuple[HopRow, ...]
     hop_sentences: tuple[str, ...]

@@ -120,8 +120,8 @@ def _evidence(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
         yield from _facts(page.findings)
     if page.notes:
         yield from _heading(speaker.say("heading.notes"))
-        for what, because in page.notes:
-            yield from wrapped(f"{what} {because}", "- ")
+        for note in page.notes:
+            yield from wrapped(f"{note.what} {note.because}", "- ")
     if page.hops:
         yield from _heading(speaker.say("heading.hops"))
         columns = ("way", "time", "took")

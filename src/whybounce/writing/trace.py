@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from whybounce.notation import decoded_words
+from whybounce.vocabulary.note import NoteId
 from whybounce.vocabulary.report import Hop, Original
 from whybounce.wording.filling import printable
-from whybounce.wording.moments import moment, span
+from whybounce.wording.moments import moment
 from whybounce.writing.hops import Way, way_of
 from whybounce.writing.page import Fact, HopRow
 from whybounce.writing.telling import Telling, shortened
@@ -51,8 +52,8 @@ def _took(seconds: float | None, telling: Telling) -> str:
     if seconds is None:
         return ""
     if seconds < 0:
-        return telling.speaker.say("hop.clock", span=span(-seconds))
-    return span(seconds)
+        return telling.speaker.say("hop.clock", span=telling.speaker.span(-seconds))
+    return telling.speaker.span(seconds)
 
 
 def _sentences(way: Way, left_out: int, telling: Telling) -> Iterator[str]:
@@ -60,8 +61,9 @@ def _sentences(way: Way, left_out: int, telling: Telling) -> Iterator[str]:
     if left_out:
         yield say("hop.left-out", count=str(left_out))
     if way.total is not None:
-        yield say("hop.total", span=span(way.total))
-    if way.loop:
+        yield say("hop.total", span=telling.speaker.span(way.total))
+    noted = {note.id for note in telling.diagnosis.notes}
+    if way.loop and NoteId.LOOP not in noted:
         circle = " → ".join(map(telling.clean, (*way.loop.hosts, way.loop.hosts[0])))
         yield say("hop.loop", way=circle, rounds=str(way.loop.rounds))
 
