@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from whybounce.catalogue import CatalogueError, catalogue
-from whybounce.diagnosing import diagnose as _diagnose
+from whybounce.diagnosing import diagnose as _diagnose, diagnose_report as _diagnose_report
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.reading import read
@@ -76,15 +76,18 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
     return _explainer().explain(outcome, findings=findings)
 
 
-def diagnose(mail_or_text: bytes | str) -> Diagnosis:
+def diagnose(mail_or_text: bytes | str | Report) -> Diagnosis:
     """Return what a bounce says with an explanation for each recipient, in the same order.
 
     Args:
-        mail_or_text: A whole mail (RFC 5322), or anything that ``explain`` takes.
+        mail_or_text: A whole mail (RFC 5322), or anything that ``explain`` takes; or a Report that
+            was made in another way.
 
     Never raises. A mail in no known form has no outcomes, and a defect that says so.
 
     """
+    if isinstance(mail_or_text, Report):
+        return _diagnose_report(mail_or_text, _explainer())
     return _diagnose(mail_or_text, _explainer())
 
 
@@ -117,8 +120,8 @@ def write(
     diagnosis: Diagnosis,
     *,
     original: bytes | None = None,
-    style: Literal["modern", "classic"] = "modern",
-    audience: Literal["internal", "external"] = "internal",
+    style: Style | Literal["modern", "classic"] = "modern",
+    audience: Audience | Literal["internal", "external"] = "internal",
     language: str | None = None,
     organisation: str | None = None,
     contact: str | None = None,
@@ -128,7 +131,7 @@ def write(
     to: str | None = None,
     date: datetime | None = None,
     message_id: str | None = None,
-    returns: Literal["full", "hdrs"] | None = None,
+    returns: Returns | Literal["full", "hdrs"] | None = None,
     return_limit: int = 1_048_576,
     eight_bit: bool = True,
     smtputf8: bool | None = None,
@@ -197,7 +200,7 @@ def rewrite(
     *,
     by: str,
     ours: bool = False,
-    style: Literal["modern", "classic"] = "modern",
+    style: Style | Literal["modern", "classic"] = "modern",
     language: str | None = None,
     organisation: str | None = None,
     contact: str | None = None,

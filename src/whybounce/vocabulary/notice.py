@@ -33,13 +33,21 @@ class NoticeError(ValueError):
     """A notice cannot be written. Says what is missing and where it can come from."""
 
 
+class NoAddresseeError(NoticeError):
+    """Nobody is named to whom the notice goes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nobody is named to whom the notice goes: neither told, nor in Return-Path or From"
+        )
+
+
 class NullSenderError(NoticeError):
     """The original has an empty return path; nobody may be told about it. RFC 5321 §4.5.5."""
 
     def __init__(self) -> None:
         super().__init__(
-            "the original's return path is empty (<>), so no notice may be sent about it; "
-            "name whom to write to if you mean to show one"
+            "the original's return path is empty (<>), so no notice may be sent about it"
         )
 
 

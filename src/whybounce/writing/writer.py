@@ -10,6 +10,7 @@ from whybounce.catalogue import Catalogue
 from whybounce.notation import first_field, header_fields, hops_of, original_of
 from whybounce.vocabulary.notice import (
     Audience,
+    NoAddresseeError,
     NoticeError,
     NoticeSettings,
     NullSenderError,
@@ -267,9 +268,7 @@ def _addressee(settings: NoticeSettings, original: Original | None) -> str:
         return address
     address = parseaddr(first_field(fields, "from") or "")[1]
     if "@" not in address:
-        raise NoticeError(
-            "nobody is named to whom the notice goes: neither told, nor in Return-Path or From"
-        )
+        raise NoAddresseeError
     return one_line(address)
 
 
