@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from operator import getitem
 from typing import Any
 
 from whybounce.wording.notice import NoticeSpeaker
@@ -33,15 +34,22 @@ def render(style: str, page: object, speaker: NoticeSpeaker) -> str:
 
 @cache
 def _template(style: str) -> Any:
-    from jinja2 import Environment  # noqa: PLC0415  # 40 ms that only notices need
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # 40 ms that only notices need
     from markupsafe import Markup  # noqa: PLC0415  # comes with it
 
     css = _COMMENT.sub("", _own_file(f"{style}.css"))
     inline, at, rest = css.partition(":root")
     head_style = re.sub(r"\n\s*", "\r\n", at + rest).strip()
     environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, newline_sequence="\r\n"
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        newline_sequence="\r\n",
+        undefined=StrictUndefined,
     )
+    # A name that is not there is an error and not silence; and Python's own look-up is faster.
+    environment.getattr = getattr  # type: ignore[method-assign,assignment]
+    environment.getitem = getitem  # type: ignore[method-assign,assignment]
     environment.globals["head_style"] = Markup(head_style)  # noqa: S704  # our own file
     return environment.from_string(
         inlined(

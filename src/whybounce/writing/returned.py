@@ -123,7 +123,14 @@ def _is_spoilt(original: bytes) -> bool:
 
 
 def _has_long_line(text: bytes) -> bool:
-    return max(map(len, text.split(b"\r\n"))) > _LONGEST_LINE
+    """Say so in leaps: from one line end to the last that a line of full length could have."""
+    at = 0
+    while len(text) - at > _LONGEST_LINE:
+        end = text.rfind(b"\n", at, at + _LONGEST_LINE + 2)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
 
 
 def is_utf8(raw: bytes) -> bool:
