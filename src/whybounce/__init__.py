@@ -22,10 +22,11 @@ from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.reading import read
 from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.finding import Finding
 from whybounce.vocabulary.note import Note, NoteWords
-from whybounce.vocabulary.notice import Audience, NoticeError, NoticeSettings, Returns, Style
+from whybounce.vocabulary.notice import Audience, NoticeError, NoticeSettings, Style
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Report
 from whybounce.vocabulary.words import Words
@@ -131,7 +132,7 @@ def write(
     to: str | None = None,
     date: datetime | None = None,
     message_id: str | None = None,
-    returns: Returns | Literal["full", "hdrs"] | None = None,
+    returns: Return | Literal["FULL", "HDRS"] | None = None,
     return_limit: int = 1_048_576,
     eight_bit: bool = True,
     smtputf8: bool | None = None,
@@ -159,7 +160,7 @@ def write(
         to: Whom the notice goes to. Else the original's Return-Path, else its From.
         date: The notice's date. Else the report's, else the latest that it names.
         message_id: With its brackets. Else derived from the content.
-        returns: What RET asked for (RFC 3461 §4.3): ``full``, ``hdrs``. The whole original goes
+        returns: What RET asked for (RFC 3461 §4.3): ``FULL``, ``HDRS``. The whole original goes
             back with failures only, and only where it can travel unchanged.
         return_limit: Octets; of a larger original only the header goes back.
         eight_bit: Whether whoever carries the notice takes 8BITMIME (RFC 6152).
@@ -186,7 +187,7 @@ def write(
         to=to,
         date=date,
         message_id=message_id,
-        returns=Returns(returns) if returns else None,
+        returns=Return(returns) if returns else None,
         return_limit=return_limit,
         eight_bit=eight_bit,
         smtputf8=smtputf8,

@@ -103,7 +103,7 @@ def test_a_row_may_be_laid_out_in_a_file(tmp_path):
         (["--original", "{mail}", *ANNA, "--style", "modren"], "did you mean modern?"),
         (["--original", "{mail}", *ANNA, "--audience", "all"], "--audience takes one of internal"),
         (["--original", "{mail}", *ANNA, "--action", "gone"], "--action takes one of failed"),
-        (["--original", "{mail}", *ANNA, "--return", "half"], "--return takes one of full, hdrs"),
+        (["--original", "{mail}", *ANNA, "--return", "half"], "--return takes one of FULL, HDRS"),
         (["--original", "{mail}", *ANNA, "--date", "soon"], "--date takes a time, such as"),
         (["--original", "{mail}", *ANNA, "--retry-until", "x"], "--retry-until takes a time"),
         (["--original", "{mail}", *ANNA, "--remote", "a b"], "--remote takes the name of a host"),

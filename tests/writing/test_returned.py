@@ -34,7 +34,7 @@ def test_a_failure_returns_the_whole_original():
 
 def test_the_sender_may_ask_for_the_header_only():
     """RET=HDRS, RFC 3461 §4.3."""
-    part = returned(returns="hdrs")
+    part = returned(returns="HDRS")
 
     assert part.kind == "text/rfc822-headers"
     assert part.body == ORIGINAL.partition(b"\r\n\r\n")[0] + b"\r\n"
@@ -51,7 +51,7 @@ def test_the_sender_may_ask_for_the_header_only():
 )  # fmt: skip
 def test_only_failures_return_it_whole(outcome, kind):
     """Even where RET=FULL asked for it: RFC 3461 §4.3."""
-    part = returned(diagnosed(outcome, kind=kind), returns="full")
+    part = returned(diagnosed(outcome, kind=kind), returns="FULL")
 
     assert part.kind == "text/rfc822-headers"
 
@@ -62,7 +62,7 @@ def test_only_failures_return_it_whole(outcome, kind):
         (EIGHT_BIT, {}, "message/rfc822"),
         (EIGHT_BIT, {"eight_bit": False}, "text/rfc822-headers"),
         (INTERNATIONAL, {}, "message/global"),
-        (INTERNATIONAL, {"returns": "hdrs"}, "message/global-headers"),
+        (INTERNATIONAL, {"returns": "HDRS"}, "message/global-headers"),
         (INTERNATIONAL, {"smtputf8": False}, "text/rfc822-headers"),
         (INTERNATIONAL, {"eight_bit": False}, "text/rfc822-headers"),
         (ORIGINAL.replace(b"Anna", b"\xe4nna"), {}, "text/rfc822-headers"),

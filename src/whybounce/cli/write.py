@@ -10,12 +10,12 @@ import whybounce
 from whybounce.cli import language, notice, typed
 from whybounce.cli.refusal import Refusal
 from whybounce.notation import read_reply
+from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.notice import (
     Audience,
     NoAddresseeError,
     NoticeError,
     NullSenderError,
-    Returns,
     Style,
 )
 from whybounce.vocabulary.outcome import Action, Outcome
@@ -73,7 +73,7 @@ def write(
         None, "--from", help="Whom it is from. Else postmaster@ the reporting host."
     ),
     date: str = typer.Option(None, "--date", help="Its date. Else now."),
-    returns: str = typer.Option(None, "--return", help="full or hdrs: what goes back, RFC 3461."),
+    returns: str = typer.Option(None, "--return", help="FULL or HDRS: what goes back, RFC 3461."),
     preview: str = typer.Option(None, "--preview", help=notice.PREVIEW),
     shown: bool = typer.Option(False, "--open", help=notice.OPEN),
 ) -> None:
@@ -104,7 +104,7 @@ def write(
             to=typed.address("--to", to) if to else None,
             from_address=typed.address("--from", from_address) if from_address else None,
             date=now,
-            returns=typed.one_of("--return", returns, Returns) if returns else None,
+            returns=typed.one_of("--return", returns.upper(), Return) if returns else None,
         )
     except NullSenderError as error:
         raise Refusal(f"--to takes whom the notice goes to; {error}") from error

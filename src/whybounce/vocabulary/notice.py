@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from whybounce.vocabulary.envelope import Return
+
 _ONE_MEBIBYTE = 1_048_576
 
 
@@ -20,13 +22,6 @@ class Audience(StrEnum):
 
     INTERNAL = "internal"  # One of our own people.
     EXTERNAL = "external"  # A stranger: sees no group members, inner servers or evidence.
-
-
-class Returns(StrEnum):
-    """What of the original is returned: RET of RFC 3461 §4.3."""
-
-    FULL = "full"
-    HEADERS = "hdrs"
 
 
 class NoticeError(ValueError):
@@ -78,7 +73,7 @@ class NoticeSettings:
     to: str | None = None  # Else the original's return path, else its From.
     date: datetime | None = None  # Else the report's, else the latest time that it names.
     message_id: str | None = None  # With its brackets. Else derived from the content.
-    returns: Returns | None = None  # RET. Else the whole original, where it may be returned.
+    returns: Return | None = None  # RET. Else the whole original, where it may be returned.
     return_limit: int = _ONE_MEBIBYTE  # Octets; of a larger original only the header goes back.
     eight_bit: bool = True  # Whether whoever carries the notice takes 8BITMIME.
     smtputf8: bool | None = None  # Whether the original was. Else what its header shows.

@@ -14,7 +14,6 @@ from whybounce.vocabulary.notice import (
     NoticeError,
     NoticeSettings,
     NullSenderError,
-    Returns,
     Rewriting,
     Style,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "NoticeError",
     "NoticeSettings",
     "NullSenderError",
-    "Returns",
     "Rewriting",
     "Style",
     "Writer",

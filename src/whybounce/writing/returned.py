@@ -11,7 +11,7 @@ Rule 3: what is larger than the limit is cut down to its header, and a huge head
 import re
 from dataclasses import dataclass
 
-from whybounce.vocabulary.notice import Returns
+from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.report import Kind, Original
 from whybounce.writing.header import field
 
@@ -43,7 +43,7 @@ def returned(
     original: bytes,
     kind: Kind,
     *,
-    returns: Returns | None,
+    returns: Return | None,
     limit: int,
     eight_bit: bool,
     smtputf8: bool,
@@ -60,7 +60,7 @@ def returned(
 
     """
     header = header_of(original)
-    wanted = kind is Kind.FAILURE and returns is not Returns.HEADERS and len(original) <= limit
+    wanted = kind is Kind.FAILURE and returns is not Return.HEADERS and len(original) <= limit
     if wanted and (whole := _whole(original, header, eight_bit=eight_bit, smtputf8=smtputf8)):
         return whole
     return _header_only(header, eight_bit=eight_bit, smtputf8=smtputf8)
