@@ -124,6 +124,7 @@ def write(
     style: Style | Literal["modern", "classic"] = "modern",
     audience: Audience | Literal["internal", "external"] = "internal",
     language: str | None = None,
+    generator: str | None = None,
     organisation: str | None = None,
     contact: str | None = None,
     help_base: str | None = None,
@@ -143,8 +144,7 @@ def write(
     The same input gives the same bytes: no clock is read, nothing is random.
 
     Args:
-        diagnosis: What became of the message. Its report names the ``generator`` (the host that
-            reports), and each outcome its recipient.
+        diagnosis: What became of the message; each outcome names its recipient.
         original: The message it is about, as it was received (RFC 5322). Without it the header
             goes back as far as the report knows it.
         style: ``modern`` groups recipients by cause and says who needs to act; ``classic`` is user
@@ -152,6 +152,7 @@ def write(
         audience: ``external`` shows no group members, inner servers or evidence.
         language: Of the account that reads it. Else what the original's Accept-Language or
             Content-Language ask for, where there are words in it; else English.
+        generator: The host that reports. Else the report's.
         organisation: Whose mail system reports, as its people call it.
         contact: Whom the reader can ask: an address, a link, a number.
         help_base: The link under which ``/causes/<id>`` lies.
@@ -179,6 +180,7 @@ def write(
         style=Style(style),
         audience=Audience(audience),
         language=language,
+        generator=generator,
         organisation=organisation,
         contact=contact,
         help_base=help_base,

@@ -60,17 +60,19 @@ class Rewriter:
             status_fields=status.body + b"\r\n" if status else b"",
             ours=ours,
         )
-        to = settings.to or parseaddr(message.field("to") or "")[1]
+        told = replace(
+            settings,
+            rewriting=rewriting,
+            to=settings.to or parseaddr(message.field("to") or "")[1],
+            generator=_generator(diagnosis, message, by),
+        )
         try:
-            written = self.writer.write(
-                _with_generator(diagnosis, message, by),
-                replace(settings, rewriting=rewriting, to=to),
-            )
+            written = self.writer.write(diagnosis, told)
         except NoticeError:
             return mail
         trace = _TRACE.match(network)
-        told = trace[0] + written if trace else written
-        return told if network is mail else told.replace(b"\r\n", b"\n")
+        traced = trace[0] + written if trace else written
+        return traced if network is mail else traced.replace(b"\r\n", b"\n")
 
 
 def _is_to_be_told(message: Message, diagnosis: Diagnosis) -> bool:
@@ -89,9 +91,7 @@ def _by_a_machine(message: Message) -> bool:
     )
 
 
-def _with_generator(diagnosis: Diagnosis, message: Message, by: str) -> Diagnosis:
-    """Return the diagnosis with who reported: as the report says, else where it is from."""
-    if diagnosis.report.generator:
-        return diagnosis
+def _generator(diagnosis: Diagnosis, message: Message, by: str) -> str:
+    """Return who reported: as the report says, else where it is from."""
     sent_from = parseaddr(message.field("from") or "")[1].rpartition("@")[2]
-    return replace(diagnosis, report=replace(diagnosis.report, generator=sent_from or by))
+    return diagnosis.report.generator or sent_from or by

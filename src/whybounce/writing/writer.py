@@ -77,7 +77,8 @@ class Writer:
             UnknownLanguageError: There are no words in the language that was asked for.
 
         """
-        generator = _generator(diagnosis.report)
+        generator = _generator(diagnosis.report, settings)
+        diagnosis = replace(diagnosis, report=replace(diagnosis.report, generator=generator))
         if original is not None:
             original = _with_network_line_ends(original)
             diagnosis = _with_original(diagnosis, original)
@@ -246,15 +247,18 @@ def _is_internationalised(settings: NoticeSettings, to: str, original: bytes | N
     return not header.isascii() and is_utf8(header)
 
 
-def _generator(report: Report) -> str:
+def _generator(report: Report, settings: NoticeSettings) -> str:
     if not report.outcomes:
         raise NoticeError("the report has no outcomes: there is nothing to tell")
-    if not report.generator:
-        raise NoticeError("the report names no generator: the host that reports")
+    generator = settings.generator or report.generator
+    if not generator:
+        raise NoticeError(
+            "no generator is named, the host that reports: neither told nor in the report"
+        )
     for number, outcome in enumerate(report.outcomes, start=1):
         if not outcome.recipient:
             raise NoticeError(f"outcome {number} of the report names no recipient")
-    return report.generator
+    return generator
 
 
 def _addressee(settings: NoticeSettings, original: Original | None) -> str:
