@@ -6,7 +6,6 @@ report's words are read for them, and the outcome says that this was inferred.
 """
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from whybounce.notation import (
     header_fields,
     read_date,
     read_text,
+    unescape_address,
     untyped,
 )
 from whybounce.reading.account import text_of
@@ -50,7 +50,8 @@ _FIELDS_END = re.compile(
     r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
 )
 
-_XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+# Of these nothing went wrong that a reply would tell.
+_NO_TROUBLE = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
 
 Fields = Mapping[str, str]  # By name in lower case; of a field written twice, the first.
 
@@ -218,7 +219,7 @@ def _with_reply(
     """
     inferred = dict(outcome.inferred)
     quoted = read_text(said) if said else None
-    if quoted is None and outcome.recipient:
+    if quoted is None and outcome.recipient and outcome.action not in _NO_TROUBLE:
         quoted = telling.about(outcome.recipient, alone=alone)
         if quoted is not None:
             inferred["reply"] = "what the text of the report says about the recipient"
@@ -268,13 +269,7 @@ def _typed(fields: Fields, name: str) -> str | None:
 
 def _address(value: str | None) -> str | None:
     """Return the address without brackets, and with RFC 6533 §3's letters written out."""
-    bare = value.strip("<> \t") if value else ""
-    return _XTEXT.sub(_letter, bare) or None
-
-
-def _letter(escaped: re.Match[str]) -> str:
-    number = int(escaped[1], 16)
-    return chr(number) if number <= sys.maxunicode else escaped[0]
+    return unescape_address(value.strip("<> \t")) or None if value else None
 
 
 def _without_route(value: str | None) -> str | None:
