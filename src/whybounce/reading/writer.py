@@ -43,7 +43,8 @@ def is_by_a_mail_system(message: Message) -> bool:
 
 def speaks_of_a_failure(message: Message) -> bool:
     """Say whether only the subject tells so, in a mail that nobody has forwarded or sent to many."""
-    to_many = message.field("list-id") or message.field("list-unsubscribe")
+    # RFC 8058 and all senders of newsletters; a List-Id alone stands on what a list passed on.
+    to_many = message.field("list-unsubscribe")
     return not to_many and is_about_a_failure(message)
 
 
