@@ -88,9 +88,10 @@ def lease(
 def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | StoreError:
     connection = transaction.connection
     keys = free(connection, order, _KEYS.with_for_update(skip_locked=True))
+    if not keys and order.message is not None and not is_there(connection, order.message):
+        return UnknownMessageError(order.message)
     if not keys:
-        known = order.message is None or is_there(connection, order.message)
-        return () if known else UnknownMessageError(order.message or "")
+        return ()
     rows = _rows(connection, keys)
     number = transaction.ids.next_number(order.now)
     connection.execute(

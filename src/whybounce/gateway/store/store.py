@@ -88,8 +88,6 @@ class Store:
         self._closed = True
         await self._writer.close()
         await self._reader.close()
-        self._opened.writing.dispose()
-        self._opened.spool.close()
         self._opened.release()
 
     def receive(self) -> IncomingBody:
