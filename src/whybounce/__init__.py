@@ -17,6 +17,7 @@ from whybounce.catalogue import CatalogueError, catalogue
 from whybounce.diagnosing import diagnose as _diagnose
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
+from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Explanation
@@ -40,6 +41,7 @@ __all__ = [
     "Outcome",
     "Report",
     "UnknownLanguageError",
+    "VerpPattern",
     "Words",
     "causes",
     "diagnose",
@@ -65,16 +67,18 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
     return _explainer().explain(outcome, findings=findings)
 
 
-def diagnose(mail_or_text: bytes | str) -> Diagnosis:
+def diagnose(mail_or_text: bytes | str, *, verp: VerpPattern | None = None) -> Diagnosis:
     """Return what a bounce says with an explanation for each recipient, in the same order.
 
     Args:
         mail_or_text: A whole mail (RFC 5322), or anything that ``explain`` takes.
+        verp: How you write recipients into sender addresses, if in none of the usual ways:
+            ``VerpPattern.parse("bounce-*-{local}={domain}@news.example.com")``.
 
     Never raises. A mail in no known form has no outcomes, and a defect that says so.
 
     """
-    return _diagnose(mail_or_text, _explainer())
+    return _diagnose(mail_or_text, _explainer(), verp)
 
 
 def causes() -> Mapping[str, Cause]:
