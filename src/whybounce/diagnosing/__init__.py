@@ -18,7 +18,7 @@ from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read, read_pasted
 from whybounce.vocabulary.cause import Suppress
-from whybounce.vocabulary.explanation import Explanation
+from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
 
@@ -59,10 +59,22 @@ def diagnose(
     """
     raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
     if is_mail(raw):
-        report = with_original_recipients(read(raw), raw, verp)
-    else:
-        report = _of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
-    return diagnose_report(report, explainer)
+        return diagnose_report(with_original_recipients(read(raw), raw, verp), explainer)
+    text = diagnose_report(_of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace")), explainer)
+    return text if _says_anything(text) else _no_report(text)
+
+
+def _says_anything(diagnosis: Diagnosis) -> bool:
+    """Say whether a text names somebody or anything in it is understood: any file is a text."""
+    pairs = zip(diagnosis.report.outcomes, diagnosis.explanations, strict=True)
+    return any(
+        outcome.recipient or explanation.confidence is not Confidence.UNKNOWN
+        for outcome, explanation in pairs
+    )
+
+
+def _no_report(diagnosis: Diagnosis) -> Diagnosis:
+    return replace(diagnosis, report=replace(diagnosis.report, kind=Kind.NOT_A_REPORT))
 
 
 def diagnose_report(report: Report, explainer: Explainer) -> Diagnosis:
