@@ -1,28 +1,41 @@
-"""``whybounce read``: bounces from files and folders, each explained."""
+"""``whybounce read``: bounces from files, folders and mailboxes, each explained."""
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from enum import StrEnum
 
-import msgspec
 import typer
 
-import whybounce
-from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
-from whybounce.vocabulary.report import Defect, Diagnosis, Report
-from whybounce.wire import diagnosis_as_dict
 
-_NOT_EXPLAINED = 1
 _EXAMPLE = "whybounce read bounce.eml"
+
+
+class TableFormat(StrEnum):
+    """The tables that ``--format`` writes."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 def read(
     paths: list[str] = typer.Argument(  # noqa: B008  # typer's way
-        None, help="Mails, or folders of mails (recursive). - reads one mail from standard input."
+        None,
+        help="Mails, mboxes, Maildirs, Outlook's .msg, .zip and .gz of them, folders of all these."
+        " - is standard input.",
     ),
     json: bool = typer.Option(False, "--json", help="One JSON object per mail, and nothing else."),
+    format_: TableFormat = typer.Option(  # noqa: B008  # typer's way
+        None, "--format", help="A table with one row for each recipient."
+    ),
+    output: str = typer.Option(
+        None, "--output", "-o", metavar="FILE", help="Write there; a file appears when it is whole."
+    ),
+    summary: bool = typer.Option(
+        False, "--summary", help="Only how many, by cause, by who must act, by domain."
+    ),
+    suppress: bool = typer.Option(
+        False, "--suppress", help="Only the addresses to stop mailing, and why."
+    ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
     """Read bounces: who did not get it, why, who must act, what to do.
@@ -30,51 +43,37 @@ def read(
     Example: whybounce read bounce.eml
     """
     speaker = language.speaker(lang)
+    form = _form(json=json, table=format_, summary=summary, suppress=suppress)
     if not paths:
         raise Refusal(f"read needs a mail or a folder, for instance: {_EXAMPLE}")
-    explained = True
-    for source, diagnosis in _diagnosed(paths):
-        explained &= _answers(diagnosis)
-        if json:
-            row = diagnosis_as_dict(diagnosis, catalogue(), speaker, source)
-            typer.echo(msgspec.json.encode(row))
-            continue
-        from whybounce.cli.page import console, print_diagnosis  # noqa: PLC0415  # rich is 40 ms
+    if form == "parquet" and output is None:
+        raise Refusal("--format parquet is nothing for a screen; name a file with --output")
+    if form in {"page", "summary"} and output is not None:
+        raise Refusal(f"--output needs --json, --suppress or --format {' or '.join(TableFormat)}")
+    from whybounce.cli.run import Run  # noqa: PLC0415  # what other verbs need none of
 
-        print_diagnosis(source, diagnosis, speaker, console())
-    if not explained:
-        raise typer.Exit(_NOT_EXPLAINED)
+    raise typer.Exit(Run(paths, form, speaker, output).through())
 
 
-def _diagnosed(paths: list[str]) -> Iterator[tuple[str, Diagnosis]]:
-    """Yield each mail's source and diagnosis; what cannot be opened is a diagnosis of its own."""
-    for path in paths:
-        if path == "-":
-            yield "-", whybounce.diagnose(sys.stdin.buffer.read())
-            continue
-        for file in _files(Path(path)):
-            yield str(file), _of_file(file)
+def _form(*, json: bool, table: TableFormat | None, summary: bool, suppress: bool) -> str:
+    """Return the form that the options name together.
 
+    Raises:
+        Refusal: They name two.
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.is_file())
-        if not found:
-            raise Refusal(f"{path}: no mail in this folder; name a mail, for instance: {_EXAMPLE}")
-        return found
-    if not path.exists():
-        raise Refusal(f"{path}: no such file or folder")
-    return [path]
-
-
-def _of_file(file: Path) -> Diagnosis:
-    try:
-        return whybounce.diagnose(file.read_bytes())
-    except OSError as error:
-        defect = Defect("file", f"cannot be opened: {error.strerror}")
-        return Diagnosis(Report(defects=(defect,)), ())
-
-
-def _answers(diagnosis: Diagnosis) -> bool:
-    explanations = diagnosis.explanations
-    return bool(explanations) and all(explanation.tells_why for explanation in explanations)
+    """
+    named = {
+        f"--format {table}": table is not None,
+        "--summary": summary,
+        "--suppress": suppress,
+    }
+    chosen = [option for option, given in named.items() if given]
+    if len(chosen) > 1 or (json and table):
+        both = [*chosen, "--json"] if json and table else chosen
+        raise Refusal(f"{' and '.join(both)} are two answers; choose one")
+    if table is not None:
+        return table.value
+    subject = "summary" if summary else "suppress" if suppress else None
+    if subject is None:
+        return "json" if json else "page"
+    return f"{subject}-json" if json else subject

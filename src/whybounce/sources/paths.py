@@ -18,6 +18,9 @@ from whybounce.sources.mail import Mail, unreadable
 
 STANDARD_INPUT = "-"
 
+_NO_MAIL = "no mail in this folder"
+_NO_FILE = "no such file or folder"
+
 Open = Callable[[str], BufferedReader]
 
 
@@ -51,7 +54,12 @@ def files(path: str) -> Iterator[str | Mail]:
         empty = False
         yield file
     if empty:
-        yield unreadable(name(path), "no mail in this folder")
+        yield unreadable(name(path), _NO_MAIL)
+
+
+def nothing_there(mail: Mail) -> bool:
+    """Say whether the row stands for a path that does not exist, or an empty folder."""
+    return mail.raw is None and mail.defects[0].what in {_NO_MAIL, _NO_FILE}
 
 
 def name(path: str) -> str:
@@ -122,6 +130,4 @@ def _what_it_is(entry: os.DirEntry[str]) -> str | _Folder | Mail:
 
 def _closed(path: str, error: OSError) -> Mail:
     missing = isinstance(error, FileNotFoundError)
-    return unreadable(
-        name(path), "no such file or folder" if missing else f"cannot be opened: {error.strerror}"
-    )
+    return unreadable(name(path), _NO_FILE if missing else f"cannot be opened: {error.strerror}")
