@@ -36,6 +36,9 @@ def read(
     suppress: bool = typer.Option(
         False, "--suppress", help="Only the addresses to stop mailing, and why."
     ),
+    jobs: int = typer.Option(
+        1, "--jobs", "-j", min=1, max=256, help="Processes that read; the output stays in order."
+    ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
     """Read bounces: who did not get it, why, who must act, what to do.
@@ -52,7 +55,7 @@ def read(
         raise Refusal(f"--output needs --json, --suppress or --format {' or '.join(TableFormat)}")
     from whybounce.cli.run import Run  # noqa: PLC0415  # what other verbs need none of
 
-    raise typer.Exit(Run(paths, form, speaker, output).through())
+    raise typer.Exit(Run(paths, form, speaker, output=output, jobs=jobs).through())
 
 
 def _form(*, json: bool, table: TableFormat | None, summary: bool, suppress: bool) -> str:

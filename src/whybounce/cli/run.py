@@ -1,18 +1,19 @@
 """A run through many mails: each one's part is written, whatever happens to the next."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from itertools import chain
 from typing import BinaryIO
 
 import typer
 
-from whybounce.cli.answering import Answer, Answerer, Asked, Code
+from whybounce.cli.answering import Answer, Asked, Code
 from whybounce.cli.answers import FORMS
 from whybounce.cli.output_file import OutputFile
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.stopping import Signals, Stopped, leave
+from whybounce.cli.workers import in_order
 from whybounce.sources import Mail, mails, nothing_there
 from whybounce.wording import Speaker
 
@@ -21,9 +22,16 @@ class Run:
     """Answers mails, in their order, on standard output or in a file that appears when whole."""
 
     def __init__(
-        self, paths: Sequence[str], form: str, speaker: Speaker, output: str | None = None
+        self,
+        paths: Sequence[str],
+        form: str,
+        speaker: Speaker,
+        *,
+        output: str | None = None,
+        jobs: int = 1,
     ) -> None:
         self._paths = paths
+        self._jobs = jobs
         self._asked = Asked(form, speaker.language)
         self._speaker = speaker
         self._output = OutputFile(output) if output is not None else None
@@ -39,21 +47,20 @@ class Run:
         """
         with Signals() as signals:
             try:
-                answers = self._answers()
-                if self._output is None:
-                    self._write_all(answers, sys.stdout.buffer, signals)
-                else:
-                    with self._output as output:
-                        self._write_all(answers, output.file, signals)
+                with closing(self._answers()) as answers:
+                    if self._output is None:
+                        self._write_all(answers, sys.stdout.buffer, signals)
+                    else:
+                        with self._output as output:
+                            self._write_all(answers, output.file, signals)
             except Stopped as stopped:
                 signals.ignore()
                 self._say_where_it_stands()
                 leave(stopped.number)
         return self._code
 
-    def _answers(self) -> Iterator[Answer]:
-        found = _refusing_nothing(mails(self._paths))
-        return map(Answerer(self._asked).answer, found)
+    def _answers(self) -> Generator[Answer]:
+        return in_order(_refusing_nothing(mails(self._paths)), self._asked, self._jobs)
 
     def _write_all(self, answers: Iterable[Answer], file: BinaryIO, signals: Signals) -> None:
         sink = FORMS[self._asked.form].sink(file, self._speaker)
