@@ -241,3 +241,43 @@ def test_a_summary_counts_and_shows_bars(whybounce, bounce, tmp_path):
     ]
     assert counted["domains"][0] == {"domain": "example.org", "count": 4}
     assert counted["owners"][0]["owner"] == "sender"
+
+
+VERP = "Delivered-To: <news-bounces+anna=example.org@lists.example.net>\n"
+
+
+def test_a_forwarded_mail_is_matched_to_whom_it_was_sent_to(whybounce, bounce):
+    """By the address that the bounce came back to; the JSON names the rule, the page says it."""
+    mail = bounce("berta@example.net", fields=VERP)
+    (outcome,) = rows(whybounce("read", "--json", "-", stdin=mail))[0]["outcomes"]
+    shown = whybounce("read", "-", stdin=mail).stdout.decode()
+
+    assert (outcome["recipient"], outcome["original_recipient"]) == (
+        "berta@example.net",
+        "anna@example.org",
+    )
+    assert outcome["inferred"]["original_recipient"].startswith(
+        "the recipient written in Delivered-To"
+    )
+    assert "sent to another address, which leads to this one: anna@example.org" in shown
+
+
+def test_the_address_to_stop_mailing_is_the_one_that_was_mailed(whybounce, bounce):
+    """The mailbox it is forwarded to stands in no list."""
+    mail = bounce("berta@example.net", fields=VERP)
+    (row,) = rows(whybounce("read", "--suppress", "--json", "-", stdin=mail))
+
+    assert (row["address"], row["recipient"]) == ("anna@example.org", "berta@example.net")
+
+
+def test_a_pattern_of_ones_own_is_followed(whybounce, bounce):
+    """And refused in a sentence where it names no recipient."""
+    mail = bounce("berta@example.net", fields="To: b.17.anna.AT.example.org@x.example\n")
+    done = whybounce(
+        "read", "--json", "--verp", "b.*.{local}.AT.{domain}@x.example", "-", stdin=mail
+    )
+    refused = whybounce("read", "--verp", "b@x.example", "-", stdin=mail)
+
+    assert rows(done)[0]["outcomes"][0]["original_recipient"] == "anna@example.org"
+    assert refused.returncode == 2
+    assert "{local} stands 0 times" in refused.stderr.decode()

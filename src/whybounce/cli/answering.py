@@ -7,6 +7,8 @@ from typing import Any
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli.answers import FORMS
+from whybounce.cli.matching import matched
+from whybounce.notation.verp import VerpPattern
 from whybounce.sources import Mail
 from whybounce.vocabulary.report import Defect, Diagnosis, Kind, Report
 from whybounce.wording import Speaker
@@ -38,6 +40,7 @@ class Asked:
 
     form: str  # A key of FORMS.
     language: str = "en"
+    verp: VerpPattern | None = None  # How the sender writes recipients into its addresses.
 
 
 class Answerer:
@@ -45,12 +48,13 @@ class Answerer:
 
     def __init__(self, asked: Asked) -> None:
         self._of = FORMS[asked.form].of
+        self._verp = asked.verp
         self._speaker = Speaker(catalogue(), asked.language)
 
     def answer(self, mail: Mail) -> Answer:
         """Return the mail's part. A mail that trips us up is our fault, and a row all the same."""
         try:
-            diagnosis = _diagnosed(mail)
+            diagnosis = _diagnosed(mail, self._verp)
             return Answer(self._of(mail, diagnosis, self._speaker), _code(mail, diagnosis))
         except Exception as error:  # noqa: BLE001  # the run goes on
             return self.failed(mail, type(error).__name__)
@@ -65,10 +69,10 @@ class Answerer:
         return Answer(self._of(unread, diagnosis, self._speaker), Code.OUR_FAULT)
 
 
-def _diagnosed(mail: Mail) -> Diagnosis:
+def _diagnosed(mail: Mail, verp: VerpPattern | None) -> Diagnosis:
     if mail.raw is None:
         return Diagnosis(Report(defects=mail.defects), ())
-    diagnosis = whybounce.diagnose(mail.raw)
+    diagnosis = matched(whybounce.diagnose(mail.raw), mail.raw, verp)
     if mail.defects:
         report = diagnosis.report
         report = replace(report, defects=(*mail.defects, *report.defects))

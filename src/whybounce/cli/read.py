@@ -6,6 +6,7 @@ import typer
 
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
+from whybounce.notation.verp import VerpPattern
 
 _EXAMPLE = "whybounce read bounce.eml"
 
@@ -24,10 +25,10 @@ def read(
         " - is standard input.",
     ),
     json: bool = typer.Option(False, "--json", help="One JSON object per mail, and nothing else."),
-    format_: TableFormat = typer.Option(  # noqa: B008  # typer's way
+    format_: TableFormat | None = typer.Option(  # noqa: B008  # typer's way
         None, "--format", help="A table with one row for each recipient."
     ),
-    output: str = typer.Option(
+    output: str | None = typer.Option(
         None, "--output", "-o", metavar="FILE", help="Write there; a file appears when it is whole."
     ),
     summary: bool = typer.Option(
@@ -38,6 +39,13 @@ def read(
     ),
     jobs: int = typer.Option(
         1, "--jobs", "-j", min=1, max=256, help="Processes that read; the output stays in order."
+    ),
+    verp: str | None = typer.Option(
+        None,
+        "--verp",
+        metavar="PATTERN",
+        help="How you write recipients into sender addresses, if in none of the usual ways:"
+        " list-*-{local}={domain}@x.example",
     ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
@@ -53,9 +61,21 @@ def read(
         raise Refusal("--format parquet is nothing for a screen; name a file with --output")
     if form in {"page", "summary"} and output is not None:
         raise Refusal(f"--output needs --json, --suppress or --format {' or '.join(TableFormat)}")
-    from whybounce.cli.run import Run  # noqa: PLC0415  # what other verbs need none of
+    # Other verbs need none of this.
+    from whybounce.cli.answering import Asked  # noqa: PLC0415
+    from whybounce.cli.run import Run  # noqa: PLC0415
 
-    raise typer.Exit(Run(paths, form, speaker, output=output, jobs=jobs).through())
+    asked = Asked(form, lang, _verp_pattern(verp) if verp is not None else None)
+    raise typer.Exit(Run(paths, asked, speaker, output=output, jobs=jobs).through())
+
+
+def _verp_pattern(written: str) -> VerpPattern:
+    try:
+        return VerpPattern.parse(written)
+    except ValueError as error:
+        raise Refusal(
+            f"--verp {written}: {error}; write for instance list-bounces+{{local}}={{domain}}@*"
+        ) from None
 
 
 def _form(*, json: bool, table: TableFormat | None, summary: bool, suppress: bool) -> str:

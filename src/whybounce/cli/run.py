@@ -24,7 +24,7 @@ class Run:
     def __init__(
         self,
         paths: Sequence[str],
-        form: str,
+        asked: Asked,
         speaker: Speaker,
         *,
         output: str | None = None,
@@ -32,7 +32,7 @@ class Run:
     ) -> None:
         self._paths = paths
         self._jobs = jobs
-        self._asked = Asked(form, speaker.language)
+        self._asked = asked
         self._speaker = speaker
         self._output = OutputFile(output) if output is not None else None
         self._code = Code.ANSWERED
