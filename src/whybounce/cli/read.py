@@ -1,6 +1,7 @@
 """``whybounce read``: bounces from files, folders and mailboxes, each explained."""
 
 from enum import StrEnum
+from pathlib import Path
 
 import typer
 
@@ -8,6 +9,7 @@ from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
 from whybounce.notation.verp import VerpPattern
 
+_WITHOUT_END = ("page", "json", "suppress", "suppress-json")
 _EXAMPLE = "whybounce read bounce.eml"
 
 
@@ -47,6 +49,15 @@ def read(
         help="How you write recipients into sender addresses, if in none of the usual ways:"
         " list-*-{local}={domain}@x.example",
     ),
+    watch: Path | None = typer.Option(  # noqa: B008  # typer's way
+        None, "--watch", metavar="MAILDIR", help="Read what arrives there, each mail once."
+    ),
+    state: Path | None = typer.Option(  # noqa: B008  # typer's way
+        None,
+        "--state",
+        metavar="FILE",
+        help="Where --watch remembers what it has read, if not below ~/.local/state.",
+    ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
     """Read bounces: who did not get it, why, who must act, what to do.
@@ -55,8 +66,12 @@ def read(
     """
     speaker = language.speaker(lang)
     form = _form(json=json, table=format_, summary=summary, suppress=suppress)
-    if not paths:
+    if not paths and watch is None:
         raise Refusal(f"read needs a mail or a folder, for instance: {_EXAMPLE}")
+    if watch is not None:
+        _refuse_what_needs_an_end(paths, form, output, jobs)
+    elif state is not None:
+        raise Refusal("--state goes with --watch MAILDIR")
     if form == "parquet" and output is None:
         raise Refusal("--format parquet is nothing for a screen; name a file with --output")
     if form in {"page", "summary"} and output is not None:
@@ -64,9 +79,30 @@ def read(
     # Other verbs need none of this.
     from whybounce.cli.answering import Asked  # noqa: PLC0415
     from whybounce.cli.run import Run  # noqa: PLC0415
+    from whybounce.cli.watching import Watch  # noqa: PLC0415
 
+    watching = Watch(watch, state) if watch is not None else None
     asked = Asked(form, lang, _verp_pattern(verp) if verp is not None else None)
-    raise typer.Exit(Run(paths, asked, speaker, output=output, jobs=jobs).through())
+    raise typer.Exit(
+        Run(paths or [], asked, speaker, output=output, jobs=jobs, watch=watching).through()
+    )
+
+
+def _refuse_what_needs_an_end(
+    paths: list[str] | None, form: str, output: str | None, jobs: int
+) -> None:
+    """Refuse what cannot go with --watch, which has no end.
+
+    Raises:
+        Refusal: Something of that was given.
+
+    """
+    if paths:
+        raise Refusal("--watch MAILDIR stands alone; read other mails in a run of their own")
+    if output is not None or form not in _WITHOUT_END:
+        raise Refusal("--watch goes with --json and --suppress; write on with >> FILE")
+    if jobs > 1:
+        raise Refusal("--watch reads one mail after the other; leave --jobs away")
 
 
 def _verp_pattern(written: str) -> VerpPattern:

@@ -11,8 +11,10 @@ import typer
 from whybounce.cli.answering import Answer, Asked, Code
 from whybounce.cli.answers import FORMS
 from whybounce.cli.output_file import OutputFile
+from whybounce.cli.progress import Progress, on_a_terminal
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.stopping import Signals, Stopped, leave
+from whybounce.cli.watching import Watch
 from whybounce.cli.workers import in_order
 from whybounce.sources import Mail, mails, nothing_there
 from whybounce.wording import Speaker
@@ -29,11 +31,16 @@ class Run:
         *,
         output: str | None = None,
         jobs: int = 1,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._paths = paths
         self._jobs = jobs
         self._asked = asked
         self._speaker = speaker
+        scrolls = output is None and not asked.form.startswith("summary")
+        shown = watch is None and on_a_terminal(shows_mails=scrolls)
+        self._progress = Progress(paths, shown=shown)
         self._output = OutputFile(output) if output is not None else None
         self._code = Code.ANSWERED
         self._count = 0
@@ -60,19 +67,27 @@ class Run:
         return self._code
 
     def _answers(self) -> Generator[Answer]:
-        return in_order(_refusing_nothing(mails(self._paths)), self._asked, self._jobs)
+        if self._watch is not None:
+            return in_order(self._watch.mails(), self._asked, jobs=1)
+        return in_order(
+            _refusing_nothing(mails(self._paths, self._progress.opened)), self._asked, self._jobs
+        )
 
     def _write_all(self, answers: Iterable[Answer], file: BinaryIO, signals: Signals) -> None:
         sink = FORMS[self._asked.form].sink(file, self._speaker)
-        live = file.isatty()
+        live = file.isatty() or self._watch is not None
         try:
-            for answer in answers:
-                self._code = max(self._code, answer.code)
-                with signals.writing:
-                    sink.write(answer.part)
-                    if live:
-                        file.flush()
-                    self._count += 1
+            with self._progress:
+                for answer in answers:
+                    self._code = max(self._code, answer.code)
+                    with signals.writing:
+                        sink.write(answer.part)
+                        if live:
+                            file.flush()
+                        if self._watch is not None:
+                            self._watch.written()
+                        self._count += 1
+                    self._progress.answered()
         except Stopped:
             signals.ignore()
             sink.close()
