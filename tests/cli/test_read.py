@@ -8,8 +8,10 @@ import zipfile
 
 import pyarrow.parquet
 import pytest
+from jsonschema import Draft202012Validator
 
 from whybounce.cli.answers.table import COLUMNS
+from whybounce.wire.schema import schemas
 
 POSTMARK = b"From MAILER-DAEMON Thu Jan  1 00:00:00 2026\n"
 
@@ -201,6 +203,8 @@ def test_suppress_lists_each_address_once_where_the_cause_says_so(whybounce, bou
         (tmp_path / name).write_bytes(mail)
     done = whybounce("read", "--suppress", tmp_path)
     named = rows(whybounce("read", "--suppress", "--json", tmp_path))
+    for row in named:
+        Draft202012Validator(schemas()["read-suppress"]).validate(row)
 
     assert [line.split("\t")[0] for line in done.stdout.decode().splitlines()] == [
         "anna@example.org",
@@ -227,6 +231,7 @@ def test_a_summary_counts_and_shows_bars(whybounce, bounce, tmp_path):
     (tmp_path / "5.eml").write_bytes(b"Subject: words\n\nwords\n")
     shown = whybounce("read", "--summary", tmp_path).stdout.decode()
     (counted,) = rows(whybounce("read", "--summary", "--json", tmp_path))
+    Draft202012Validator(schemas()["read-summary"]).validate(counted)
 
     assert "\x1b" not in shown
     assert all(len(line) <= 80 for line in shown.splitlines())
@@ -259,7 +264,7 @@ def test_a_forwarded_mail_is_matched_to_whom_it_was_sent_to(whybounce, bounce):
     assert outcome["inferred"]["original_recipient"].startswith(
         "the recipient written in Delivered-To"
     )
-    assert "sent to another address, which leads to this one: anna@example.org" in shown
+    assert "The message was sent to anna@example.org and passed on to" in shown
 
 
 def test_the_address_to_stop_mailing_is_the_one_that_was_mailed(whybounce, bounce):

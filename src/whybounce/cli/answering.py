@@ -7,7 +7,6 @@ from typing import Any
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli.answers import FORMS
-from whybounce.cli.matching import matched
 from whybounce.notation.verp import VerpPattern
 from whybounce.sources import Mail
 from whybounce.vocabulary.report import Defect, Diagnosis, Kind, Report
@@ -72,7 +71,7 @@ class Answerer:
 def _diagnosed(mail: Mail, verp: VerpPattern | None) -> Diagnosis:
     if mail.raw is None:
         return Diagnosis(Report(defects=mail.defects), ())
-    diagnosis = matched(whybounce.diagnose(mail.raw), mail.raw, verp)
+    diagnosis = whybounce.diagnose(mail.raw, verp=verp)
     if mail.defects:
         report = diagnosis.report
         report = replace(report, defects=(*mail.defects, *report.defects))

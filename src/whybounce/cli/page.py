@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from whybounce.cli.matching import forwarded_from
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Confidence
 from whybounce.vocabulary.note import Note
@@ -64,9 +63,6 @@ def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: C
     for outcome, explanation in pairs:
         page.print()
         page.print(Text(printable(outcome.recipient or "?"), style="bold"), soft_wrap=True)
-        if (sent := forwarded_from(outcome)) is not None:
-            line = f"{speaker.heading('forwarded')} {printable(sent)}"
-            page.print(Text(line), soft_wrap=True)
         print_answer(speaker.words(explanation), speaker, explanation.confidence, page)
     _print_notes(diagnosis.notes, speaker, page)
     for defect in diagnosis.report.defects:

@@ -10,6 +10,8 @@ from whybounce.cli.refusal import Refusal
 from whybounce.notation.verp import VerpPattern
 
 _WITHOUT_END = ("page", "json", "suppress", "suppress-json")
+_WHAT = "What to make of them (else: a page for each)"
+_HOW = "How"
 _EXAMPLE = "whybounce read bounce.eml"
 
 
@@ -23,24 +25,51 @@ class TableFormat(StrEnum):
 def read(
     paths: list[str] = typer.Argument(  # noqa: B008  # typer's way
         None,
+        metavar="PATH",
         help="Mails, mboxes, Maildirs, Outlook's .msg, .zip and .gz of them, folders of all these."
         " - is standard input.",
     ),
-    json: bool = typer.Option(False, "--json", help="One JSON object per mail, and nothing else."),
-    format_: TableFormat | None = typer.Option(  # noqa: B008  # typer's way
-        None, "--format", help="A table with one row for each recipient."
+    json: bool = typer.Option(
+        False,
+        "--json",
+        help="One JSON object a mail, and nothing else.",
+        rich_help_panel=_WHAT,
     ),
-    output: str | None = typer.Option(
-        None, "--output", "-o", metavar="FILE", help="Write there; a file appears when it is whole."
+    format_: TableFormat | None = typer.Option(  # noqa: B008  # typer's way
+        None,
+        "--format",
+        help="A table with one row a recipient.",
+        rich_help_panel=_WHAT,
     ),
     summary: bool = typer.Option(
-        False, "--summary", help="Only how many, by cause, by who must act, by domain."
+        False,
+        "--summary",
+        help="How many, by cause, by who must act, by domain.",
+        rich_help_panel=_WHAT,
     ),
     suppress: bool = typer.Option(
-        False, "--suppress", help="Only the addresses to stop mailing, and why."
+        False,
+        "--suppress",
+        help="The addresses to stop mailing, and why.",
+        rich_help_panel=_WHAT,
+    ),
+    output: str | None = typer.Option(
+        None,
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write there; the file appears when it is whole.",
+        rich_help_panel=_HOW,
     ),
     jobs: int = typer.Option(
-        1, "--jobs", "-j", min=1, max=256, help="Processes that read; the output stays in order."
+        1,
+        "--jobs",
+        "-j",
+        min=1,
+        max=256,
+        metavar="N",
+        help="That many processes read; the output stays in order.",
+        rich_help_panel=_HOW,
     ),
     verp: str | None = typer.Option(
         None,
@@ -48,21 +77,31 @@ def read(
         metavar="PATTERN",
         help="How you write recipients into sender addresses, if in none of the usual ways:"
         " list-*-{local}={domain}@x.example",
+        rich_help_panel=_HOW,
     ),
     watch: Path | None = typer.Option(  # noqa: B008  # typer's way
-        None, "--watch", metavar="MAILDIR", help="Read what arrives there, each mail once."
+        None,
+        "--watch",
+        metavar="MAILDIR",
+        help="Read what arrives there, each mail once.",
+        rich_help_panel=_HOW,
     ),
     state: Path | None = typer.Option(  # noqa: B008  # typer's way
         None,
         "--state",
         metavar="FILE",
         help="Where --watch remembers what it has read, if not below ~/.local/state.",
+        rich_help_panel=_HOW,
     ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
     """Read bounces: who did not get it, why, who must act, what to do.
 
-    Example: whybounce read bounce.eml
+    One bounce: whybounce read bounce.eml
+
+    A folder of them, counted: whybounce read --summary Mail/
+
+    A table for a spreadsheet: whybounce read --format csv -o bounces.csv bounces.mbox
     """
     speaker = language.speaker(lang)
     form = _form(json=json, table=format_, summary=summary, suppress=suppress)

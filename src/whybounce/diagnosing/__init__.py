@@ -12,8 +12,10 @@ from dataclasses import replace
 from whybounce.diagnosing.case import Case
 from whybounce.diagnosing.names import ADDRESS
 from whybounce.diagnosing.notes import notes_of
+from whybounce.diagnosing.sent_to import with_original_recipients
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
+from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read, read_pasted
 from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.explanation import Explanation
@@ -48,13 +50,18 @@ _CAUSE_OF_KIND = {
 _NO_WISH_TO_END = {"not-spam", "auth-failure"}
 
 
-def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
+def diagnose(
+    mail_or_text: bytes | str, explainer: Explainer, verp: VerpPattern | None = None
+) -> Diagnosis:
     """Return the report with an explanation for each outcome, in the same order. Never raises.
 
     Bytes that begin with header fields are a mail; anything else is a text that quotes a reply.
     """
     raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
-    report = read(raw) if is_mail(raw) else _of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
+    if is_mail(raw):
+        report = with_original_recipients(read(raw), raw, verp)
+    else:
+        report = _of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
     return diagnose_report(report, explainer)
 
 

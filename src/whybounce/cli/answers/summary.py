@@ -111,7 +111,9 @@ class JsonObject:
             "permanent": counts.permanent,
             "temporary": counts.temporary,
             "not_said": counts.not_said,
-            "kinds": {kind.value: count for kind, count in counts.kinds.most_common()},
+            "kinds": [
+                {"kind": kind.value, "count": count} for kind, count in counts.kinds.most_common()
+            ],
             "causes": [
                 {"cause": cause, "title": self._speaker.cause_words(cause).title, "count": count}
                 for cause, count in counts.causes.most_common()

@@ -101,7 +101,7 @@ def _inferred(of: Subject) -> str | None:
 
 
 def _notes(of: Subject) -> str | None:
-    return "; ".join(note.what for note in of.diagnosis.notes) or None
+    return " ".join(of.speaker.note_words(note).what for note in of.diagnosis.notes) or None
 
 
 def _defects(of: Subject) -> str | None:

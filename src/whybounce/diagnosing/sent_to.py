@@ -5,27 +5,28 @@ from dataclasses import replace
 
 from whybounce.notation import header_fields
 from whybounce.notation.verp import VerpPattern, sent_to
-from whybounce.vocabulary.outcome import Outcome
-from whybounce.vocabulary.report import Diagnosis
+from whybounce.vocabulary.report import Report
 
 _LONGEST_HEADER = 65_536
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 
 
-def matched(diagnosis: Diagnosis, raw: bytes, pattern: VerpPattern | None) -> Diagnosis:
-    """Return the diagnosis with the original recipients that no report states but an address tells."""
-    report = diagnosis.report
+def with_original_recipients(report: Report, raw: bytes, verp: VerpPattern | None) -> Report:
+    """Return the report with the original recipients that it does not state but an address tells.
+
+    A recipient that the report states, by the sender's own ORCPT (RFC 3461 §4.2), stays.
+    """
     if not report.outcomes or all(outcome.original_recipient for outcome in report.outcomes):
-        return diagnosis
+        return report
     found = sent_to(
-        _fields(raw) if pattern or b"=" in raw[:_LONGEST_HEADER] else (),
+        _fields(raw) if verp or b"=" in raw[:_LONGEST_HEADER] else (),
         report.original.headers if report.original else (),
         report.envelope_id,
         named=[outcome.recipient for outcome in report.outcomes if outcome.recipient],
-        pattern=pattern,
+        pattern=verp,
     )
     if found is None:
-        return diagnosis
+        return report
     outcomes = tuple(
         outcome
         if outcome.original_recipient
@@ -36,13 +37,7 @@ def matched(diagnosis: Diagnosis, raw: bytes, pattern: VerpPattern | None) -> Di
         )
         for outcome in report.outcomes
     )
-    return replace(diagnosis, report=replace(report, outcomes=outcomes))
-
-
-def forwarded_from(outcome: Outcome) -> str | None:
-    """Return whom the message was sent to, where the report names somebody else."""
-    sent, named = outcome.original_recipient, outcome.recipient
-    return sent if sent and named and sent.casefold() != named.casefold() else None
+    return replace(report, outcomes=outcomes)
 
 
 def _fields(raw: bytes) -> tuple[tuple[str, str], ...]:
