@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import subprocess
 import zipfile
 
 import pyarrow.parquet
@@ -286,3 +287,34 @@ def test_a_pattern_of_ones_own_is_followed(whybounce, bounce):
     assert rows(done)[0]["outcomes"][0]["original_recipient"] == "anna@example.org"
     assert refused.returncode == 2
     assert "{local} stands 0 times" in refused.stderr.decode()
+
+
+def test_letters_that_cannot_be_written_stop_nothing(
+    whybounce, bounce, tmp_path, command, environment
+):
+    """Half a character out of a strange charset; a terminal that knows few letters."""
+    mail = b"""From: MAILER-DAEMON@example.net
+Subject: failure notice
+Content-Type: text/plain; charset=utf-7
+
+<anna@example.org>:
+550 5.1.1 User unknown +2AA-
+"""
+    (tmp_path / "1").write_bytes(mail)
+    (tmp_path / "2").write_bytes(bounce())
+    for form in (
+        [],
+        ["--json"],
+        ["--format", "csv"],
+        ["--format", "parquet", "-o", tmp_path / "o"],
+    ):
+        done = whybounce("read", *form, tmp_path / "1", tmp_path / "2")
+        assert done.returncode in {0, 70}, done.stderr
+        assert b"something went wrong" not in done.stderr
+    narrow = subprocess.run(  # noqa: S603  # our own command
+        [command, "read", str(tmp_path / "2")],
+        capture_output=True, check=False, env={**environment, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+
+    assert narrow.returncode == 0
+    assert b"?550 5.1.1 User unknown?" in narrow.stdout

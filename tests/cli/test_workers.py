@@ -90,7 +90,7 @@ def test_few_mails_wait_however_many_there_are():
 
 def test_a_mail_nobody_can_answer_is_our_fault_and_a_row(monkeypatch):
     """In this process as in others."""
-    monkeypatch.setattr("whybounce.diagnose", lambda _: 1 // 0)
+    monkeypatch.setattr("whybounce.diagnose", lambda *_, **__: 1 // 0)
     (answer,) = in_order(found(1), JSON, 1)
 
     assert answer.code is Code.OUR_FAULT

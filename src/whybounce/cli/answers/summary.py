@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from whybounce.cli.answers.storable import storable
 from whybounce.sources import Mail
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.report import Diagnosis, Kind
@@ -162,5 +163,5 @@ _NUMBERS = ("mails", "unread", "complaints", "recipients", "permanent", "tempora
 
 
 def _domain(recipient: str | None) -> str | None:
-    domain = (recipient or "").rpartition("@")[2]
-    return domain.lower()[:255] or None if "@" in (recipient or "") else None
+    _, at, domain = (recipient or "").rpartition("@")
+    return storable(domain.lower()[:255]) if at and domain else None

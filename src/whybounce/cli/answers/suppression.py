@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from whybounce.cli.answers.storable import storable
 from whybounce.sources import Mail
 from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.report import Diagnosis
@@ -34,8 +35,8 @@ def suppressions(mail: Mail, diagnosis: Diagnosis, speaker: Speaker) -> list[Sup
     report = diagnosis.report
     return [
         Suppression(
-            address=address,
-            recipient=outcome.recipient,
+            address=storable(address),
+            recipient=outcome.recipient and storable(outcome.recipient),
             cause=why.cause,
             title=speaker.cause_words(why.cause).title,
             since=outcome.last_attempt or report.date or report.arrival_date,

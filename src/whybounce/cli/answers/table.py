@@ -4,11 +4,12 @@ A column keeps its name, its place and its type; new ones are added at the end. 
 is empty.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from whybounce.cli.answers.storable import storable
 from whybounce.sources import Mail
 from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.explanation import Explanation
@@ -71,7 +72,13 @@ def rows(mail: Mail, diagnosis: Diagnosis, speaker: Speaker) -> list[Row]:
         Subject(mail, diagnosis, outcome, explanation, speaker)
         for outcome, explanation in zip(outcomes, explanations, strict=True)
     )
-    return [tuple(column.cell(subject) for column in COLUMNS) for subject in subjects]
+    return [tuple(_cells(subject)) for subject in subjects]
+
+
+def _cells(subject: Subject) -> Iterator[Cell]:
+    for column in COLUMNS:
+        cell = column.cell(subject)
+        yield storable(cell) if isinstance(cell, str) else cell
 
 
 def _explained(cell: Callable[[Explanation], Cell]) -> Callable[[Subject], Cell]:
