@@ -8,7 +8,8 @@ from whybounce.notation.verp import VerpPattern, sent_to
 from whybounce.vocabulary.report import Report
 
 _LONGEST_HEADER = 65_536
-_HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_MAY_TELL = re.compile(rb"=[\w.\x80-\xff-]{1,253}@")  # Cheaper than reading every field again.
+_EMPTY_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
 def with_original_recipients(report: Report, raw: bytes, verp: VerpPattern | None) -> Report:
@@ -19,7 +20,7 @@ def with_original_recipients(report: Report, raw: bytes, verp: VerpPattern | Non
     if not report.outcomes or all(outcome.original_recipient for outcome in report.outcomes):
         return report
     found = sent_to(
-        _fields(raw) if verp or b"=" in raw[:_LONGEST_HEADER] else (),
+        _fields(raw, always=verp is not None),
         report.original.headers if report.original else (),
         report.envelope_id,
         named=[outcome.recipient for outcome in report.outcomes if outcome.recipient],
@@ -40,7 +41,11 @@ def with_original_recipients(report: Report, raw: bytes, verp: VerpPattern | Non
     return replace(report, outcomes=outcomes)
 
 
-def _fields(raw: bytes) -> tuple[tuple[str, str], ...]:
+def _fields(raw: bytes, *, always: bool) -> tuple[tuple[str, str], ...]:
+    """Return the mail's own fields, or none where no recipient can be written in one."""
     start = raw[:_LONGEST_HEADER].lstrip(b"\r\n")
-    end = _HEADER_END.search(start)
-    return header_fields(start[: end.start() if end else None].decode("utf-8", "replace"))
+    ends = [at for line in _EMPTY_LINES if (at := start.find(line)) >= 0]
+    header = start[: min(ends, default=None)]
+    if not always and _MAY_TELL.search(header) is None:
+        return ()
+    return header_fields(header.decode("utf-8", "replace"))
