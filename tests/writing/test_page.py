@@ -316,3 +316,10 @@ def test_classic_names_people_as_the_original_did():
     text = text_of(whybounce.write(diagnosed(failed()), original=ORIGINAL, style="classic"))
 
     assert "\nAnna Example (anna@example.org)\n" in text
+
+
+def test_no_line_is_mangled_in_an_mbox():
+    """Which puts a mark before a line that begins with "From "."""
+    text = text_of(whybounce.write(EVERYTHING, original=ORIGINAL))
+
+    assert not re.search(r"^From ", text, re.MULTILINE)

@@ -11,7 +11,7 @@ from notices import ORIGINAL, delayed, diagnosed, failed, text_of
 from strict_report import parse, violations
 from whybounce.catalogue import catalogue
 from whybounce.vocabulary.notice import NoticeError, NullSenderError
-from whybounce.vocabulary.report import Hop
+from whybounce.vocabulary.report import Hop, Kind
 
 EVIL = "<script>alert(1)</script>\r\nBcc: eve@example.com\r\n\r\n\u202egpj.exe\u2066\x00\x1b[31m"
 STYLES = ("modern", "classic")
@@ -142,6 +142,7 @@ def test_nobody_is_told_about_a_message_without_return_path():
     ("diagnosis", "options", "says"),
     [
         (diagnosed(), {}, "no outcomes"),
+        (diagnosed(failed(), kind=Kind.COMPLAINT), {}, "of the kind complaint"),
         (diagnosed(failed(recipient=None)), {}, "outcome 1 of the report names no recipient"),
         (diagnosed(failed(), generator=None), {}, "no generator"),
         (diagnosed(failed()), {}, "nobody is named"),

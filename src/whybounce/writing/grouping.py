@@ -25,16 +25,12 @@ class Group:
     action: Action
     outcomes: tuple[Outcome, ...]
     explanations: tuple[Explanation, ...]
+    recipients: tuple[str, ...]  # Their addresses, each once.
 
     @property
     def in_trouble(self) -> bool:
         """Whether somebody did not get it, or not yet."""
         return self.action in _TROUBLE
-
-    @property
-    def recipients(self) -> tuple[str, ...]:
-        """The addresses, each once."""
-        return tuple(dict.fromkeys(outcome.recipient or "" for outcome in self.outcomes))
 
 
 def action_of(outcome: Outcome, explanation: Explanation) -> Action:
@@ -63,6 +59,7 @@ def groups_of(diagnosis: Diagnosis) -> tuple[Group, ...]:
             action,
             tuple(outcome for outcome, _ in pairs),
             tuple(explanation for _, explanation in pairs),
+            tuple(dict.fromkeys(outcome.recipient or "" for outcome, _ in pairs)),
         )
         for (action, *_), pairs in sorted(members.items(), key=lambda item: order.index(item[0][0]))
     )

@@ -125,7 +125,8 @@ def _evidence(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
     if page.hops:
         yield from _heading(speaker.say("heading.hops"))
         columns = ("way", "time", "took")
-        yield " · ".join(speaker.say(f"hop.{column}") for column in columns)
+        # Indented: mbox files mangle a line that begins with "From ".
+        yield "    " + " · ".join(speaker.say(f"hop.{column}") for column in columns)
         for hop in page.hops:
             said = (f"{hop.way} {hop.protocol}".strip(), hop.time, hop.took, hop.mark)
             yield from wrapped(" · ".join(filter(None, said)), f"{hop.step}. ".rjust(4))

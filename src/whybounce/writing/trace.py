@@ -36,8 +36,9 @@ def hop_rows(telling: Telling) -> tuple[tuple[HopRow, ...], tuple[str, ...]]:
 
 def _row(place: int, hop: Hop, way: Way, telling: Telling) -> HopRow:
     say = telling.speaker.say
-    unnamed = say("hop.unnamed")
-    sender, receiver = (telling.clean(host or "") or unnamed for host in (hop.from_, hop.by))
+    sender, receiver = (
+        telling.clean(host) if host else say("hop.unnamed") for host in (hop.from_, hop.by)
+    )
     return HopRow(
         step=str(place + 1),
         way=f"{sender} → {receiver}" if hop.from_ else receiver,

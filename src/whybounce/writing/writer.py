@@ -48,6 +48,8 @@ _MOST_HTML = 57_000  # Octets in UTF-8; encoded, 60,000. Gmail cuts off near 102
 _LONGEST_HEADER_READ = 262_144
 _MOST_REFERENCES = 20
 
+_NO_NEWS_OF_DELIVERY = (Kind.COMPLAINT, Kind.AUTO_REPLY, Kind.CHALLENGE, Kind.READ_RECEIPT)
+
 MAILER = "Whybounce"  # By which a notice is known, so that it is not told a second time.
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,230}>")
@@ -255,6 +257,8 @@ def _is_internationalised(settings: NoticeSettings, to: str, original: bytes | N
 
 
 def _generator(report: Report, settings: NoticeSettings) -> str:
+    if report.kind in _NO_NEWS_OF_DELIVERY:
+        raise NoticeError(f"the report is of the kind {report.kind}: it tells of no delivery")
     if not report.outcomes:
         raise NoticeError("the report has no outcomes: there is nothing to tell")
     generator = settings.generator or report.generator
