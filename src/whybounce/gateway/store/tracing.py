@@ -151,7 +151,11 @@ def _refused(connection: Connection, wanted: str, buckets: CTE, most: int) -> li
     which = (
         select(events)
         .join(buckets, bucket_of(events.c.id) == buckets.c.bucket)
-        .where(func.lower(events.c.address) == func.lower(wanted), events.c.message.is_(None))
+        .where(
+            func.lower(events.c.address) == func.lower(wanted),
+            events.c.address.is_not(None),  # Said, so that the partial index serves.
+            events.c.message.is_(None),
+        )
         .order_by(events.c.id.desc())
         .limit(most)
     )
