@@ -76,8 +76,8 @@ async def while_a_commit_lasts(store, mail, gate):
 async def until_they_wait(store, count):
     """Let the tasks run until so many operations wait."""
     async with asyncio.timeout(PATIENCE):
-        while store.writer_figures().waiting < count:
-            await asyncio.sleep(0)  # noqa: ASYNC110  # the store has no event for this, nor need
+        while store.writer_figures().waiting < count:  # noqa: ASYNC110  # no event tells it
+            await asyncio.sleep(0)
 
 
 def writer_thread() -> threading.Thread:
