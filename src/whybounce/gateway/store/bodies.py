@@ -123,7 +123,7 @@ class IncomingBody:
         trace: TracebackType | None,
     ) -> None:
         if self._busy is not None and not self._busy.done():  # The caller was cancelled.
-            await asyncio.wait([self._busy])
+            await asyncio.gather(self._busy, return_exceptions=True)
         self._waiting.clear()
         self._give_back()
         if self._file is not None and not self._accepted:

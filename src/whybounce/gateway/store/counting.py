@@ -6,11 +6,13 @@ A limit may therefore be passed by what is in flight, and by no more.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from whybounce.gateway.store.tables import counters
-from whybounce.gateway.store.writer import Transaction
+from whybounce.gateway.store.writer import Inserts, Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -30,15 +32,19 @@ def add(
         for key, amount in amounts.items():
             added[key, minute_of(moment)] += amount
     if added:
-        adding = transaction.insert(counters)
-        adding = adding.on_conflict_do_update(
-            index_elements=["key", "minute"],
-            set_={"count": counters.c.count + adding.excluded.count},
-        )
         # In one order, so that two nodes never wait for each other.
         rows = [{"key": key, "minute": at, "count": n} for (key, at), n in sorted(added.items())]
-        transaction.connection.execute(adding, rows)
+        transaction.connection.execute(_adding(transaction.insert), rows)
     return [None] * len(counts)
+
+
+@cache  # It is built once for a database, and not for every commit.
+def _adding(insert: Inserts) -> Any:
+    adding = insert(counters)
+    return adding.on_conflict_do_update(
+        index_elements=["key", "minute"],
+        set_={"count": counters.c.count + adding.excluded.count},
+    )
 
 
 def counted(connection: Connection, keys: Collection[str], since: datetime) -> dict[str, int]:

@@ -19,6 +19,8 @@ from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMes
 from whybounce.gateway.store.tables import AnyRow, AnySelect, messages, recipients
 from whybounce.gateway.store.writer import Transaction
 
+MOST = 1_000  # Recipients in one lease. Each is a few variables of a statement.
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -106,7 +108,7 @@ def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | 
 
 def free(connection: Connection, order: Order, keys: AnySelect = _KEYS) -> list[Key]:
     """Return the recipients that nobody has and that may be tried."""
-    which = keys.limit(order.most + len(order.stuck))
+    which = keys.limit(min(order.most, MOST) + len(order.stuck))
     if order.message is None:
         which = which.where(recipients.c.due <= order.now)
     else:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,11 +37,8 @@ Argument = TypeVar("Argument")
 Answer = TypeVar("Answer")
 
 
-class Inserts(Protocol):
-    """How the database at hand inserts with ON CONFLICT."""
-
-    def __call__(self, table: Table) -> Any:
-        """Return an INSERT that knows ON CONFLICT."""
+Inserts = Callable[[Table], Any]
+"""Gives the INSERT of the database at hand, which knows ON CONFLICT."""
 
 
 @dataclass(slots=True)
