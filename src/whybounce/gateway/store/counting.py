@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.tables import counters
 from whybounce.gateway.store.writer import Inserts, Transaction
 
@@ -31,19 +31,20 @@ def add(
     for moment, amounts in counts:
         for key, amount in amounts.items():
             added[key, minute_of(moment)] += amount
-    if added:
-        # In one order, so that two nodes never wait for each other.
-        rows = [{"key": key, "minute": at, "count": n} for (key, at), n in sorted(added.items())]
-        transaction.connection.execute(_adding(transaction.insert), rows)
+    # In one order, so that two nodes never wait for each other.
+    rows = [{"key": key, "minute": at, "count": n} for (key, at), n in sorted(added.items())]
+    _adding(transaction.insert).run(transaction.connection, rows)
     return [None] * len(counts)
 
 
-@cache  # It is built once for a database, and not for every commit.
-def _adding(insert: Inserts) -> Any:
+@cache
+def _adding(insert: Inserts) -> Bulk:
     adding = insert(counters)
-    return adding.on_conflict_do_update(
-        index_elements=["key", "minute"],
-        set_={"count": counters.c.count + adding.excluded.count},
+    return Bulk(
+        adding.on_conflict_do_update(
+            index_elements=["key", "minute"],
+            set_={"count": counters.c.count + adding.excluded.count},
+        )
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
+from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
 from whybounce.gateway.store.quarantining import Key
 from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, State
@@ -67,7 +68,7 @@ _ROWS = select(recipients, *MESSAGE_COLUMNS).outerjoin(
     messages, messages.c.id == recipients.c.message
 )
 _IS = (recipients.c.message == bindparam("of"), recipients.c.number == bindparam("at"))
-_LEASE = (
+_LEASE = Bulk(
     update(recipients)
     .where(*_IS)
     .values(lease=bindparam("with_"), node=bindparam("by"), due=bindparam("until"))
@@ -96,8 +97,8 @@ def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | 
         return ()
     rows = _rows(connection, keys)
     number = transaction.ids.next_number(order.now)
-    connection.execute(
-        _LEASE,
+    _LEASE.run(
+        connection,
         [
             {"of": of, "at": at, "with_": number, "by": order.node, "until": order.until}
             for of, at in keys
