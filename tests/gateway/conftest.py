@@ -56,58 +56,72 @@ def in_memory() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """Start a server on a free port and yield its URL, without a database's name."""
-    initdb, postgres = _program("initdb"), _program("postgres")
-    user = _somebody_else()
-    port = _free_port()
-    with tempfile.TemporaryDirectory(
-        prefix="whybounce-pg-", dir=_IN_MEMORY, ignore_cleanup_errors=True
-    ) as folder:
-        if user:
-            os.chown(folder, user["user"], user["group"])
-        data = f"{folder}/data"
+class PostgreSQL:
+    """A server that can be stopped and started."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._user = _somebody_else()
+        self._port = _free_port()
+        self._running: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://test@127.0.0.1:{self._port}"
+        if self._user:
+            os.chown(folder, self._user["user"], self._user["group"])
+        command = (_program("initdb"), "-D", f"{folder}/data", "-U", "test", "-A", "trust")
         subprocess.run(  # noqa: S603  # Debian's own program
-            [initdb, "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C"],
+            [*command, "-E", "UTF8", "--locale=C"],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=folder,
-            **user,
+            **self._user,
         )
-        server = subprocess.Popen(  # noqa: S603  # Debian's own program
-            [postgres, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder],
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        command = (_program("postgres"), "-D", f"{self._folder}/data", "-p", str(self._port))
+        self._running = subprocess.Popen(  # noqa: S603  # Debian's own program
+            [*command, "-h", "127.0.0.1", "-k", self._folder],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=folder,
-            **user,
+            cwd=self._folder,
+            **self._user,
         )
-        try:
-            yield _once_it_answers(f"postgresql://test@127.0.0.1:{port}", server)
-        finally:
-            server.send_signal(signal.SIGINT)  # Fast: connections still open are cut.
-            server.wait(30)
+        for _ in range(300):
+            if self._running.poll() is not None:
+                pytest.fail(f"PostgreSQL ended with {self._running.returncode}")
+            try:
+                psycopg.connect(f"{self.url}/postgres", connect_timeout=5).close()
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+            else:
+                return
+        pytest.fail("PostgreSQL did not answer within 30 seconds")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop, cutting the connections; SIGQUIT stops without writing anything down first."""
+        if self._running is not None:
+            self._running.send_signal(how)
+            self._running.wait(30)
 
 
-def _once_it_answers(url: str, server: subprocess.Popen[bytes]) -> str:
-    """Return the URL when the server takes connections."""
-    for _ in range(300):
-        if server.poll() is not None:
-            pytest.fail(f"PostgreSQL ended with {server.returncode} before it answered")
-        try:
-            psycopg.connect(f"{url}/postgres", connect_timeout=5).close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return url
-    pytest.fail("PostgreSQL did not answer within 30 seconds")
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Start a server on a free port, for all tests."""
+    with tempfile.TemporaryDirectory(
+        prefix="whybounce-pg-", dir=_IN_MEMORY, ignore_cleanup_errors=True
+    ) as folder:
+        server = PostgreSQL(folder)
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
+def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
     """Make an empty database and yield its URL."""
     name = f"queue_{uuid.uuid4().hex}"
-    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
+    with psycopg.connect(f"{postgresql.url}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield f"{postgresql_server}/{name}"
+    yield f"{postgresql.url}/{name}"
+    with psycopg.connect(f"{postgresql.url}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -330,7 +330,7 @@ def test_the_store_does_what_the_model_does(in_memory):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

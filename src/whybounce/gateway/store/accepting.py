@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from whybounce.gateway.store import bodies, counting
+from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import BodyGoneError, StoreError
 from whybounce.gateway.store.rows import Outgoing, State
 from whybounce.gateway.store.tables import messages, recipients
 from whybounce.gateway.store.writer import Transaction
 
-_MESSAGES = insert(messages)
-_RECIPIENTS = insert(recipients)
+_MESSAGES = Bulk(insert(messages))
+_RECIPIENTS = Bulk(insert(recipients))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,8 @@ def accept(transaction: Transaction, arrived: Sequence[Outgoing]) -> list[str | 
         transaction, [(each.id, each.outgoing.body) for each in taken if each.body == each.id]
     )
     bodies.share(transaction, [each.body for each in taken if each.body != each.id])
-    transaction.connection.execute(_MESSAGES, [_message(each) for each in taken])
-    transaction.connection.execute(
-        _RECIPIENTS, [row for each in taken for row in _recipients(each)]
-    )
+    _MESSAGES.run(transaction.connection, [_message(each) for each in taken])
+    _RECIPIENTS.run(transaction.connection, [row for each in taken for row in _recipients(each)])
     counting.add(
         transaction,
         [(each.outgoing.message.arrived, each.outgoing.message.counts) for each in taken],

@@ -16,6 +16,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
+from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import (
     BodyGoneError,
     CorruptBodyError,
@@ -123,7 +124,7 @@ class IncomingBody:
         trace: TracebackType | None,
     ) -> None:
         if self._busy is not None and not self._busy.done():  # The caller was cancelled.
-            await asyncio.wait([self._busy])
+            await asyncio.gather(self._busy, return_exceptions=True)
         self._waiting.clear()
         self._give_back()
         if self._file is not None and not self._accepted:
@@ -161,13 +162,14 @@ class IncomingBody:
             raise unavailable(error) from error
 
 
+_BODIES = Bulk(insert(bodies))
+
+
 def keep(transaction: Transaction, arrived: Sequence[tuple[str, Body]]) -> None:
     """Store the bodies under their messages' ids; none of them shares another's."""
-    if not arrived:
-        return
     spool = transaction.spool
-    transaction.connection.execute(
-        insert(bodies),
+    _BODIES.run(
+        transaction.connection,
         [
             {
                 "id": id_,
@@ -196,14 +198,17 @@ def _copy_into_chunks(transaction: Transaction, id_: str, name: str) -> None:
     transaction.after_commit.append(lambda: transaction.spool.remove(name))
 
 
-_ADD_USER = update(bodies).where(bodies.c.id == bindparam("body")).values(users=bodies.c.users + 1)
-_TAKE_USER = update(bodies).where(bodies.c.id == bindparam("body")).values(users=bodies.c.users - 1)
+_ADD_USER = Bulk(
+    update(bodies).where(bodies.c.id == bindparam("body")).values(users=bodies.c.users + 1)
+)
+_TAKE_USER = Bulk(
+    update(bodies).where(bodies.c.id == bindparam("body")).values(users=bodies.c.users - 1)
+)
 
 
 def share(transaction: Transaction, ids: Sequence[str]) -> None:
     """Note that each of these bodies has one more message that needs it."""
-    if ids:
-        transaction.connection.execute(_ADD_USER, [{"body": id_} for id_ in ids])
+    _ADD_USER.run(transaction.connection, [{"body": id_} for id_ in ids])
 
 
 def let_go(transaction: Transaction, ids: Sequence[str]) -> None:
@@ -211,7 +216,7 @@ def let_go(transaction: Transaction, ids: Sequence[str]) -> None:
     if not ids:
         return
     connection = transaction.connection
-    connection.execute(_TAKE_USER, [{"body": id_} for id_ in ids])
+    _TAKE_USER.run(connection, [{"body": id_} for id_ in ids])
     unused = select(bodies.c.id, bodies.c.file).where(bodies.c.id.in_(ids), bodies.c.users == 0)
     gone = connection.execute(unused).all()
     if not transaction.spool.keeps:

@@ -6,11 +6,13 @@ A limit may therefore be passed by what is in flight, and by no more.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import Connection, func, select
 
+from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.tables import counters
-from whybounce.gateway.store.writer import Transaction
+from whybounce.gateway.store.writer import Inserts, Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -29,16 +31,21 @@ def add(
     for moment, amounts in counts:
         for key, amount in amounts.items():
             added[key, minute_of(moment)] += amount
-    if added:
-        adding = transaction.insert(counters)
-        adding = adding.on_conflict_do_update(
+    # In one order, so that two nodes never wait for each other.
+    rows = [{"key": key, "minute": at, "count": n} for (key, at), n in sorted(added.items())]
+    _adding(transaction.insert).run(transaction.connection, rows)
+    return [None] * len(counts)
+
+
+@cache
+def _adding(insert: Inserts) -> Bulk:
+    adding = insert(counters)
+    return Bulk(
+        adding.on_conflict_do_update(
             index_elements=["key", "minute"],
             set_={"count": counters.c.count + adding.excluded.count},
         )
-        # In one order, so that two nodes never wait for each other.
-        rows = [{"key": key, "minute": at, "count": n} for (key, at), n in sorted(added.items())]
-        transaction.connection.execute(adding, rows)
-    return [None] * len(counts)
+    )
 
 
 def counted(connection: Connection, keys: Collection[str], since: datetime) -> dict[str, int]:

@@ -13,11 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
+from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
 from whybounce.gateway.store.quarantining import Key
 from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, State
 from whybounce.gateway.store.tables import AnyRow, AnySelect, messages, recipients
 from whybounce.gateway.store.writer import Transaction
+
+MOST = 1_000  # Recipients in one lease. Each is a few variables of a statement.
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ _ROWS = select(recipients, *MESSAGE_COLUMNS).outerjoin(
     messages, messages.c.id == recipients.c.message
 )
 _IS = (recipients.c.message == bindparam("of"), recipients.c.number == bindparam("at"))
-_LEASE = (
+_LEASE = Bulk(
     update(recipients)
     .where(*_IS)
     .values(lease=bindparam("with_"), node=bindparam("by"), due=bindparam("until"))
@@ -94,8 +97,8 @@ def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | 
         return ()
     rows = _rows(connection, keys)
     number = transaction.ids.next_number(order.now)
-    connection.execute(
-        _LEASE,
+    _LEASE.run(
+        connection,
         [
             {"of": of, "at": at, "with_": number, "by": order.node, "until": order.until}
             for of, at in keys
@@ -106,7 +109,7 @@ def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | 
 
 def free(connection: Connection, order: Order, keys: AnySelect = _KEYS) -> list[Key]:
     """Return the recipients that nobody has and that may be tried."""
-    which = keys.limit(order.most + len(order.stuck))
+    which = keys.limit(min(order.most, MOST) + len(order.stuck))
     if order.message is None:
         which = which.where(recipients.c.due <= order.now)
     else:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from whybounce.gateway.store import migrating, postgresql, sqlite
 from whybounce.gateway.store.dialect import Dialect
-from whybounce.gateway.store.errors import StoreError, StoreSetupError
+from whybounce.gateway.store.errors import StoreSetupError
 from whybounce.gateway.store.spool import Spool, unavailable
 from whybounce.gateway.store.tables import bodies
 
@@ -44,7 +44,8 @@ def open_queue(written: str) -> Opened:
         undone.callback(dialect.own(url))
         spool = _spool(dialect, url)
         undone.callback(spool.close)
-        writing = dialect.writing(url)
+        with _explained(dialect):
+            writing = dialect.writing(url)
         undone.callback(writing.dispose)
         with _explained(dialect), writing.begin() as connection:
             dialect.prepare(connection)
@@ -66,7 +67,8 @@ def open_for_reading(written: str) -> Iterator[Connection]:
 
     """
     url, dialect = _understood(written)
-    engine = dialect.reading(url)
+    with _explained(dialect):
+        engine = dialect.reading(url)
     try:
         with _explained(dialect), engine.begin() as connection:
             revision = migrating.revision(connection)
@@ -96,7 +98,13 @@ def _explained(dialect: Dialect) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise dialect.unavailable(error) or StoreError(f"the queue: {error}") from error
+        said = str(getattr(error, "orig", error)).partition("\n")[0]
+        wrong = StoreSetupError(f"the queue cannot be opened: {said}")
+        raise dialect.unavailable(error) or wrong from error
+    except ModuleNotFoundError as error:
+        raise StoreSetupError(
+            f"a PostgreSQL queue needs {error.name}: pip install 'whybounce[postgres]'"
+        ) from error
 
 
 def _spool(dialect: Dialect, url: URL) -> Spool:

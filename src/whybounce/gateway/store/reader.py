@@ -1,4 +1,4 @@
-"""Reading beside the writer: a few threads, each with a connection of its own."""
+"""Reading beside the writer: a few threads, each with a connection of its own, and some for files."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,9 @@ class Reader:
     ) -> None:
         self._engine = engine
         self._unavailable = unavailable
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")
+        self._readers = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")
+        # Apart: a question need not wait until a large file has reached a slow disk.
+        self._files = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-files")
 
     async def read(self, ask: Callable[[Connection], Result]) -> Result:
         """Return what ``ask`` finds in the database, as it was committed.
@@ -33,19 +35,16 @@ class Reader:
             StoreError: What ``ask`` says.
 
         """
-        return await self.run(lambda: self._ask(ask))
+        return await _run(self._readers, lambda: self._ask(ask))
 
     async def run(self, act: Callable[[], Result]) -> Result:
-        """Return what ``act`` returns, having run it in a thread."""
-        try:
-            running = asyncio.get_running_loop().run_in_executor(self._threads, act)
-        except RuntimeError as error:  # The threads have ended.
-            raise StoreUnavailableError(Trouble.STOPPED, "it is closed") from error
-        return await running
+        """Return what ``act`` does with files, having run it in a thread."""
+        return await _run(self._files, act)
 
     async def close(self) -> None:
         """Wait for what runs, then end."""
-        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._files.shutdown)
 
     def _ask(self, ask: Callable[[Connection], Result]) -> Result:
         try:
@@ -58,3 +57,11 @@ class Reader:
                     f"the queue does not answer: {getattr(error, 'orig', error)}"
                 ) from error
             raise unavailable from error
+
+
+async def _run(threads: ThreadPoolExecutor, act: Callable[[], Result]) -> Result:
+    try:
+        running = asyncio.get_running_loop().run_in_executor(threads, act)
+    except RuntimeError as error:  # The threads have ended.
+        raise StoreUnavailableError(Trouble.STOPPED, "it is closed") from error
+    return await running

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, case, insert, select, tuple_, update
 
 from whybounce.gateway.store import bodies, recording
 from whybounce.gateway.store.accepting import accept
+from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.columns import Moment
 from whybounce.gateway.store.errors import LeaseLostError, StoreError
 from whybounce.gateway.store.quarantining import Key
@@ -26,7 +27,9 @@ Answer = tuple[str, ...]
 _KEYS_AT_ONCE = 5_000  # SQLite takes 32,766 variables in a statement.
 
 _IS = (recipients.c.message == bindparam("of"), recipients.c.number == bindparam("at"))
-_DEFER = (
+_ATTEMPTS = Bulk(insert(attempts))
+_OUTCOMES = Bulk(insert(outcomes))
+_DEFER = Bulk(
     update(recipients)
     .where(*_IS)
     .values(
@@ -37,7 +40,7 @@ _DEFER = (
         delay_told=bindparam("told"),
     )
 )
-_RETIRE = (
+_RETIRE = Bulk(
     update(recipients)
     .where(*_IS)
     .values(
@@ -49,7 +52,7 @@ _RETIRE = (
     )
 )
 _LEFT = messages.c.unfinished - bindparam("ended")
-_COUNT_DOWN = (
+_COUNT_DOWN = Bulk(
     update(messages)
     .where(messages.c.id == bindparam("of"))
     .values(
@@ -166,8 +169,7 @@ def _write_attempts(transaction: Transaction, granted: Sequence[Settlement]) -> 
         for settlement in granted
         for attempt in settlement.attempts
     ]
-    if rows:
-        transaction.connection.execute(insert(attempts), rows)
+    _ATTEMPTS.run(transaction.connection, rows)
 
 
 def _defer(transaction: Transaction, granted: Sequence[Settlement]) -> None:
@@ -185,8 +187,7 @@ def _defer(transaction: Transaction, granted: Sequence[Settlement]) -> None:
             }
             for deferral in settlement.deferrals
         ]
-    if rows:
-        transaction.connection.execute(_DEFER, rows)
+    _DEFER.run(transaction.connection, rows)
 
 
 def _retire(
@@ -199,9 +200,8 @@ def _retire(
         for each in settlement.retirements:
             ends.append({"of": message, "at": each.number, "tried": int(each.number in tried)})
             rows.append(_outcome(message, settlement.now, each, ids))
-    if rows:
-        transaction.connection.execute(_RETIRE, ends)
-        transaction.connection.execute(insert(outcomes), rows)
+    _RETIRE.run(transaction.connection, ends)
+    _OUTCOMES.run(transaction.connection, rows)
 
 
 def _outcome(message: str, now: datetime, retirement: Retirement, ids: Answer) -> dict[str, Any]:
@@ -241,8 +241,8 @@ def count_down(
     """Note how many of each message's recipients have ended; with the last, let its body go."""
     if not ended:
         return
-    transaction.connection.execute(
-        _COUNT_DOWN,
+    _COUNT_DOWN.run(
+        transaction.connection,
         [{"of": id_, "ended": count, "now": now[id_]} for id_, count in ended.items()],
     )
     done = [row.body for id_, row in unfinished.items() if row.unfinished == ended.get(id_)]

@@ -35,6 +35,8 @@ _PRAGMAS = (
     "trusted_schema = OFF",
 )
 
+_OLDEST = (3, 37)  # STRICT tables.
+
 # https://www.sqlite.org/rescode.html, primary codes. What is not listed is our own mistake.
 _TROUBLES = {
     sqlite3.SQLITE_FULL: Trouble.FULL,
@@ -90,6 +92,10 @@ def unavailable(error: Exception) -> StoreUnavailableError | None:
 
 def own(url: URL) -> Callable[[], None]:
     """Make the file, readable for its owner only, and hold a lock beside it."""
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise StoreSetupError(
+            f"SQLite {sqlite3.sqlite_version} is too old for a queue, which needs 3.37 or newer"
+        )
     path = _path(url)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

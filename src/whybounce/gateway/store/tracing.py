@@ -35,6 +35,8 @@ from whybounce.gateway.store.tables import (
     recipients,
 )
 
+_MOST = 1_000  # Messages in one answer.
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -46,7 +48,8 @@ class Filter:
 
 
 def queue(connection: Connection, which: Filter, *, most: int, after: str | None = None) -> Page:
-    """Return unfinished messages, oldest first."""
+    """Return unfinished messages, oldest first, at most a thousand."""
+    most = min(most, _MOST)
     listed = (
         select(messages.c.body, messages.c.id)
         .where(messages.c.body.is_not(None))
@@ -110,6 +113,7 @@ def trace(
         most: How many messages, and how many events besides.
 
     """
+    most = min(most, _MOST)
     if number_of(wanted) is not None:
         entries, _ = _entries(connection, [canonical(wanted)])
         return Trace(tuple(_life(connection, entry) for entry in entries), ())
@@ -151,7 +155,11 @@ def _refused(connection: Connection, wanted: str, buckets: CTE, most: int) -> li
     which = (
         select(events)
         .join(buckets, bucket_of(events.c.id) == buckets.c.bucket)
-        .where(func.lower(events.c.address) == func.lower(wanted), events.c.message.is_(None))
+        .where(
+            func.lower(events.c.address) == func.lower(wanted),
+            events.c.address.is_not(None),  # Said, so that the partial index serves.
+            events.c.message.is_(None),
+        )
         .order_by(events.c.id.desc())
         .limit(most)
     )

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,11 +37,8 @@ Argument = TypeVar("Argument")
 Answer = TypeVar("Answer")
 
 
-class Inserts(Protocol):
-    """How the database at hand inserts with ON CONFLICT."""
-
-    def __call__(self, table: Table) -> Any:
-        """Return an INSERT that knows ON CONFLICT."""
+Inserts = Callable[[Table], Any]
+"""Gives the INSERT of the database at hand, which knows ON CONFLICT."""
 
 
 @dataclass(slots=True)
@@ -108,6 +105,7 @@ class Writer:
         self._handover = threading.Lock()
         self._running = False
         self._thread: threading.Thread | None = None
+        self._committing = False
         self._begun: list[_Work[Any, Any]] = []
         self._operations = self._commits = self._failures = self._largest = 0
         self._trouble: StoreUnavailableError | None = None
@@ -203,7 +201,7 @@ class Writer:
     def _commit(self, group: Sequence[_Work[Any, Any]]) -> None:
         """Do the group in one transaction, or what can be done of it in several."""
         try:
-            transaction, answers = self._transact(group)
+            transaction, answers = self._transact_anew(group)
         except Exception as error:  # noqa: BLE001  # whatever it is, its callers must hear of it
             self._recover(group, error)
             return
@@ -218,6 +216,24 @@ class Writer:
                 _undo(work)
         self._tell(answers, something_due=transaction.something_due)
 
+    def _transact_anew(
+        self, group: Sequence[_Work[Any, Any]]
+    ) -> tuple[Transaction, dict[_Work[Any, Any], Any]]:
+        """Do the transaction, a second time where the connection had been lost before its commit.
+
+        Lost in the commit itself, nobody knows whether it happened: that is not done again.
+        """
+        had_connection = self._connection is not None
+        try:
+            return self._transact(group)
+        except SQLAlchemyError as error:
+            unavailable = self._unavailable(error)
+            lost = unavailable is not None and unavailable.trouble is Trouble.UNREACHABLE
+            if not had_connection or not lost or self._committing:
+                raise
+        self._disconnect()
+        return self._transact(group)
+
     def _transact(
         self, group: Sequence[_Work[Any, Any]]
     ) -> tuple[Transaction, dict[_Work[Any, Any], Any]]:
@@ -229,10 +245,12 @@ class Writer:
         together: dict[Perform[Any, Any], list[_Work[Any, Any]]] = {}
         for work in group:
             together.setdefault(work.perform, []).append(work)
+        self._committing = False
         with self._connection.begin():
             for perform, works in together.items():
                 given = perform(transaction, [work.argument for work in works])
                 answers.update(zip(works, given, strict=True))
+            self._committing = True
         return transaction, answers
 
     def _recover(self, group: Sequence[_Work[Any, Any]], error: Exception) -> None:

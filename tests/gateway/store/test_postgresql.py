@@ -1,0 +1,190 @@
+"""PostgreSQL: what only a server can do, and what it does when it is not there."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from whybounce.gateway.store import StoreSetupError, StoreUnavailableError, Trouble, body_of
+
+
+@pytest.fixture
+def cut(postgresql_url):
+    """Cut the connections of the queue's nodes, all of them, from the server's side."""
+
+    def cut() -> None:
+        with psycopg.connect(postgresql_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    return cut
+
+
+@contextmanager
+def at_the_commit(act) -> Iterator[None]:
+    """Do something between the last statement and the COMMIT, once."""
+    acts = [act]
+
+    def strike(_connection: object) -> None:
+        if acts:
+            acts.pop()()
+
+    event.listen(Engine, "commit", strike)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", strike)
+
+
+async def test_a_connection_lost_between_transactions_is_made_anew(
+    postgresql_url, open_, mail, cut
+):
+    """The server was restarted at night: nobody hears of it."""
+    async with open_(postgresql_url) as store:
+        await mail.accept(store)
+        await store.next_due()
+        cut()
+        await mail.accept(store)
+        cut()
+
+        assert (await store.figures(now=mail.now)).messages == 2
+
+
+async def test_a_connection_lost_in_a_commit_is_told_and_nothing_done_again(
+    postgresql_url, open_, mail, cut
+):
+    """Nobody knows whether it happened: the client is told 451, and may send it again."""
+    async with open_(postgresql_url) as store:
+        await mail.accept(store)
+        with at_the_commit(cut), pytest.raises(StoreUnavailableError) as caught:
+            await mail.accept(store)
+        assert caught.value.trouble is Trouble.UNREACHABLE
+        await mail.accept(store)
+
+        assert (await store.figures(now=mail.now)).messages == 2
+
+
+async def test_a_server_that_is_gone_is_said_until_it_is_back(
+    postgresql, postgresql_url, open_, mail
+):
+    """To every caller at once, and none hangs; then it goes on without hands."""
+    async with open_(postgresql_url) as store:
+        first = await mail.accept(store)
+        postgresql.stop(signal.SIGQUIT)
+        try:
+            answers = await asyncio.wait_for(
+                asyncio.gather(
+                    *(mail.accept(store) for _ in range(5)),
+                    store.next_due(),
+                    return_exceptions=True,
+                ),
+                30,
+            )
+            trouble = store.writer_figures().trouble
+        finally:
+            postgresql.start()
+        await mail.accept(store)
+        leased = await mail.lease(store)
+
+    assert {type(answer) for answer in answers} == {StoreUnavailableError}
+    assert {answer.trouble for answer in answers} == {Trouble.UNREACHABLE}
+    assert trouble.trouble is Trouble.UNREACHABLE
+    assert leased[0].message.id == first
+    assert len(leased) == 2
+
+
+@pytest.mark.parametrize("setting", ["synchronous_commit"])
+async def test_a_server_that_may_lose_what_it_confirmed_is_refused(postgresql_url, open_, setting):
+    """One sentence says what to set."""
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET {setting} = off")
+    with pytest.raises(StoreSetupError, match=f"set {setting} = on"):
+        await open_(postgresql_url).__aenter__()
+
+
+async def test_a_role_that_may_not_make_tables_is_said(postgresql_url, open_):
+    """Before anything listens."""
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        role = f"r{connection.info.dbname}"
+        connection.execute(f"CREATE ROLE {role} LOGIN")
+    url = postgresql_url.replace("//test@", f"//{role}@")
+    with pytest.raises(StoreSetupError, match="permission denied for schema public"):
+        await open_(url).__aenter__()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("{server}/no_such_database", "does not exist"),
+        ("{server}/queue", "does not exist"),
+        ("postgresql://test:secret@127.0.0.1:1/queue", "refused"),
+        ("postgresql://test:secret@nowhere.invalid/queue", "nowhere.invalid"),
+    ],
+)
+async def test_a_server_that_cannot_be_reached_is_said(postgresql, open_, wrong, said):
+    """On one line, without the password."""
+    url = wrong.format(server=postgresql.url.replace("//test@", "//nobody:secret@"))
+    with pytest.raises(StoreUnavailableError, match=said) as caught:
+        await open_(url).__aenter__()
+
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.trouble is Trouble.UNREACHABLE
+
+
+async def test_without_its_driver_it_says_what_to_install(open_, monkeypatch):
+    """The plain gateway does not bring it."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreSetupError, match=r"pip install 'whybounce\[postgres\]'"):
+        await open_("postgresql://test@127.0.0.1/queue").__aenter__()
+
+
+async def test_a_large_body_is_rows_and_no_file(postgresql_url, open_, mail, sql):
+    """Nodes keep nothing: another reads what one received."""
+    content = bytes(range(256)) * 4000
+    async with open_(postgresql_url) as one, open_(postgresql_url) as two:
+        async with one.receive() as body:
+            for start in range(0, len(content), 100_000):
+                await body.write(content[start : start + 100_000])
+            id_ = await one.accept(mail.message(), body)
+
+        assert await mail.content(two, id_) == content
+        assert sql(postgresql_url, "SELECT count(*), max(length(data)) FROM chunks") == [
+            (4, 256 << 10)
+        ]
+
+
+async def test_two_nodes_that_accept_and_settle_do_not_lock_each_other_out(
+    postgresql_url, open_, mail
+):
+    """Rows are locked in one order everywhere."""
+    async with open_(postgresql_url) as one, open_(postgresql_url) as two:
+
+        async def work(store, node: str) -> int:
+            settled = 0
+            while leased := await mail.lease(store, node, most=7):
+                await asyncio.gather(*(store.settle(mail.delivered(each)) for each in leased))
+                settled += len(leased)
+            return settled
+
+        domains = [f"ben@d{n}.example" for n in range(6)]
+        content = body_of(mail.small)
+        for _ in range(20):
+            await one.accept(mail.message(*domains, counts={"all": 1}), content)
+        done = await asyncio.gather(
+            *(work(store, node) for store, node in [(one, "a"), (two, "b")] * 3)
+        )
+        figures = await one.figures(now=mail.now)
+
+    assert sum(done) == 120
+    assert figures.messages == 0
+    assert one.writer_figures().failures == two.writer_figures().failures == 0
