@@ -9,6 +9,11 @@ from whybounce.reading.systems import system_of
 
 _MOST_CARRIED = 20
 
+_MOST_FIELD_LINES = 200
+_FIELD = re.compile(r"[ \t*]*[^\s:<>@*][^:\n<>@]{0,60}:")
+_CONTENT_FIELD = re.compile(
+    r"^Content-(?:Type|Transfer-Encoding):.*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE
+)
 _MAIL_FILE = re.compile(r"name\*?=\"?[^\";\r\n]{1,200}\.eml\b", re.IGNORECASE)
 _MARK = re.compile(r"^(?:[ \t]?>)+[ \t]?", re.MULTILINE)
 _NAMELESS = b"From: mailer-daemon\n\n"
@@ -51,20 +56,30 @@ def _quoted_in(text: str) -> Iterator[Message]:
         field = _FIRST_FIELD.search(unquoted, start)
         if field and field.start() not in seen:
             seen.add(field.start())
-            header, _, body = unquoted[field.start() :].partition("\n\n")
-            written = "\n".join(_in_english(line) for line in header.splitlines())
-            plain = re.sub(
-                r"^Content-(?:Type|Transfer-Encoding):.*(?:\n[ \t].*)*\n?",
-                "",
-                written + "\n",
-                flags=re.IGNORECASE | re.MULTILINE,
-            )
-            yield parse_message(f"{plain}\n{body}".encode())
+            header, body = _header_and_body(unquoted[field.start() :])
+            yield parse_message(f"{header}\n\n{body}".encode())
     if unquoted != text:  # Without its header; only a mail system's own phrases tell whose it is.
         quoted = "\n".join(line for line in text.split("\n") if _MARK.match(line))
         nameless = parse_message(_NAMELESS + _MARK.sub("", quoted).encode())
         if system_of(nameless, _MARK.sub("", quoted)):
             yield nameless
+
+
+def _header_and_body(quoted: str) -> tuple[str, str]:
+    """Part the lines that are fields, in English, from those that are not; a blank line may lack.
+
+    The content's own type is left out: the text stands here decoded.
+    """
+    lines = quoted.split("\n")
+    header: list[str] = []
+    for line in lines[:_MOST_FIELD_LINES]:
+        folded = bool(header) and line[:1] in {" ", "\t"} and bool(line.strip())
+        if not (folded or _FIELD.match(line)):
+            break
+        header.append(line if folded else _in_english(line))
+    body = lines[len(header) :]
+    kept = _CONTENT_FIELD.sub("", "\n".join(header) + "\n")
+    return kept.strip("\n"), "\n".join(body[1:] if body and not body[0].strip() else body)
 
 
 def _is_a_mail_file(part: Part) -> bool:
