@@ -6,14 +6,13 @@ that has them otherwise is refused, or mended where the settings say so; it neve
 Rule 3: a flaw is found at the latest when the octets are handed on, and from then on none are.
 """
 
-import re
 from enum import IntEnum, auto
 
+from whybounce.gateway.smtp.line_ends import Uncut, has_bare, mended
 from whybounce.gateway.smtp.server.incoming import Incoming
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets
 
 _END = b"\r\n.\r\n"
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Flaw(IntEnum):
@@ -40,9 +39,8 @@ class BodyCheck:
         if self.octets > self._most:
             self.flaw = Flaw.TOO_LARGE
             return b""
-        feeds = piece.count(b"\n")
-        if not (feeds == piece.count(b"\r\n") == piece.count(b"\r")):
-            piece = _LINE_END.sub(b"\r\n", piece)
+        if has_bare(piece):
+            piece = mended(piece)
             self._note(Flaw.BARE, is_refused=self._refuses_bare)
         if b"\0" in piece:
             piece = piece.replace(b"\0", b"")
@@ -92,15 +90,12 @@ class ChunkReader:
     def __init__(self, check: BodyCheck) -> None:
         self.check = check
         self.is_dropped = False
-        self._held = b""  # A CR that ended the piece before: its LF may come in the next chunk.
+        self._uncut = Uncut()
 
     def read(self, octets: bytes) -> bytes:
         """Return what may be handed on after these octets."""
-        piece = self._held + octets
-        self._held = b"\r" if piece.endswith(b"\r") else b""
-        return self.check.passed(piece.removesuffix(b"\r"))
+        return self.check.passed(self._uncut.piece(octets))
 
     def finish(self) -> bytes:
         """Return what was held back, after the last chunk."""
-        held, self._held = self._held, b""
-        return self.check.passed(held)
+        return self.check.passed(self._uncut.rest())
