@@ -1,0 +1,56 @@
+"""Eight-bit content for a server that takes seven bits only: RFC 6152 §3, RFC 2045 §6.
+
+Only the transfer encodings of body parts change; what they decode to stays as it was. What cannot be
+changed without changing its meaning is not: a signed part, a header in UTF-8, parts of no MIME.
+"""
+
+from base64 import encodebytes
+from binascii import b2a_qp
+from email import message_from_bytes, policy
+from email.message import Message
+
+_POLICY = policy.compat32.clone(linesep="\r\n", max_line_length=None)
+_MOSTLY_TEXT = 6  # Of octets, one in so many above 127 still makes quoted-printable the shorter.
+
+
+def seven_bit(raw: bytes) -> bytes | None:
+    """Return the message with seven-bit octets only, or None where that cannot be done."""
+    if raw.isascii():
+        return raw
+    message = message_from_bytes(raw, policy=_POLICY)
+    if "MIME-Version" not in message or not _convert(message):
+        return None
+    converted = message.as_bytes(policy=_POLICY)
+    return converted if converted.isascii() else None
+
+
+def _convert(part: Message) -> bool:
+    """Convert what is below this part; return whether all of it could be."""
+    if not _is_eight_bit(part):
+        return True
+    if part.get_content_maintype() == "multipart" and part.get_content_subtype() in _SEALED:
+        return False
+    if part.is_multipart():
+        if "Content-Transfer-Encoding" in part:
+            part.replace_header("Content-Transfer-Encoding", "7bit")
+        return all(_convert(each) for each in part.get_payload() if isinstance(each, Message))
+    octets = part.get_payload(decode=True)
+    if not isinstance(octets, bytes):
+        return False
+    is_text = part.get_content_maintype() == "text" and _is_mostly_ascii(octets)
+    encode = b2a_qp if is_text else encodebytes
+    del part["Content-Transfer-Encoding"]
+    part["Content-Transfer-Encoding"] = "quoted-printable" if is_text else "base64"
+    part.set_payload(encode(octets).decode("ascii"))
+    return True
+
+
+_SEALED = frozenset({"signed", "encrypted"})  # RFC 1847: their octets are what was signed.
+
+
+def _is_eight_bit(part: Message) -> bool:
+    return not part.as_bytes(policy=_POLICY).isascii()
+
+
+def _is_mostly_ascii(octets: bytes) -> bool:
+    return sum(octet > 127 for octet in octets) * _MOSTLY_TEXT < len(octets)

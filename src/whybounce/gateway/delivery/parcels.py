@@ -1,0 +1,48 @@
+"""What is handed over: a message, some of its recipients, and a way to read its octets again."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from dataclasses import dataclass
+
+from whybounce.gateway.store.rows import BodyType, LeasedRecipient, QueuedMessage
+
+_MOST_HEADER = 1_048_576  # Octets searched for the header's end.
+
+Reading = Callable[[], AsyncIterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message for recipients who get it at the same place."""
+
+    message: QueuedMessage
+    recipients: tuple[LeasedRecipient, ...]
+    read: Reading  # Begins anew with each call.
+
+    @property
+    def is_eight_bit(self) -> bool:
+        """Whether its body was declared to hold octets above 127."""
+        return self.message.body_type is not BodyType.SEVEN_BIT
+
+
+async def whole(parcel: Parcel) -> bytes:
+    """Return all of the message's octets."""
+    return b"".join([piece async for piece in parcel.read()])
+
+
+async def header_of(parcel: Parcel) -> bytes:
+    """Return the header section, with the line end of its last line."""
+    header = b""
+    async for piece in _until_body(parcel.read()):
+        header += piece
+    end = header.find(b"\r\n\r\n")
+    return header if end < 0 else header[: end + 2]
+
+
+async def _until_body(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    taken, tail = 0, b""
+    async for piece in pieces:
+        yield piece
+        taken += len(piece)
+        if b"\r\n\r\n" in tail + piece or taken >= _MOST_HEADER:
+            return
+        tail = piece[-3:]
