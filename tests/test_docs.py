@@ -1,13 +1,17 @@
 """Documents that cannot lie: what they show is run, what they list is there."""
 
 import importlib.util
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import whybounce
+from notices import ORIGINAL, diagnosed, failed
 from whybounce.catalogue import FOLDER, catalogue
 from whybounce.wording import PLACEHOLDERS
 
@@ -86,3 +90,37 @@ def test_architecture_lists_the_packages_there_are():
     there = {path.stem for path in FOLDER.parent.iterdir() if not path.name.startswith("_")}
 
     assert there - {"py"} == listed
+
+
+NDR = (ROOT / "docs" / "ndr.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", NDR, re.DOTALL))
+def test_the_python_about_ndrs_runs(code):
+    """As it stands."""
+    exec(code, {})  # noqa: S102  # it is our own document
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\$ (.*)$", NDR, re.MULTILINE))
+def test_the_commands_about_ndrs_run(line, tmp_path):
+    """Each line, in a folder with the two mails that it names."""
+    bounce = whybounce.write(diagnosed(failed()), original=ORIGINAL)
+    (tmp_path / "mail.eml").write_bytes(ORIGINAL)
+    (tmp_path / "bounce.eml").write_bytes(bounce)
+    here = re.sub(r"\b(?:mail|bounce|ndr)\.(?:eml|html)\b", rf"{tmp_path}/\g<0>", line)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(  # noqa: S602  # our own document's line, with its pipes
+        here, shell=True, env={**os.environ, "PATH": path}, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert any((tmp_path / name).exists() for name in ("ndr.eml", "ndr.html"))
+
+
+def test_the_pictures_of_ndrs_are_there_and_small():
+    """Run tools/ndr_pictures.py after a change of looks."""
+    named = set(re.findall(r"\(pictures/([\w-]+\.png)\)", NDR))
+    there = {path.name: path.stat().st_size for path in (ROOT / "docs/pictures").glob("ndr-*.png")}
+
+    assert named == set(there)
+    assert all(size < 150_000 for size in there.values())

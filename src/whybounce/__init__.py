@@ -6,26 +6,35 @@
 ('unable-to-relay', 'sender-admin')
 
 ``explain`` answers for a code, a reply or a pasted line; ``read`` makes a report of a bounce and
-``diagnose`` explains it too; ``causes`` is the catalogue; ``words`` says an explanation in a
-language, and ``note_words`` what else the headers show. No function here touches the network.
+``diagnose`` explains it too; ``write`` makes an NDR of that, and ``rewrite`` makes one of another
+system's bounce; ``causes`` is the catalogue; ``words`` says an explanation in a language, and
+``note_words`` what else the headers show. No function here touches the network.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING, Literal
 
 from whybounce.catalogue import CatalogueError, catalogue
-from whybounce.diagnosing import diagnose as _diagnose
+from whybounce.diagnosing import diagnose as _diagnose, diagnose_report as _diagnose_report
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.reading import read
 from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.finding import Finding
 from whybounce.vocabulary.note import Note, NoteWords
+from whybounce.vocabulary.notice import Audience, NoticeError, NoticeSettings, Style
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Report
 from whybounce.vocabulary.words import Words
 from whybounce.wording import Speaker, UnknownLanguageError
+
+if TYPE_CHECKING:
+    from whybounce.rewriting import Rewriter
+    from whybounce.writing import Writer
 
 __version__ = "0.1.0"
 
@@ -37,6 +46,7 @@ __all__ = [
     "Finding",
     "Note",
     "NoteWords",
+    "NoticeError",
     "Outcome",
     "Report",
     "UnknownLanguageError",
@@ -46,7 +56,9 @@ __all__ = [
     "explain",
     "note_words",
     "read",
+    "rewrite",
     "words",
+    "write",
 ]
 
 
@@ -65,15 +77,18 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
     return _explainer().explain(outcome, findings=findings)
 
 
-def diagnose(mail_or_text: bytes | str) -> Diagnosis:
+def diagnose(mail_or_text: bytes | str | Report) -> Diagnosis:
     """Return what a bounce says with an explanation for each recipient, in the same order.
 
     Args:
-        mail_or_text: A whole mail (RFC 5322), or anything that ``explain`` takes.
+        mail_or_text: A whole mail (RFC 5322), or anything that ``explain`` takes; or a Report that
+            was made in another way.
 
     Never raises. A mail in no known form has no outcomes, and a defect that says so.
 
     """
+    if isinstance(mail_or_text, Report):
+        return _diagnose_report(mail_or_text, _explainer())
     return _diagnose(mail_or_text, _explainer())
 
 
@@ -102,6 +117,134 @@ def note_words(note: Note, language: str = "en") -> NoteWords:
     return _speaker(language).note_words(note)
 
 
+def write(
+    diagnosis: Diagnosis,
+    *,
+    original: bytes | None = None,
+    style: Style | Literal["modern", "classic"] = "modern",
+    audience: Audience | Literal["internal", "external"] = "internal",
+    language: str | None = None,
+    generator: str | None = None,
+    organisation: str | None = None,
+    contact: str | None = None,
+    help_base: str | None = None,
+    cause_links: Mapping[str, str] | None = None,
+    from_address: str | None = None,
+    to: str | None = None,
+    date: datetime | None = None,
+    message_id: str | None = None,
+    returns: Return | Literal["FULL", "HDRS"] | None = None,
+    return_limit: int = 1_048_576,
+    eight_bit: bool = True,
+    smtputf8: bool | None = None,
+    internal_hosts: Sequence[str] = (),
+) -> bytes:
+    """Return the NDR that tells the sender: a multipart/report, its lines ending with CRLF.
+
+    The same input gives the same bytes: no clock is read, nothing is random.
+
+    Args:
+        diagnosis: What became of the message; each outcome names its recipient.
+        original: The message it is about, as it was received (RFC 5322). Without it the header
+            goes back as far as the report knows it.
+        style: ``modern`` groups recipients by cause and says who needs to act; ``classic`` is user
+            information, then "Diagnostic information for administrators".
+        audience: ``external`` shows no group members, inner servers or evidence.
+        language: Of the account that reads it. Else what the original's Accept-Language or
+            Content-Language ask for, where there are words in it; else English.
+        generator: The host that reports. Else the report's.
+        organisation: Whose mail system reports, as its people call it.
+        contact: Whom the reader can ask: an address, a link, a number.
+        help_base: The link under which ``/causes/<id>`` lies.
+        cause_links: Links of their own for single causes.
+        from_address: Else postmaster@ the generator.
+        to: Whom the notice goes to. Else the original's Return-Path, else its From.
+        date: The notice's date. Else the report's, else the latest that it names.
+        message_id: With its brackets. Else derived from the content.
+        returns: What RET asked for (RFC 3461 §4.3): ``FULL``, ``HDRS``. The whole original goes
+            back with failures only, and only where it can travel unchanged.
+        return_limit: Octets; of a larger original only the header goes back.
+        eight_bit: Whether whoever carries the notice takes 8BITMIME (RFC 6152).
+        smtputf8: Whether the original was internationalised (RFC 6531); else its header shows.
+        internal_hosts: ``*.corp.example``: hosts that strangers do not see. Else the generator's
+            domain.
+
+    Raises:
+        NoticeError: What a notice must have is missing; says what. NullSenderError: the
+            original has an empty return path, so nobody may be told.
+        UnknownLanguageError: There are no words in that language.
+        ValueError: ``style``, ``audience`` or ``returns`` is none of those named here.
+
+    """
+    settings = NoticeSettings(
+        style=Style(style),
+        audience=Audience(audience),
+        language=language,
+        generator=generator,
+        organisation=organisation,
+        contact=contact,
+        help_base=help_base,
+        cause_links=cause_links or {},
+        from_address=from_address,
+        to=to,
+        date=date,
+        message_id=message_id,
+        returns=Return(returns) if returns else None,
+        return_limit=return_limit,
+        eight_bit=eight_bit,
+        smtputf8=smtputf8,
+        internal_hosts=tuple(internal_hosts),
+    )
+    return _writer().write(diagnosis, settings, original)
+
+
+def rewrite(
+    mail: bytes,
+    *,
+    by: str,
+    ours: bool = False,
+    style: Style | Literal["modern", "classic"] = "modern",
+    language: str | None = None,
+    organisation: str | None = None,
+    contact: str | None = None,
+    help_base: str | None = None,
+    from_address: str | None = None,
+    to: str | None = None,
+) -> bytes:
+    """Return another system's bounce told as an NDR of ours; any other mail byte for byte.
+
+    The machine part is carried over unchanged and the whole bounce is attached.
+
+    Args:
+        mail: A whole mail, lines ending with CRLF or LF; what is returned ends them likewise.
+        by: The host that rewrites.
+        ours: Whether it is proven that the original was sent from here; else the NDR warns that
+            it may never have been.
+        style: ``modern`` or ``classic``, as for ``write``.
+        language: Else the original's, where there are words in it; else English.
+        organisation: Whose mail system rewrites.
+        contact: Whom the reader can ask.
+        help_base: The link under which ``/causes/<id>`` lies.
+        from_address: Else postmaster@ the host that rewrites.
+        to: Whom the NDR goes to. Else whom the bounce went to.
+
+    Raises:
+        UnknownLanguageError: There are no words in that language.
+        ValueError: ``style`` is none of those named here.
+
+    """
+    settings = NoticeSettings(
+        style=Style(style),
+        language=language,
+        organisation=organisation,
+        contact=contact,
+        help_base=help_base,
+        from_address=from_address,
+        to=to,
+    )
+    return _rewriter().rewrite(mail, settings, by=by, ours=ours)
+
+
 @cache
 def _explainer() -> Explainer:
     return Explainer(catalogue())
@@ -110,3 +253,17 @@ def _explainer() -> Explainer:
 @cache
 def _speaker(language: str) -> Speaker:
     return Speaker(catalogue(), language)
+
+
+@cache
+def _writer() -> "Writer":
+    from whybounce.writing import Writer  # noqa: PLC0415  # only who writes needs it
+
+    return Writer(catalogue())
+
+
+@cache
+def _rewriter() -> "Rewriter":
+    from whybounce.rewriting import Rewriter  # noqa: PLC0415  # only who rewrites needs it
+
+    return Rewriter(_explainer(), _writer())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from whybounce.reading.told import said_about, told_by
+from whybounce.reading.told import Telling, told_by
 
 HEADER = "From: Mail System <mailer-daemon@a.example>\nTo: chris@example.net\nSubject: x\n\n"
 
@@ -60,7 +60,7 @@ def test_what_stands_on_an_addresss_own_lines_is_about_it(message):
     """In whatever case it is written."""
     mail = message(f"{HEADER}Anna@Example.org:\n552 5.2.2 full\n\nben@example.org:\n550 no\n")
 
-    assert str(said_about("anna@example.org", mail, alone=False).reply) == "552 5.2.2 full"
+    assert str(Telling(mail).about("anna@example.org", alone=False).reply) == "552 5.2.2 full"
 
 
 def test_what_is_said_to_every_reader_counts_only_as_a_reply_about_the_only_one(message):
@@ -68,13 +68,13 @@ def test_what_is_said_to_every_reader_counts_only_as_a_reply_about_the_only_one(
     greeting = message(f"{HEADER}Something went wrong.\n\n(anna@example.org)\n")
     reply = message(f"{HEADER}550 5.7.1 no entry\n\n(anna@example.org)\n")
 
-    assert said_about("anna@example.org", greeting, alone=True) is None
-    assert said_about("anna@example.org", reply, alone=False) is None
-    assert str(said_about("anna@example.org", reply, alone=True).reply) == "550 5.7.1 no entry"
+    assert Telling(greeting).about("anna@example.org", alone=True) is None
+    assert Telling(reply).about("anna@example.org", alone=False) is None
+    assert str(Telling(reply).about("anna@example.org", alone=True).reply) == "550 5.7.1 no entry"
 
 
 def test_about_an_address_that_stands_nowhere_nothing_is_said(message):
     """Even if it is the only one the report is about."""
     mail = message(f"{HEADER}ben@example.org:\n550 no\n")
 
-    assert said_about("anna@example.org", mail, alone=True) is None
+    assert Telling(mail).about("anna@example.org", alone=True) is None

@@ -10,7 +10,7 @@ from uuid import uuid4
 import typer
 
 from whybounce.catalogue import CatalogueError
-from whybounce.cli import causes, explain, read
+from whybounce.cli import causes, explain, read, rewrite, write
 from whybounce.cli.refusal import Refusal
 
 _OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h.
@@ -26,6 +26,8 @@ app = typer.Typer(
 app.command("explain")(explain.explain)
 app.command("causes")(causes.causes)
 app.command("read")(read.read)
+app.command("write")(write.write)
+app.command("rewrite")(rewrite.rewrite)
 
 
 @app.callback(invoke_without_command=True)

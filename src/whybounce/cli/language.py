@@ -25,3 +25,9 @@ def speaker(language: str) -> Speaker:
         raise Refusal(
             f"--lang {language}: no such language; there is: {languages}.{hint}"
         ) from error
+
+
+def known(language: str | None) -> None:
+    """Refuse a language that there are no words in."""
+    if language is not None:
+        speaker(language)

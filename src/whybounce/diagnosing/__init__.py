@@ -55,6 +55,11 @@ def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
     """
     raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
     report = read(raw) if is_mail(raw) else _of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
+    return diagnose_report(report, explainer)
+
+
+def diagnose_report(report: Report, explainer: Explainer) -> Diagnosis:
+    """Return a report that is at hand already, explained and noted. Never raises."""
     explanations = tuple(_explained(report, explainer))
     notes = notes_of(Case(report, explanations, explainer.causes))
     return Diagnosis(report, explanations, notes)

@@ -7,28 +7,36 @@ none of them is read as a plain reply. Nothing here knows a cause, and nothing r
 """
 
 from whybounce.notation.authentication import authentication_results
+from whybounce.notation.chain import write_reply
 from whybounce.notation.decoding import decoded, from_base64
 from whybounce.notation.encoded_words import decoded_words
 from whybounce.notation.folding import fold, lowered, writable
 from whybounce.notation.header import first_field, header_fields, untyped
+from whybounce.notation.original import hops_of, original_of
 from whybounce.notation.quotation import read_text
 from whybounce.notation.received import read_date, read_received, read_timestamp
 from whybounce.notation.replies import read_reply
+from whybounce.notation.unicode_address import escape_address, unescape_address
 
 __all__ = [
     "authentication_results",
     "decoded",
     "decoded_words",
+    "escape_address",
     "first_field",
     "fold",
     "from_base64",
     "header_fields",
+    "hops_of",
     "lowered",
+    "original_of",
     "read_date",
     "read_received",
     "read_reply",
     "read_text",
     "read_timestamp",
+    "unescape_address",
     "untyped",
     "writable",
+    "write_reply",
 ]

@@ -31,7 +31,8 @@ def read_text(text: str) -> Outcome:
     for mark, notation in NOTATIONS:
         if mark in text and (outcome := notation(text)) is not None:
             return outcome
-    return Outcome(reply=read_reply(text))
+    reply = read_reply(text)
+    return Outcome(reply=reply, reply_from=reply.host)
 
 
 def _outcome(
@@ -271,10 +272,11 @@ _LONGEST_LINE = 2_000
 # What ends it where no blank line does: another speaker, a command, a rule.
 _NOT_OF_THE_REPLY = re.compile(
     r"\s*(?:$|[-=*_]{3,}|\[?(?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|CONNECT)\w*\]?\s*$|>>>|<<<|\.\.\.|giving up|i'm not going|i give up|i'll keep"
-    r"|this is a (?:permanent|temporary)|no action is|message will be|will keep trying|original message|[A-Z][a-z-]{2,20}: )",
+    r"|this is a (?:permanent|temporary)|no action is|message will be|will keep trying|original message|[A-Z][a-z-]{2,20}: |message rejected by:)",
     re.IGNORECASE,
 )
 _MOST_LINES = 24
+_AFTER = 400
 
 
 def reply_in_prose(text: str) -> Outcome | None:
@@ -287,7 +289,9 @@ def reply_in_prose(text: str) -> Outcome | None:
         if _NOT_OF_THE_REPLY.match(line):
             break
         said.append(line.strip())
-    outcome = _outcome("\n".join(said), command=_asked(text[:end]))
+    # Yahoo writes the command below the reply.
+    command = _asked(text[:end]) or _asked(text[end : end + _AFTER])
+    outcome = _outcome("\n".join(said), command=command)
     return outcome if len(outcome.reply.text if outcome.reply else "") > 2 else None
 
 

@@ -26,7 +26,7 @@ _ANNOUNCED = re.compile(
             |message\ (?:header|text|body)|header\ of|undelivered)\b[^\n]{0,80}
       | (?:here\ is|below\ is|this\ is|following\ is|attached\ is|\(?the\ attachment\ contains)?\ {0,3}
             (?:an?\ |the\ )?(?:(?:full\ )?copy\ of|original|returned|old|header\ of\ the\ original)\ (?:the\ |your\ |my\ |original\ ){0,2}
-            (?:e-?mail\ |mail\ )?(?:message|mail|headers?)\b(?!\ was)[^\n]{0,60}[:.]?
+            (?:e-?mail\ |mail\ )?(?:message|mail|headers?)\b(?!\ (?:was|were|details|could|has|had|can|will|is\ (?:being|not)|did|may))[^\n]{0,60}[:.]?
       | (?:a\ summary\ of\ the\ undelivered\ message|message\ headers?\ follows?|content\ of\ the\ message)\b[^\n]{0,40}[:.]?
       | content-type:\ (?:message/rfc822|text/rfc822-headers?)[^\n]{0,100}
       )[ \t]*$""",

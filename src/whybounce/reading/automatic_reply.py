@@ -5,7 +5,11 @@ from whybounce.reading.account import accounts_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import addresses_in
-from whybounce.reading.writer import is_an_automatic_reply, is_by_a_mail_system
+from whybounce.reading.writer import (
+    is_about_a_failure,
+    is_an_automatic_reply,
+    is_by_a_mail_system,
+)
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.report import Defect, Kind, Report
@@ -15,7 +19,8 @@ _LONGEST_REPLY = 2_000
 
 def read(message: Message) -> Report | None:
     """Return the report, whose recipient is who answers; None where no program did."""
-    if is_by_a_mail_system(message) or not is_an_automatic_reply(message):
+    by_a_system = is_by_a_mail_system(message) or is_about_a_failure(message)
+    if by_a_system or not is_an_automatic_reply(message):
         return None
     writers = addresses_in(message.field("from"))
     account = next(accounts_of(message), None)

@@ -4,9 +4,14 @@ import re
 from collections.abc import Iterator
 
 from whybounce.reading.account import text_of
-from whybounce.reading.mime import Message, parse_message
+from whybounce.reading.mime import Message, Part, parse_message
+from whybounce.reading.systems import system_of
 
 _MOST_CARRIED = 20
+
+_MAIL_FILE = re.compile(r"name\*?=\"?[^\";\r\n]{1,200}\.eml\b", re.IGNORECASE)
+_MARK = re.compile(r"^(?:[ \t]?>)+[ \t]?", re.MULTILINE)
+_NAMELESS = b"From: mailer-daemon\n\n"
 
 # What mail programs write above the mail they quote: a rule, or "Begin forwarded message".
 _QUOTED_BELOW = re.compile(
@@ -28,20 +33,24 @@ _ENGLISH = {
 
 def carried_by(message: Message) -> Iterator[Message]:
     """Yield the mails that this one carries: attached first, then what its text quotes."""
+    if message.field("list-id"):
+        return  # What a list sends to many is nobody's own bounce.
     for part in message.parts[:_MOST_CARRIED]:
-        if part.content_type in {"message/rfc822", "message/global"}:
-            yield parse_message(part.body)
+        if part.content_type in {"message/rfc822", "message/global"} or _is_a_mail_file(part):
+            yield parse_message(part.decoded())
     for part in message.parts[:_MOST_CARRIED]:
         if part.content_type.startswith(("text/plain", "text/html")):
             yield from _quoted_in(text_of(part))
 
 
 def _quoted_in(text: str) -> Iterator[Message]:
-    unquoted = re.sub(r"^(?:[ \t]?>)+[ \t]?", "", text, flags=re.MULTILINE)
-    for begin in (_QUOTED_BELOW.search(unquoted), None):
-        start = begin.end() if begin else 0
+    unquoted = _MARK.sub("", text)
+    begins = [begin.end() for begin in _QUOTED_BELOW.finditer(unquoted)][:_MOST_CARRIED]
+    seen: set[int] = set()
+    for start in (*begins, 0):
         field = _FIRST_FIELD.search(unquoted, start)
-        if field:
+        if field and field.start() not in seen:
+            seen.add(field.start())
             header, _, body = unquoted[field.start() :].partition("\n\n")
             written = "\n".join(_in_english(line) for line in header.splitlines())
             plain = re.sub(
@@ -51,7 +60,17 @@ def _quoted_in(text: str) -> Iterator[Message]:
                 flags=re.IGNORECASE | re.MULTILINE,
             )
             yield parse_message(f"{plain}\n{body}".encode())
-            return
+    if unquoted != text:  # Without its header; only a mail system's own phrases tell whose it is.
+        quoted = "\n".join(line for line in text.split("\n") if _MARK.match(line))
+        nameless = parse_message(_NAMELESS + _MARK.sub("", quoted).encode())
+        if system_of(nameless, _MARK.sub("", quoted)):
+            yield nameless
+
+
+def _is_a_mail_file(part: Part) -> bool:
+    """Say whether the part is a mail that was attached as a file."""
+    described = f"{part.field('content-type') or ''} {part.field('content-disposition') or ''}"
+    return part.content_type.startswith("application/") and bool(_MAIL_FILE.search(described))
 
 
 def _in_english(line: str) -> str:

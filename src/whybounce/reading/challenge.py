@@ -7,16 +7,28 @@ from whybounce.reading.account import accounts_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import addresses_in
-from whybounce.reading.writer import is_by_a_mail_system
+from whybounce.reading.writer import is_about_a_failure, is_by_a_mail_system
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Defect, Kind, Report
 
-_PROGRAMS = ("x-tmda-fingerprint", "x-askversion", "x-boxtrapper", "x-spamarrest-speedcode")
+_PROGRAMS = (
+    "x-tmda-fingerprint",
+    "x-askversion",
+    "x-boxtrapper",
+    "x-spamarrest-speedcode",
+    "x-sa-challenge",
+)
 _SUBJECT = re.compile(
-    r"(?:please |kindly )?(?:confirm|verify) (?:your|that you sent|the delivery of) .{0,40}(?:message|e-?mail|mail|address)"
+    r"(?:please |kindly )?(?:confirm|verify) (?:your|that you sent|the delivery of) .{0,40}(?:message|e-?mail|mail)\b(?! address)"
     r"|(?:message|e-?mail) (?:requires|needs|awaiting|pending) (?:your )?(?:confirmation|verification|authori[sz]ation)"
     r"|your (?:message|e-?mail) .{0,60}requires verification|(?:confirmation|verification) (?:is )?(?:required|requested).{0,40}(?:message|e-?mail|deliver)"
     r"|challenge.{0,5}response|action required to deliver",
+    re.IGNORECASE,
+)
+# Said by nobody else.
+_SURE = re.compile(
+    r"verify that you\s+are a (?:real|human|person)|only from senders (?:that )?i have approved|click (?:on )?the link below so (?:that )?i can receive"
+    r"|to control spam, i now allow|your message (?:is|will be) (?:being )?held until you (?:confirm|verify|reply)",
     re.IGNORECASE,
 )
 _WORDS = re.compile(
@@ -29,13 +41,13 @@ _WORDS = re.compile(
 
 def read(message: Message) -> Report | None:
     """Return the report, whose recipient is whom the challenge protects; None where it is none."""
-    if is_by_a_mail_system(message):
-        return None
-    by_a_program = any(message.field(name) for name in _PROGRAMS)
-    if not by_a_program and not _SUBJECT.search(decoded_words(message.field("subject") or "")):
+    if is_by_a_mail_system(message) or is_about_a_failure(message):
         return None
     account = next(accounts_of(message), None)
-    if not by_a_program and (account is None or not _WORDS.search(account.text[:8_192])):
+    text = account.text[:8_192] if account else ""
+    asked = _SUBJECT.search(decoded_words(message.field("subject") or ""))
+    by_a_program = any(message.field(name) for name in _PROGRAMS)
+    if not (by_a_program or _SURE.search(text) or (asked and _WORDS.search(text))):
         return None
     writers = addresses_in(message.field("from"))
     return Report(

@@ -14,13 +14,14 @@ from whybounce.notation import (
     header_fields,
     read_date,
     read_text,
+    unescape_address,
     untyped,
 )
 from whybounce.reading.account import text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import hops_of, read_original
-from whybounce.reading.recipients import addresses_in
-from whybounce.reading.told import said_about, told_by
+from whybounce.reading.recipients import addresses_in, is_address
+from whybounce.reading.told import Telling, action_told, told_by
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
@@ -49,6 +50,9 @@ _FIELDS_END = re.compile(
     r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
 )
 
+# Of these nothing went wrong that a reply would tell.
+_NO_TROUBLE = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
+
 Fields = Mapping[str, str]  # By name in lower case; of a field written twice, the first.
 
 
@@ -61,8 +65,11 @@ def read(message: Message) -> Report | None:
     generator = _typed(about_message, "reporting-mta")
     defects: list[Defect] = []
     original = read_original(message)
+    telling = Telling(message)
     outcomes = tuple(
-        _outcome(group, generator, message, original, defects, alone=len(about_recipients) == 1)
+        _outcome(
+            group, generator, message, original, defects, telling, alone=len(about_recipients) == 1
+        )
         for group in about_recipients[:_MOST_RECIPIENTS]
     )
     if not outcomes:
@@ -109,7 +116,7 @@ def _groups(text: str) -> tuple[Fields, list[Fields]]:
     """
     about_message: dict[str, str] = {}
     about_recipients: list[Fields] = []
-    for block in re.split(r"(?:\r?\n){2,}", text.strip()):
+    for block in text.replace("\r\n", "\n").split("\n\n"):
         group: dict[str, str] = {}
         for written, value in header_fields(block):
             name = written.lower()
@@ -131,6 +138,7 @@ def _outcome(
     message: Message,
     original: Original | None,
     defects: list[Defect],
+    telling: Telling,
     *,
     alone: bool,
 ) -> Outcome:
@@ -150,7 +158,7 @@ def _outcome(
     said = group.get("diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
-    return _with_reply(outcome, said or None, generator, message, alone=alone)
+    return _with_reply(outcome, said or None, generator, telling, alone=alone)
 
 
 def _recipient(
@@ -160,11 +168,11 @@ def _recipient(
 
     Some write a command, a route, an X.400 name or a local name there.
     """
-    final = _address(_typed(group, "final-recipient"))
+    final = _without_route(_address(_typed(group, "final-recipient")))
     stated = _address(_typed(group, "original-recipient"))
-    if final is None or _is_address(final):
+    if final is None or is_address(final):
         return final or stated, {}
-    if stated and _is_address(stated):
+    if stated and is_address(stated):
         return stated, {"recipient": "Original-Recipient; Final-Recipient holds no address"}
     addressed = addresses_in(original.to if original else None)
     local = [address for address in addressed if address.partition("@")[0].lower() == final.lower()]
@@ -180,27 +188,30 @@ def _recipient(
     return final, {}
 
 
-def _is_address(value: str) -> bool:
-    return addresses_in(value) == [value]
-
-
 def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ...]:
     """Return whom the report's words name, where its machine part names nobody."""
     told = told_by(message)
-    rule = {"recipient": "the text of the report; its machine part names nobody"}
+    if told is None:
+        return ()
+    rule = {
+        "recipient": "the text of the report; its machine part names nobody",
+        "action": "the words of the text",
+    }
+    action = action_told(message, told[0])
     return tuple(
         replace(
             outcome,
+            action=action,
             status=outcome.status or (outcome.reply.status if outcome.reply else None),
             rejected_by=outcome.remote or generator,
             inferred={**rule, **outcome.inferred},
         )
-        for outcome in (told[2] if told else ())
+        for outcome in told[2]
     )
 
 
 def _with_reply(
-    outcome: Outcome, said: str | None, generator: str | None, message: Message, *, alone: bool
+    outcome: Outcome, said: str | None, generator: str | None, telling: Telling, *, alone: bool
 ) -> Outcome:
     """Add what was said, by whom, and to which command.
 
@@ -208,8 +219,8 @@ def _with_reply(
     """
     inferred = dict(outcome.inferred)
     quoted = read_text(said) if said else None
-    if quoted is None and outcome.recipient:
-        quoted = said_about(outcome.recipient, message, alone=alone)
+    if quoted is None and outcome.recipient and outcome.action not in _NO_TROUBLE:
+        quoted = telling.about(outcome.recipient, alone=alone)
         if quoted is not None:
             inferred["reply"] = "what the text of the report says about the recipient"
     if quoted is None:
@@ -257,7 +268,16 @@ def _typed(fields: Fields, name: str) -> str | None:
 
 
 def _address(value: str | None) -> str | None:
-    return value.strip("<> \t") or None if value else None
+    """Return the address without brackets, and with RFC 6533 §3's letters written out."""
+    return unescape_address(value.strip("<> \t")) or None if value else None
+
+
+def _without_route(value: str | None) -> str | None:
+    """Drop the route before an address: RFC 5321 appendix C has it ignored."""
+    if value is None or not value.startswith("@"):
+        return value
+    address = value.rpartition(":")[2]
+    return address if is_address(address) and "." in address.rpartition("@")[2] else value
 
 
 # What some write for "failed"; RFC 3464 §2.3.3 has five words only.

@@ -51,6 +51,9 @@ class Part:
 
     def message(self) -> "Part":
         """Return header and body of the message that the part holds, as message/rfc822 does."""
+        if self.field("content-transfer-encoding"):  # RFC 6532 §3.7 allows one, RFC 2046 did not.
+            decoded_body = self.decoded()
+            return parse_part(decoded_body, _after_line_ends(decoded_body, 0, len(decoded_body)))
         begin = _after_line_ends(self.source, self.begin, self.stop)
         return parse_part(self.source, begin, self.end)
 
@@ -61,11 +64,12 @@ class Part:
 
     def text(self) -> str:
         """Return the body decoded: transfer encoding, then charset; never fails."""
-        raw = self._decoded()[:_LONGEST_DECODED]
+        raw = self.decoded()[:_LONGEST_DECODED]
         charset = _CHARSET.search(self.field("content-type") or "")
         return decoded(raw, charset[1] if charset else "utf-8")
 
-    def _decoded(self) -> bytes:
+    def decoded(self) -> bytes:
+        """Return the body without its transfer encoding; of a long one the beginning, where it has one."""
         encoding = (self.field("content-transfer-encoding") or "").strip().lower()
         body = self.source[self.begin : min(self.stop, self.begin + 2 * _LONGEST_DECODED)]
         if encoding == "quoted-printable":

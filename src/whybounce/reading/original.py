@@ -1,8 +1,12 @@
 """The header of the message that was not delivered, and the way it came. Used by every form."""
 
-from whybounce.notation import decoded_words, header_fields, read_date, read_received
-from whybounce.reading.mime import Message
+from collections.abc import Sequence
+
+from whybounce.notation import header_fields, hops_of, original_of, read_received
+from whybounce.reading.mime import Message, Part
 from whybounce.vocabulary.report import Hop, Original
+
+__all__ = ["first_hop_of", "hops_of", "original_of", "read_original"]
 
 _WHOLE = ("message/rfc822", "message/global")
 _HEADER_ONLY = (
@@ -11,13 +15,16 @@ _HEADER_ONLY = (
     "message/rfc822-headers",
     "message/global-headers",
 )
+_RETURNED = (*_WHOLE, *_HEADER_ONLY)
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _LONGEST_RETURNED = 65_536
-_MOST_HOPS = 200
 
 
 def read_original(message: Message, returned: str = "") -> Original | None:
     """Return the original's header: from its part, else from text that was returned; or None."""
-    whole, header = message.first(*_WHOLE), message.first(*_HEADER_ONLY)
+    parts = _returned_parts(message)
+    whole = next((part for part in parts if part.content_type in _WHOLE), None)
+    header = next((part for part in parts if part.content_type in _HEADER_ONLY), None)
     if whole is not None:
         fields = whole.message().fields
     else:
@@ -25,35 +32,17 @@ def read_original(message: Message, returned: str = "") -> Original | None:
     return original_of(fields) if fields else None
 
 
-def original_of(fields: tuple[tuple[str, str], ...]) -> Original:
-    """Return what the header's fields say, the subject as people read it.
+def _returned_parts(message: Message) -> Sequence[Part]:
+    """Return what follows the machine part, RFC 6522 §3; all parts where nothing does.
 
-    Addresses stay as they stand: RFC 2047 §5 lets a name that is decoded hold an address.
+    A report that was rewritten has the first report attached before the machine part.
     """
-    header = Message(fields, ())
-    return Original(
-        message_id=header.field("message-id"),
-        from_=header.field("from"),
-        to=header.field("to"),
-        subject=decoded_words(header.field("subject") or "") or None,
-        date=read_date(header.field("date") or ""),
-        sender=header.field("sender"),
-        received_spf=header.field("received-spf"),
-        authentication_results=header.field("authentication-results"),
-        headers=fields,
-    )
-
-
-def hops_of(original: Original) -> tuple[Hop, ...]:
-    """Return the steps oldest first, with the seconds since the one before; the first since Date."""
-    received = [value for name, value in original.headers if name.lower() == "received"]
-    before = original.date
-    hops: list[Hop] = []
-    for value in reversed(received[:_MOST_HOPS]):
-        hop = read_received(value, before)
-        before = hop.time or before
-        hops.append(hop)
-    return tuple(hops)
+    parts = message.parts
+    for place, part in enumerate(parts):
+        if part.content_type in _STATUS_TYPES:
+            after = parts[place + 1 :]
+            return after if any(one.content_type in _RETURNED for one in after) else parts
+    return parts
 
 
 def first_hop_of(message: Message) -> Hop | None:

@@ -15,8 +15,16 @@ _MOST_RECIPIENTS = 1_000
 _LONGEST_ACCOUNT = 4_000  # What is said about one recipient.
 _LONGEST_LINE = 2_000
 
-ADDRESS = r"(?:\"[^\"\n]{1,64}\"|[^\s<>@,;:()\[\]\"'|=]{1,128})@(?:\[[0-9A-Fa-f.:]{2,60}\]|[\w](?:[\w.-]{0,252}[\w])?)"
+# In brackets anything goes that RFC 5321 §4.1.2 lets stand unquoted. Outside them "=" ends a name
+# (``to=anna@example.org``), but for the return paths that rewriters make with it.
+_LOCAL_PART = (
+    r"(?:\"[^\"\n]{1,64}\"|(?<=<)[^\s<>@,;:()\[\]\"]{1,128}|(?:SRS[01]|prvs|btv1)=[^\s<>@,;:()\[\]\"|]{1,120}"
+    r"|[^\s<>@,;:()\[\]\"'|=][^\s<>@,;:()\[\]\"|=]{0,127})"
+)
+_DOMAIN = r"(?:\[[0-9A-Fa-f.:]{2,60}\]|[\w](?:[\w.-]{0,252}[\w])?)"
+ADDRESS = rf"{_LOCAL_PART}@{_DOMAIN}"
 _ADDRESS = re.compile(ADDRESS)
+_ALONE = re.compile(rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>@,;:()\[\]\"]{{1,128}})@{_DOMAIN}")
 
 # Nobody's mailbox failed here: they wrote the report, or help with it.
 _NO_RECIPIENT = re.compile(
@@ -54,7 +62,7 @@ _LABELLED = re.compile(
              (?:recipients?|addressee?|address(?:es)?|user(?:id)?|mailbox|account|user\ name)(?:\(s\))?(?:\ (?:name|address|e-?mail))?
            |rcpt\ to|undeliverable\ {{1,3}}to|\d+\ attempts|envio\ a|destinat[\w]{{2,8}}|empf[\w]{{2,8}}|receptor
            |адрес\w{{0,4}}|получател\w{{0,4}}|宛先|收件人)
-        \s*(?:[:=]\s*|\ {{1,3}}|\ is:?\ {{1,3}})
+        (?:\s*(?:[:=]\s*|\ {{1,3}}|\ is:?\ {{1,3}})|\ [^\n@:]{{1,40}}:\s)
         (?:\(?\s*)[<"'(\[]{{0,2}}(?:mailto:)?(?P<address>{ADDRESS})[>"')\]]{{0,2}}(?P<remark>)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -64,10 +72,11 @@ _TOLD = re.compile(
             [^\n@]{{0,80}}?\b(?:to|for|an|a|para|à|al)\b
           | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
           | (?:user|mailbox|recipient|address|account)
-          | account\ of|mailbox\ (?:of|for)|voor|für)
+          | account\ of|mailbox\ (?:of|for)|voor|für|could\ not\ be\ reached:)
         [\s:]{{1,3}}(?:\w{{1,20}}\s)?[<"'(\[]{{0,2}}(?P<address>{ADDRESS})""",
     re.VERBOSE | re.IGNORECASE,
 )
+_TO = re.compile(rf"[ \t]*(?:to|an|à|para|a|aan):[ \t]*<?(?P<address>{ADDRESS})", re.IGNORECASE)
 _COMMANDED = re.compile(rf"RCPT TO:\s*<?(?P<address>{ADDRESS})", re.IGNORECASE)
 
 # What an address stands for: an alias, a list, a forwarding.
@@ -118,6 +127,11 @@ def recipients_of(
         original=original,
     )
     return next((named for place in _PLACES if (named := place(page))), [])
+
+
+def is_address(value: str) -> bool:
+    """Say whether the value is one address and nothing else, whatever letters its name has."""
+    return _ALONE.fullmatch(value) is not None
 
 
 def addresses_in(value: str | None) -> list[str]:
@@ -201,6 +215,11 @@ def _told_in_a_sentence(page: _Page) -> list[Named]:
     return _by_line(page, (_TOLD.search, _COMMANDED.search))
 
 
+def _to_in_the_text(page: _Page) -> list[Named]:
+    """Take the To line of a message that the account describes in its own words."""
+    return _by_line(page, (_TO.match,))
+
+
 def _known_from_the_original(page: _Page) -> list[Named]:
     """Take whom the text names of those the returned message was addressed to."""
     addressed = {a.lower() for a in addresses_in(page.original.to if page.original else None)}
@@ -237,6 +256,7 @@ _PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
     _labelled_lines,
     _begun_lines,
     _told_in_a_sentence,
+    _to_in_the_text,
     _known_from_the_original,
     _expanded_only,
     _sole_address,

@@ -14,7 +14,7 @@ _HOST = r"\[?([A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63}){1,10})"
 
 # Phrases of the account, in lower case and on one line; any of a row's will do.
 _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("exchange-classic", ("diagnostic information for administrators", "generating server:", "bronserver:", "generierender server", "serveur de génération", "servidor de generación", "server di generazione")),
+    ("exchange-classic", ("diagnostic information for administrators", "generating server:", "bronserver:", "generierender server", "serveur de génération", "servidor de generación", "server di generazione", "servidor gerador", "生成サーバー:", "生成服务器")),
     ("exchange-online", ("message rejected by:", "notification details", "error details reported error", "error details error:")),
     ("exchange-2003", ("did not reach the following recipient(s)", "did not reach the recipient(s)", "msexch:", "your message did not reach some or all")),
     ("google-groups", ("google groups",)),
@@ -31,11 +31,11 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("sendmail", ("the following addresses had", "transcript of session follows", "while talking to")),
     ("courier", ("running the courier mail server",)),
     ("domino", ("lotus notes", "ibm notes", "hcl notes", "lotus domino", "hcl domino", "domino directory", "public name & address book", "failed to deliver the following message")),
-    ("groupwise", ("groupwise", "the attached file had the following undeliverable recipient")),
+    ("groupwise", ("groupwise", "the attached file had the following undeliverable recipient", "undeliverable to the following")),
     ("mailmarshal", ("mailmarshal",)),
     ("mailenable", ("mailenable",)),
     ("mdaemon", ("mdaemon",)),
-    ("imail", ("undeliverable to ", "invalid final delivery userid", "original message follows")),
+    ("imail", ("undeliverable to ", "invalid final delivery userid", "rcpt to generated following response", "unknown user: ", "original message follows")),
     ("interscan", ("interscan",)),
     ("m-filter", ("m-filter", "-smtp command")),
     ("ezweb", ("the user(s) account is", "each of the following recipients was")),
@@ -45,7 +45,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
 # These two look at lower case. Where a word begins is looked at behind it, so that the search skips
 # to its first letter.
 _GENERATOR = re.compile(
-    rf"""(?:generating\ server|dsn\ generated\ by|bronserver|generierender\ server|sent\ by|serveur\ de\ génération|server\ di\ generazione|servidor\ de\ generación)\s*:\s*{_HOST}
+    rf"""(?:generating\ server|dsn\ generated\ by|bronserver|generierender\ server|sent\ by|serveur\ de\ génération|server\ di\ generazione|servidor\ de\ generación|servidor\ gerador|生成サーバー|生成服务器)\s*:\s*{_HOST}
        | this\ is\ the\ [^\n]{{0,60}}\ (?:at\ host|program\ at|at)\ {_HOST}
        | (?:on\ the\ queue\ on|this\ is\ a\ delivery\ status\ notification\ from)\ {_HOST}""",
     re.VERBOSE,

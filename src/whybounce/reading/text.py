@@ -13,36 +13,38 @@ from whybounce.reading.attempts import with_attempts
 from whybounce.reading.mime import Message, Part
 from whybounce.reading.original import hops_of
 from whybounce.reading.systems import Facts, stated_facts, system_of
-from whybounce.reading.told import told_by
-from whybounce.reading.writer import has_a_null_return_path, is_by_a_mail_system
+from whybounce.reading.told import action_told, told_by
+from whybounce.reading.writer import (
+    has_a_null_return_path,
+    is_an_automatic_reply,
+    is_by_a_mail_system,
+    is_by_a_postmaster,
+    speaks_of_a_failure,
+)
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
 
-# All of these look at lower case.
-_DELAYED = re.compile(
-    r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
-    r"|will (?:keep|be|continue to be) (?:trying|retr|attempted)|retried for|will be retried|will keep trying|continue trying"
-    r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
-    r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан"
-)
-_FAILED = re.compile(
-    r"not (?:be )?delivered|undeliver|unable to deliver|delivery (?:has )?failed|mailbox is full|(?:user|recipient|address|mailbox) (?:is )?unknown"
-    r"|unknown user|\b5\d\d[ -](?:5\.\d\.\d|[a-z])"
-)
-_GIVEN_UP = re.compile(
-    r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|could not be delivered for|not going to try again"
+# Looks at lower case.
+_FAILED_MAIL = re.compile(
+    r"(?:mail|message|nachricht|mensaje|messaggio|mensagem|bericht|письм\w*|recipient|addressee?)\b.{0,200}?\b(?:not (?:yet )?(?:be |been )?delivered|undeliver"
+    r"|unable to deliver|(?:could|can)not be delivered|couldn't be delivered|delivery (?:has )?failed|rejected|refused|blocked|has not delivered|nicht zugestellt)"
+    r"|\b(?:has|have) not (?:been )?delivered\b|delivery has failed to|(?:could|can) ?not deliver (?:the|your|this)|mailbox (?:is )?(?:full|disabled)|(?:user|recipient|address|mailbox) (?:is )?unknown|unknown user|no such (?:user|mailbox|recipient)"
+    r"|(?:^[ \t>]*|[:\"'>] ?|smtp |error )[45]\d\d[ -](?:[45]\.\d\.\d|[a-z])",
+    re.DOTALL | re.MULTILINE,
 )
 
 
 def read(message: Message) -> Report | None:
     """Return the report, or None where no mail system wrote it or its words name nobody."""
     by_a_system = is_by_a_mail_system(message)
-    if not (by_a_system or has_a_null_return_path(message)):
+    silent = has_a_null_return_path(message) and not is_an_automatic_reply(message)
+    perhaps = silent or speaks_of_a_failure(message) or is_by_a_postmaster(message)
+    if not (by_a_system or perhaps):
         return None
     told = told_by(message)
     if told is None:
         return None
-    if not by_a_system and not _FAILED.search(lowered(told[0].text)):
+    if not by_a_system and not _FAILED_MAIL.search(lowered(told[0].text)):
         return None
     defect = Defect("message", "no machine-readable part; read from its text")
     return replace(_report(message, told), defects=(defect,))
@@ -66,14 +68,16 @@ def read_pasted(text: str) -> Report | None:
 def _report(message: Message, told: tuple[Account, Original | None, tuple[Outcome, ...]]) -> Report:
     account, original, outcomes = told
     facts = stated_facts(account.text)
-    action = _action(lowered(message.field("subject") or ""), lowered(account.text))
+    action = action_told(message, account)
     return Report(
         kind=Kind.DELAY if action is Action.DELAYED else Kind.FAILURE,
         form=system_of(message, account.text) or "text",
         generator=facts.generator,
         date=read_date(message.field("date") or ""),
         language=message.field("content-language"),
-        outcomes=tuple(_completed(outcome, action, facts) for outcome in outcomes),
+        outcomes=tuple(
+            _completed(outcome, action, facts, alone=len(outcomes) == 1) for outcome in outcomes
+        ),
         original=original,
         hops=hops_of(original) if original else (),
     )
@@ -88,18 +92,12 @@ def _unquoted(text: str) -> str:
     return "\n".join(line[1:].removeprefix(" ") for line in lines) if quoted else text
 
 
-def _action(subject: str, text: str) -> Action:
-    if _GIVEN_UP.search(text):
-        return Action.FAILED
-    return Action.DELAYED if _DELAYED.search(f"{subject}\n{text}") else Action.FAILED
-
-
-def _completed(outcome: Outcome, action: Action, facts: Facts) -> Outcome:
+def _completed(outcome: Outcome, action: Action, facts: Facts, *, alone: bool) -> Outcome:
     """Add what the account says once for all its recipients.
 
     Where no other server is named, the one that wrote the report refused.
     """
-    remote = outcome.remote or facts.remote
+    remote = outcome.remote or (facts.remote if alone else None)
     inferred = {"action": "the words of the text", **outcome.inferred}
     if outcome.action is not None:
         del inferred["action"]

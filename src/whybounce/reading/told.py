@@ -4,26 +4,41 @@ Bounces in prose are read by this alone; reports with a machine part, where that
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
-from whybounce.notation import read_text
+from whybounce.notation import lowered, read_text
 from whybounce.reading.account import Account, accounts_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import Named, addresses_in, recipients_of
-from whybounce.vocabulary.outcome import Outcome
+from whybounce.reading.systems import stated_facts
+from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Original
 
 _LONGEST_ACCOUNT = 4_000
+_MOST_OTHERS = 50
 # Something is said where two words follow each other, or a reply begins.
 _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
 )
 
+# All of these look at lower case.
+_DELAYED = re.compile(
+    r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
+    r"|will (?:keep|be|continue to be) (?:trying|retr|attempted)|retried for|will be retried|will keep trying|continue trying"
+    r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
+    r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан|попытки доставки|будет продолжена"
+)
+_GIVEN_UP = re.compile(
+    r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|will be deleted from queue|not going to try again"
+)
+
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
     """Return the account that names somebody, the original, and each one's outcome; or None."""
-    for account in accounts_of(message):
+    for account in (*accounts_of(message), Account("", "")):  # The header alone may name them.
         original = read_original(message, account.returned)
         named = recipients_of(
             account.text,
@@ -35,28 +50,54 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
             return (
                 account,
                 original,
-                tuple(_outcome(one, account, alone=len(named) == 1) for one in named),
+                tuple(_outcome(one, account, named) for one in named),
             )
     return None
 
 
-def said_about(address: str, message: Message, *, alone: bool) -> Outcome | None:
-    """Return what the mail's words say about that address alone, if they name it.
+def action_told(message: Message, account: Account) -> Action:
+    """Return what the words say became of the message: it is being tried still, or has failed."""
+    text = lowered(account.text)
+    if _GIVEN_UP.search(text):
+        return Action.FAILED
+    subject = lowered(message.field("subject") or "")
+    return Action.DELAYED if _DELAYED.search(f"{subject}\n{text}") else Action.FAILED
 
-    What does not stand on the address's own lines counts only where the report is about it
-    ``alone``, and only if it is a reply: what is said to every reader is not why it failed.
-    """
-    for account in accounts_of(message):
-        if address.lower() not in account.text.lower():
-            continue
-        named = recipients_of(account.text, own=(), header=None, original=None)
-        own = next((one for one in named if one.address.lower() == address.lower()), None)
-        if own and _WORDS.search(own.said):
-            return read_text(own.said)
-        told = _said_about(Named(address, ""), account.text, alone=True) if alone else Outcome()
-        if told.reply and told.reply.code:
-            return told
-    return None
+
+class Telling:
+    """What a mail's words say about one address; they are cut up once, however many ask."""
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+
+    def about(self, address: str, *, alone: bool) -> Outcome | None:
+        """Return what the words say about that address, if they name it.
+
+        What does not stand on the address's own lines counts only where the report is about it
+        ``alone``, and only if it is a reply: what is said to every reader is not why it failed.
+        """
+        for account, said in self._accounts:
+            own = said.get(address.lower(), "")
+            if _WORDS.search(own):
+                return read_text(own)
+            if alone and address.lower() in account.text.lower():
+                told = _said_about(Named(address, ""), account.text, ())
+                if told.reply and told.reply.code:
+                    return told
+        return None
+
+    @cached_property
+    def _accounts(self) -> list[tuple[Account, dict[str, str]]]:
+        return [
+            (
+                account,
+                {
+                    named.address.lower(): named.said
+                    for named in recipients_of(account.text, own=(), header=None, original=None)
+                },
+            )
+            for account in accounts_of(self._message)
+        ]
 
 
 def _own_addresses(message: Message) -> set[str]:
@@ -65,37 +106,60 @@ def _own_addresses(message: Message) -> set[str]:
     return {address for name in fields for address in addresses_in(message.field(name))}
 
 
-def _outcome(named: Named, account: Account, *, alone: bool) -> Outcome:
+def _outcome(named: Named, account: Account, among: Sequence[Named]) -> Outcome:
     inferred = {"recipient": named.inferred} if named.inferred else {}
+    others = tuple(one.address.lower() for one in among if one is not named)
     return replace(
-        _said_about(named, account.text, alone=alone),
+        _said_about(named, account.text, others),
         recipient=named.address,
         original_recipient=named.original,
         inferred=inferred,
     )
 
 
-def _said_about(named: Named, text: str, *, alone: bool) -> Outcome:
-    """Return what is said about the recipient: in its own lines, else in what all share.
+def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
+    """Return what is said about the recipient, the surest place first.
 
-    Where others are named, words of its own are all there is: the reply near them is another's.
+    A transcript's answer to its own command; its own lines; what all share, above or below. Where
+    ``others`` are named, words about one of them are not about this one.
     """
-    if not alone and _WORDS.search(named.said):
-        return read_text(named.said)
+    transcribed = _transcribed(named.address, text) if others else ""
     begin = text.lower().find(named.address.lower())
-    candidates = (
-        named.said,
-        text[begin + len(named.address) :][:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n")
-        if begin >= 0
-        else text,
+    below = text[begin + len(named.address) :] if begin >= 0 else text
+    shared = (
+        below[:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n"),
         text[: max(begin, 0)][-_LONGEST_ACCOUNT:],
+    )
+    candidates = (
+        transcribed,
+        named.said,
+        *(said for said in shared if not _names_any(said, others)),
     )
     first: Outcome | None = None
     for said in candidates:
         if not _WORDS.search(said):
             continue
         quoted = read_text(said)
-        if quoted.reply and (quoted.reply.code or quoted.reply.status):
+        if said in {transcribed, named.said} and quoted.remote is None:
+            quoted = replace(quoted, remote=stated_facts(said).remote)
+        if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
             return quoted
         first = first or quoted
     return first or Outcome()
+
+
+def _names_any(said: str, others: Sequence[str]) -> bool:
+    lowered = said.lower()
+    return any(other in lowered for other in others[:_MOST_OTHERS])
+
+
+def _transcribed(address: str, text: str) -> str:
+    """Return the part of a transcript that is about the address: its command, and the answer."""
+    at = text.lower().find(f"rcpt to:<{address.lower()}>")
+    begin = text.rfind("\n", 0, max(at, 0)) + 1
+    if at < 0 or ">>>" not in text[begin:at]:
+        return ""
+    end = text.find("\n>>>", at)
+    talking = text.rfind("while talking to", 0, begin)
+    host = text[text.rfind("\n", 0, talking) + 1 : text.find("\n", talking) + 1]
+    return (host if talking >= 0 else "") + text[begin : end if end >= 0 else len(text)]

@@ -6,7 +6,7 @@ from whybounce.notation import decoded_words
 from whybounce.reading.mime import Message
 
 _SYSTEM = re.compile(
-    r"mailer-?daemon|mail-?daemon|post_?master|mdaemon|mail[ .](?:delivery|administrator)|delivery (?:sub)?system"
+    r"mailer[- ]?daemon|mail[- ]?daemon|mdaemon|mail[ .](?:delivery|administrator)|delivery (?:sub)?system"
     r"|(?:^|[<\"' ])bounces?[@\"' >]|nondelivery|ndr@|system administrator|anti-?virus.{0,20}gateway",
     re.IGNORECASE,
 )
@@ -24,22 +24,47 @@ _FORWARDED = re.compile(
     re.IGNORECASE,
 )
 _AWAY = re.compile(
-    r"\s*(?:auto(?:matic|mated)?[ -]?(?:reply|response|matische antwort)|out of (?:the )?office|away from|vacation|on (?:holiday|leave)|i am away"
+    r"\s*(?:\[[^\]]{1,60}\]\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|matische antwort)|out of (?:the )?office|away from (?:my|the)"
+    r"|vacation(?:$|:| reply| notice| message| response| auto)|on (?:holiday|leave)\b|i am away"
     r"|abwesenheit|automatische antwort|réponse automatique|absence|respuesta automática|fuera de la oficina|risposta automatica|fuori sede"
     r"|resposta automática|ausência|automatisch antwoord|afwezig|autosvar|自動応答|不在|自动回复|автоответ)",
     re.IGNORECASE,
 )
 
 
+_RECEIVED = re.compile(r"\brequest received\b|\b(?:case|request) #?\d", re.IGNORECASE)
+_ANSWERING_FIELDS = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-rt-loop-prevention")
+
+
 def is_by_a_mail_system(message: Message) -> bool:
     """Say whether the header names a mail system as the writer, and nobody has forwarded it."""
-    if message.field("x-failed-recipients"):
+    return message.field("x-failed-recipients") is not None or _names_a_system(message)
+
+
+def speaks_of_a_failure(message: Message) -> bool:
+    """Say whether only the subject tells so, in a mail that nobody has forwarded or sent to many."""
+    # RFC 8058 and all senders of newsletters; a List-Id alone stands on what a list passed on.
+    to_many = message.field("list-unsubscribe")
+    return not to_many and is_about_a_failure(message)
+
+
+def is_about_a_failure(message: Message) -> bool:
+    """Say whether the subject tells so, in a mail that nobody has forwarded."""
+    subject = _subject(message)
+    return bool(_FAILURE.search(subject)) and not _FORWARDED.match(subject)
+
+
+def is_by_a_postmaster(message: Message) -> bool:
+    """Say whether the writer is one: a mail system, or the person who runs it."""
+    return "postmaster" in (message.field("from") or "").lower().replace("_", "")
+
+
+def _names_a_system(message: Message) -> bool:
+    postmaster = is_by_a_postmaster(message)
+    if postmaster and (has_a_null_return_path(message) or is_about_a_failure(message)):
         return True
     writer = f"{message.field('from') or ''} {message.field('sender') or ''}"
-    if _SYSTEM.search(decoded_words(writer)):
-        return True
-    subject = decoded_words(message.field("subject") or "")
-    return bool(_FAILURE.search(subject)) and not _FORWARDED.match(subject)
+    return _SYSTEM.search(decoded_words(writer)) is not None
 
 
 def has_a_null_return_path(message: Message) -> bool:
@@ -50,13 +75,16 @@ def has_a_null_return_path(message: Message) -> bool:
 def is_an_automatic_reply(message: Message) -> bool:
     """Say whether a program answered in somebody's name, RFC 3834 §5 and what came before it."""
     kind = (message.field("auto-submitted") or "").split("(")[0].split(";")[0].strip().lower()
-    if kind in {"auto-replied", "vacation", "auto-generated"}:
-        return kind != "auto-generated" or bool(_AWAY.match(_subject(message)))
+    if kind in {"auto-replied", "vacation"}:
+        return True
     precedence = (message.field("precedence") or "").strip().lower()
-    marked = precedence == "auto_reply" or any(
-        message.field(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from")
-    )
-    return marked or bool(_AWAY.match(_subject(message)))
+    if precedence == "auto_reply" or any(message.field(name) for name in _ANSWERING_FIELDS):
+        return True
+    if _AWAY.match(_subject(message)):
+        return True
+    # A ticket system says "generated" where it answers: RFC 3834 §5 keeps that for what nobody asked for.
+    answers = message.field("in-reply-to") or message.field("references")
+    return kind == "auto-generated" and bool(answers or _RECEIVED.search(_subject(message)))
 
 
 def _subject(message: Message) -> str:

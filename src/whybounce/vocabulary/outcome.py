@@ -45,3 +45,4 @@ class Outcome:
     will_retry_until: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
     inferred: Mapping[str, str] = field(default_factory=dict)  # Fact → the rule it was inferred by.
+    final_log_id: str | None = None  # The name of the delivery in the reporting server's log.

@@ -70,7 +70,8 @@ class Report:
     first_hop: Hop | None = None  # The report's own oldest Received step.
     date: datetime | None = None
     arrival_date: datetime | None = None
-    envelope_id: str | None = None
+    envelope_id: str | None = None  # ENVID, RFC 3461 §4.4.
+    received_from: str | None = None  # The server that handed the original to the generator.
     language: str | None = None
     feedback_type: str | None = None  # What a complaint says it is, RFC 5965 §7.3: "abuse" …
     outcomes: tuple[Outcome, ...] = ()

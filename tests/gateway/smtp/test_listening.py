@@ -106,6 +106,25 @@ def test_a_handler_that_fails_is_our_fault(listen: Listen, caplog: pytest.LogCap
     assert [sink.is_dropped for sink in running.handler.sinks] == [True, False]
 
 
+def test_a_handler_that_cannot_be_made_is_our_fault(
+    listen: Listen, caplog: pytest.LogCaptureFixture
+):
+    """The client is told to come back, and may say QUIT."""
+    running = listen()
+
+    def fail() -> Recorder:
+        raise RuntimeError("no handlers today")
+
+    running.listener.new_handler = fail
+    with _connect(running) as client:
+        said = _until(client, b"\r\n")
+        client.sendall(b"QUIT\r\n")
+
+        assert said.startswith(b"451 4.3.0 Our fault; try again later. Trace ")
+        assert _rest(client) == b"221 2.0.0 Goodbye\r\n"
+    assert "no handlers today" in caplog.text
+
+
 def test_a_handler_that_does_not_answer_is_our_fault(
     listen: Listen, caplog: pytest.LogCaptureFixture
 ):
@@ -188,7 +207,7 @@ def test_what_is_sent_behind_starttls_is_dropped(
 def test_a_handshake_that_fails_ends_the_connection(
     listen: Listen, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
 ):
-    """The client trusts somebody else, or says something else."""
+    """The client trusts somebody else, or says something else; no handler hears of it."""
     running = listen(tls=TlsMode.IMPLICIT, tls_context=server_tls)
     with _connect(running) as plain:
         plain.sendall(b"EHLO client.example\r\n" * 10)
@@ -197,7 +216,8 @@ def test_a_handshake_that_fails_ends_the_connection(
         client_tls.wrap_socket(plain, server_hostname="other.example")
     _eventually(lambda: running.listener.count.open == 0)
 
-    assert running.handler.endings == [Ending.LOST, Ending.LOST]
+    assert running.handler.sessions == []
+    assert running.listener.connections == set()
 
 
 def test_failed_logins_slow_down(

@@ -50,16 +50,20 @@ def open_() -> Opens:
 
 
 @pytest.fixture
-def sql() -> Callable[[str, str], list[tuple[object, ...]]]:
-    """Run a statement behind the store's back, and return its rows."""
+def sql() -> Callable[..., list[tuple[object, ...]]]:
+    """Run statements behind the store's back, and return the rows of the last."""
 
-    def run(url: str, statement: str) -> list[tuple[object, ...]]:
+    def run(url: str, *statements: str) -> list[tuple[object, ...]]:
         driver = url.replace("postgresql:", "postgresql+psycopg:")
-        with create_engine(driver, poolclass=NullPool).begin() as connection:
+        engine = create_engine(driver, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        rows: list[tuple[object, ...]] = []
+        with engine.connect() as connection:
             if url.startswith("sqlite"):
                 connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-            result = connection.execute(text(statement))
-            return [tuple(row) for row in result] if result.returns_rows else []
+            for statement in statements:
+                result = connection.execute(text(statement))
+                rows = [tuple(row) for row in result] if result.returns_rows else []
+        return rows
 
     return run
 

@@ -52,4 +52,4 @@ class Handler(Protocol):
         """Decide about the message, and make it ours: what is passed here must not be lost."""
 
     async def closed(self, session: Session, ending: Ending) -> None:
-        """Learn that the connection is over. Called once, whatever happened."""
+        """Learn that the connection is over. Called once, if anything was asked before."""

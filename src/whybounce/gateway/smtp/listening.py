@@ -6,7 +6,6 @@ dialogue, and beyond a bound in the kernel. The replies of one read leave in one
 
 import asyncio
 import logging
-import math
 import secrets
 import socket
 import ssl
@@ -14,23 +13,15 @@ from collections.abc import Callable, Coroutine
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import cast
 
-from whybounce.gateway.smtp.handler import Handler, Sink
-from whybounce.gateway.smtp.sasl import Credentials
+from whybounce.gateway.smtp.consulting import Consulted
+from whybounce.gateway.smtp.handler import Handler
 from whybounce.gateway.smtp.server import ServerDialogue, ServerSettings, TlsMode, answers
 from whybounce.gateway.smtp.server.counting import Caps, ConnectionCount
 from whybounce.gateway.smtp.server.events import (
-    Authenticating,
-    BodyBegins,
     BodyChunk,
     BodyDropped,
     Closed,
-    Connected,
     Ending,
-    Greeted,
-    MessageComplete,
-    Question,
-    RecipientNamed,
-    SenderNamed,
     TlsWanted,
 )
 from whybounce.gateway.smtp.server.throttle import AuthThrottle
@@ -114,9 +105,6 @@ class ServerConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._waker: asyncio.Future[None] | None = None
         self._channel: TlsChannel | None = None
-        self._sink: Sink | None = None
-        self._body_fault: Reply | None = None  # What is said at the end of a message that failed.
-        self._admitted: IPv4Address | IPv6Address | None = None
         self._asked: float | None = None  # When the handler was asked what it has not answered.
         self._is_overdue = False
         self._is_lost = False
@@ -289,7 +277,10 @@ class ServerConnection(asyncio.Protocol):
 
     async def _converse(self) -> None:
         ending = Ending.LOST
-        handler = self._listener.new_handler()
+        listener = self._listener
+        handler = Consulted(
+            listener.new_handler, listener.count, listener.throttle, self._loop.time
+        )
         try:
             ending = await self._carry_on(handler)
         except asyncio.CancelledError:
@@ -297,17 +288,15 @@ class ServerConnection(asyncio.Protocol):
             raise
         except TlsError as error:
             _log.info("%s: TLS broke: %s", self._dialogue.session.id, error)
-        except Exception:  # noqa: BLE001  # whatever it is, the client gets an answer
+        except Exception:  # noqa: BLE001  # whatever it is, the listener goes on
             _log.exception("%s: the conversation broke off", self._dialogue.session.id)
         finally:
             self._is_over = True
             self._timer.cancel()
             self._close(ending)
-            await self._drop_sink()
-            await self._say_closed(handler, ending)
-            self._leave()
+            await self._finish(handler, ending)
 
-    async def _carry_on(self, handler: Handler) -> Ending:
+    async def _carry_on(self, handler: Consulted) -> Ending:
         dialogue = self._dialogue
         while True:
             event = dialogue.next_event() if self._can_write else None
@@ -317,13 +306,15 @@ class ServerConnection(asyncio.Protocol):
             elif isinstance(event, Closed):
                 return event.ending
             elif isinstance(event, BodyChunk):
-                await self._write_body(event.octets)
+                fault = await self._guarded(handler.write(event.octets))
+                if fault is not None:
+                    await self._guarded(handler.give_up_message(fault))
             elif isinstance(event, BodyDropped):
-                await self._drop_sink()
+                await self._guarded(handler.drop_message())
             elif isinstance(event, TlsWanted):
                 self._start_tls(event.received)
             else:
-                reply = await self._guarded(self._ask(handler, event))
+                reply = await self._guarded(handler.answer(event))
                 dialogue.answer(reply, self._loop.time())
 
     async def _guarded(self, deciding: Coroutine[None, None, Reply | None]) -> Reply | None:
@@ -342,87 +333,6 @@ class ServerConnection(asyncio.Protocol):
         finally:
             self._asked = None
         return answers.OUR_FAULT.filled(trace=self._dialogue.session.id)
-
-    async def _ask(self, handler: Handler, question: Question) -> Reply | None:
-        match question:
-            case Connected(session):
-                return self._admit(session) or await handler.connect(session)
-            case Greeted(session):
-                return await handler.helo(session)
-            case Authenticating(session, credentials):
-                return await self._authenticate(handler, session, credentials)
-            case SenderNamed(session, envelope):
-                return await handler.mail(session, envelope)
-            case RecipientNamed(session, envelope, recipient):
-                return await handler.rcpt(session, envelope, recipient)
-            case BodyBegins(session, envelope):
-                return self._open(await handler.data(session, envelope))
-            case MessageComplete():
-                return await self._complete(handler, question)
-
-    def _admit(self, session: Session) -> Reply | None:
-        """Count the client, once a proxy has named it or a server in front has named another."""
-        count = self._listener.count
-        if self._admitted is not None:
-            count.release(self._admitted)
-            self._admitted = None
-        refusal = count.admit(session.address)
-        if refusal is not None:
-            return refusal.reply
-        self._admitted = session.address
-        return None
-
-    async def _authenticate(
-        self, handler: Handler, session: Session, credentials: Credentials
-    ) -> Reply | None:
-        throttle, account = self._listener.throttle, credentials.account
-        wait = throttle.wait(account, session.address, self._loop.time())
-        if wait:
-            return answers.AUTH_THROTTLED.filled(seconds=str(math.ceil(wait)))
-        reply = await handler.auth(session, credentials)
-        if reply is None or (reply.code or 0) < 400:
-            throttle.succeeded(account, session.address)
-        elif (reply.code or 0) >= 500:
-            throttle.failed(account, session.address, self._loop.time())
-        return reply
-
-    def _open(self, opened: Sink | Reply) -> Reply | None:
-        self._body_fault = None
-        if isinstance(opened, Reply):
-            return opened
-        self._sink = opened
-        return None
-
-    async def _write_body(self, octets: bytes) -> None:
-        if self._sink is None:
-            return
-        fault = await self._guarded(_write(self._sink, octets))
-        if fault is not None:
-            self._body_fault = fault
-            await self._drop_sink()
-
-    async def _complete(self, handler: Handler, message: MessageComplete) -> Reply | None:
-        if self._sink is None:
-            return self._body_fault
-        try:
-            reply = await handler.message(
-                message.session, message.envelope, self._sink, message.octets
-            )
-        except BaseException:
-            await self._drop_sink()
-            raise
-        if reply is not None and (reply.code or 0) >= 400:
-            await self._drop_sink()
-        self._sink = None
-        return reply
-
-    async def _drop_sink(self) -> None:
-        sink, self._sink = self._sink, None
-        if sink is not None:
-            try:
-                await sink.drop()
-            except Exception:  # noqa: BLE001  # whatever it is, the client gets an answer
-                _log.exception("%s: the message's sink failed", self._dialogue.session.id)
 
     # The end.
 
@@ -444,23 +354,15 @@ class ServerConnection(asyncio.Protocol):
             self._transport.resume_reading()
         self._timer = self._loop.call_later(_LINGER, self.abort)
 
-    async def _say_closed(self, handler: Handler, ending: Ending) -> None:
+    async def _finish(self, handler: Consulted, ending: Ending) -> None:
         try:
             await handler.closed(self._dialogue.session, ending)
-        except Exception:  # noqa: BLE001  # whatever it is, the client gets an answer
+        except Exception:  # noqa: BLE001  # the connection is over all the same
             _log.exception("%s: the handler failed", self._dialogue.session.id)
-
-    def _leave(self) -> None:
         self._has_left = True
         self._listener.count.leave()
-        if self._admitted is not None:
-            self._listener.count.release(self._admitted)
         if self._is_lost:
             self._listener.connections.discard(self)
-
-
-async def _write(sink: Sink, octets: bytes) -> None:
-    await sink.write(octets)
 
 
 def _address(written: str) -> IPv4Address | IPv6Address:

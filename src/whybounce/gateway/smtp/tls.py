@@ -91,15 +91,17 @@ class TlsChannel:
 
     def _chain(self) -> tuple[bytes, ...]:
         """Return the peer's certificates as it sent them. Public from Python 3.13 on."""
+        own = self._object.getpeercert(binary_form=True)
+        if own is None:
+            return ()
         if hasattr(self._object, "get_unverified_chain"):
             return tuple(self._object.get_unverified_chain())
         inner: Any = getattr(self._object, "_sslobj", None)  # The only way before 3.13.
         if not hasattr(inner, "get_unverified_chain"):
-            own = self._object.getpeercert(binary_form=True)
-            return (own,) if own else ()
+            return (own,)
         return tuple(
             ssl.PEM_cert_to_DER_cert(certificate.public_bytes())
-            for certificate in inner.get_unverified_chain() or ()
+            for certificate in inner.get_unverified_chain()
         )
 
 

@@ -272,17 +272,20 @@ async def pieces(reader: Reader, spool: Spool, message: str) -> AsyncIterator[by
 
 
 def _find(connection: Connection, message: str) -> _Place:
-    where = select(messages.c.body).where(messages.c.id == message)
-    found = connection.execute(where).one_or_none()
-    if found is None:
-        raise UnknownMessageError(message)
-    if found.body is None:
-        raise BodyGoneError(message)
     columns = (bodies.c.id, bodies.c.size, bodies.c.checksum, bodies.c.file, bodies.c.data)
-    row = connection.execute(select(*columns).where(bodies.c.id == found.body)).one_or_none()
+    which = (
+        select(messages.c.body, *columns)
+        .outerjoin(bodies, bodies.c.id == messages.c.body)
+        .where(messages.c.id == message)
+    )
+    row = connection.execute(which).one_or_none()
     if row is None:
+        raise UnknownMessageError(message)
+    if row.body is None:
+        raise BodyGoneError(message)
+    if row.id is None:
         raise CorruptBodyError(message, "its row is gone")
-    return _Place(*row)
+    return _Place(row.id, row.size, row.checksum, row.file, row.data)
 
 
 def _stored(reader: Reader, spool: Spool, place: _Place) -> AsyncIterator[bytes]:

@@ -20,7 +20,7 @@ class Dialect(Protocol):
         """Return the engine of the one connection that writes."""
 
     def reading(self, url: URL) -> Engine:
-        """Return the engine of the connections that only read."""
+        """Return the engine of the connections that only read, each statement by itself."""
 
     def prepare(self, connection: Connection) -> None:
         """Make sure that the database keeps what it confirms, and hold off who else starts.

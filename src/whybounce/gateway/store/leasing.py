@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
-from whybounce.gateway.store.quarantining import Key, readable, set_aside
+from whybounce.gateway.store.quarantining import Key
 from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, State
-from whybounce.gateway.store.tables import AnyRow, messages, recipients
+from whybounce.gateway.store.tables import AnyRow, AnySelect, messages, recipients
 from whybounce.gateway.store.writer import Transaction
 
 
@@ -30,6 +30,7 @@ class Order:
     until: datetime
     stuck: set[Key]  # Recipients on damaged pages, passed over. The store adds to it.
     message: str | None = None  # Only this one's recipients, due or not.
+    number: int | None = None  # Only this one of the message.
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,8 @@ class Renewal:
     keep: bool
 
 
-_KEYS = (
-    select(recipients.c.message, recipients.c.number)
-    .order_by(recipients.c.due, recipients.c.message, recipients.c.number)
-    .with_for_update(skip_locked=True)
+_KEYS = select(recipients.c.message, recipients.c.number).order_by(
+    recipients.c.due, recipients.c.message, recipients.c.number
 )
 MESSAGE_COLUMNS = (
     messages.c.id,
@@ -88,37 +87,52 @@ def lease(
 
 def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | StoreError:
     connection = transaction.connection
-    if order.message is not None and not is_there(connection, order.message):
+    keys = free(connection, order, _KEYS.with_for_update(skip_locked=True))
+    if not keys and order.message is not None and not is_there(connection, order.message):
         return UnknownMessageError(order.message)
-    keys = _free(connection, order)
     if not keys:
         return ()
-    rows, damaged = readable(connection, _ROWS, keys)
-    damaged |= {_key(row): "its message's row is gone" for row in rows if row.id is None}
-    order.stuck.update(set_aside(transaction, damaged, node=order.node, now=order.now))
-    good = {_key(row): row for row in rows if row.id is not None}
-    if not good:
-        return ()
+    rows = _rows(connection, keys)
     number = transaction.ids.next_number(order.now)
     connection.execute(
         _LEASE,
         [
             {"of": of, "at": at, "with_": number, "by": order.node, "until": order.until}
-            for of, at in good
+            for of, at in keys
         ],
     )
-    return _consignments([good[key] for key in keys if key in good], number, order)
+    return _consignments([rows[key] for key in keys], number, order)
 
 
-def _free(connection: Connection, order: Order) -> list[Key]:
+def free(connection: Connection, order: Order, keys: AnySelect = _KEYS) -> list[Key]:
     """Return the recipients that nobody has and that may be tried."""
-    free = _KEYS.limit(order.most + len(order.stuck))
+    which = keys.limit(order.most + len(order.stuck))
     if order.message is None:
-        free = free.where(recipients.c.due <= order.now)
+        which = which.where(recipients.c.due <= order.now)
     else:
-        free = free.where(recipients.c.message == order.message, untouched(order.now))
-    found = [_key(row) for row in connection.execute(free)]
+        which = which.where(recipients.c.message == order.message, untouched(order.now))
+    if order.number is not None:
+        which = which.where(recipients.c.number == order.number)
+    found = [_key(row) for row in connection.execute(which)]
     return [key for key in found if key not in order.stuck][: order.most]
+
+
+def _rows(connection: Connection, keys: Sequence[Key]) -> dict[Key, AnyRow]:
+    """Return the recipients with their messages.
+
+    Raises:
+        StoreError: A message is gone.
+
+    """
+    # SQLite finds pairs of values by no index: the message comes first, and by itself.
+    which = _ROWS.where(
+        recipients.c.message.in_({message for message, _ in keys}),
+        tuple_(recipients.c.message, recipients.c.number).in_(keys),
+    )
+    rows = {_key(row): row for row in connection.execute(which)}
+    if any(row.id is None for row in rows.values()):
+        raise StoreError("its message's row is gone")
+    return rows
 
 
 def untouched(now: datetime) -> Any:

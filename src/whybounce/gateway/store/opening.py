@@ -1,7 +1,7 @@
 """Opening a queue: which database, whose it is, its tables, and what a crash left behind."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, select
@@ -40,19 +40,20 @@ def open_queue(written: str) -> Opened:
 
     """
     url, dialect = _understood(written)
-    release = dialect.own(url)
-    try:
-        writing = dialect.writing(url)
+    with ExitStack() as undone:
+        undone.callback(dialect.own(url))
         spool = _spool(dialect, url)
+        undone.callback(spool.close)
+        writing = dialect.writing(url)
+        undone.callback(writing.dispose)
         with _explained(dialect), writing.begin() as connection:
             dialect.prepare(connection)
             # In one transaction: what refuses to start leaves no tables behind.
             fresh = migrating.bring_up_to_date(connection)
             _sweep(connection, spool, fresh=fresh)
-    except BaseException:
-        release()
-        raise
-    return Opened(dialect, writing, dialect.reading(url), spool, release)
+        reading = dialect.reading(url)
+        undone.callback(reading.dispose)
+        return Opened(dialect, writing, reading, spool, undone.pop_all().close)
 
 
 @contextmanager

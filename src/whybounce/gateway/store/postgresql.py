@@ -61,6 +61,7 @@ def reading(url: URL) -> Engine:
     """Return the engine of the connections that only read."""
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
         pool_pre_ping=True,
         connect_args={**_PATIENCE, "options": "-c default_transaction_read_only=on"},
     )

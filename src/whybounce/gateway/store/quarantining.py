@@ -1,107 +1,66 @@
-"""Setting damaged rows aside, so that one of them never stops the rest."""
+"""Setting what is damaged aside, so that one row never stops the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select, update
 
 from whybounce.gateway.store import recording
+from whybounce.gateway.store.errors import StoreError, StoreUnavailableError, Trouble
 from whybounce.gateway.store.rows import Event, State
-from whybounce.gateway.store.tables import AnyRow, AnySelect, messages, recipients
+from whybounce.gateway.store.tables import messages, recipients
 from whybounce.gateway.store.writer import Transaction
 
 Key = tuple[str, int]
 """A recipient: its message's id, and its number."""
 
 # What reading a damaged row raises: the database's own complaint, or that of a column's type.
-DAMAGE = (ValueError, TypeError, OverflowError, DBAPIError)
-
-_SET_ASIDE = (
-    update(recipients)
-    .where(recipients.c.message == bindparam("of"), recipients.c.number == bindparam("at"))
-    .values(state=State.QUARANTINED, due=None, lease=None, node=None)
-)
+SUSPECT = (StoreError, ValueError, TypeError, OverflowError)
 
 
-def readable(
-    connection: Connection, rows: AnySelect, keys: Sequence[Key]
-) -> tuple[list[AnyRow], dict[Key, str]]:
-    """Return those of the recipients' rows that can be read, and why the others cannot."""
-    try:
-        return list(connection.execute(_of(rows, keys))), {}
-    except DAMAGE:
-        return _one_by_one(connection, rows, keys)
-
-
-def _one_by_one(
-    connection: Connection, rows: AnySelect, keys: Sequence[Key]
-) -> tuple[list[AnyRow], dict[Key, str]]:
-    good: list[AnyRow] = []
-    damaged: dict[Key, str] = {}
-    for key in keys:
-        try:
-            with connection.begin_nested():
-                good += connection.execute(_of(rows, [key])).all()
-        except DAMAGE as error:
-            damaged[key] = str(getattr(error, "orig", error))
-    return good, damaged
-
-
-def _of(rows: AnySelect, keys: Sequence[Key]) -> AnySelect:
-    return rows.where(tuple_(recipients.c.message, recipients.c.number).in_(keys))
-
-
-def set_aside(
-    transaction: Transaction, damaged: Mapping[Key, str], *, node: str, now: datetime
-) -> set[Key]:
-    """Take the recipients out of the queue, each with its reason; return those that stay in it.
-
-    Those that stay lie on a damaged page, which cannot be written either.
-    """
-    stuck = set()
-    for (message, number), reason in damaged.items():
-        try:
-            with transaction.connection.begin_nested():
-                transaction.connection.execute(_SET_ASIDE, {"of": message, "at": number})
-        except DAMAGE:
-            stuck.add((message, number))
-        known = transaction.connection.scalar(select(messages.c.id).where(messages.c.id == message))
-        recording.record(
-            transaction,
-            [
-                Event(
-                    time=now,
-                    kind="quarantined",
-                    actor=node,
-                    text=reason if known else f"message {message}: {reason}",
-                    message=known,
-                    number=number,
-                )
-            ],
-        )
-    return stuck
+def is_damage(error: Exception) -> bool:
+    """Return whether a row is damaged, rather than the database gone or the question wrong."""
+    if isinstance(error, StoreUnavailableError):
+        return error.trouble is Trouble.CORRUPT
+    return type(error) is StoreError or not isinstance(error, StoreError)
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A message whose body turned out damaged."""
+    """What was found damaged, by whom."""
 
     message: str
     reason: str
     node: str
     now: datetime
+    number: int | None = None  # None: the message's body, and so all its recipients.
 
 
-def set_messages_aside(transaction: Transaction, found: Sequence[Damage]) -> list[None]:
-    """Take all that is queued of the messages out of the queue, whoever leases it."""
+def set_aside(transaction: Transaction, found: Sequence[Damage]) -> list[None]:
+    """Take what is damaged out of the queue, whoever leases it, and say why in an event."""
     for damage in found:
+        affected = [recipients.c.message == damage.message, recipients.c.state == State.QUEUED]
+        if damage.number is not None:
+            affected.append(recipients.c.number == damage.number)
         transaction.connection.execute(
             update(recipients)
-            .where(recipients.c.message == damage.message, recipients.c.state == State.QUEUED)
+            .where(*affected)
             .values(state=State.QUARANTINED, due=None, lease=None, node=None)
         )
-        event = Event(damage.now, "quarantined", damage.node, damage.reason, damage.message)
-        recording.record(transaction, [event])
+        recording.record(transaction, [_event(transaction, damage)])
     return [None] * len(found)
+
+
+def _event(transaction: Transaction, damage: Damage) -> Event:
+    """Tell it of the message, unless that is what is gone."""
+    which = select(messages.c.id).where(messages.c.id == damage.message)
+    known = transaction.connection.scalar(which)
+    return Event(
+        damage.now,
+        "quarantined",
+        damage.node,
+        damage.reason if known else f"message {damage.message}: {damage.reason}",
+        message=known,
+        number=damage.number,
+    )

@@ -46,7 +46,6 @@ class Reader:
     async def close(self) -> None:
         """Wait for what runs, then end."""
         await asyncio.to_thread(self._threads.shutdown)
-        self._engine.dispose()
 
     def _ask(self, ask: Callable[[Connection], Result]) -> Result:
         try:

@@ -105,12 +105,13 @@ def _leases(transaction: Transaction, asked: Sequence[Settlement]) -> dict[Key, 
     keys = [key for settlement in asked for key in _settled(settlement)]
     found: dict[Key, int | None] = {}
     for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[start : start + _KEYS_AT_ONCE]
         which = (
             select(recipients.c.message, recipients.c.number, recipients.c.lease)
             .where(
-                tuple_(recipients.c.message, recipients.c.number).in_(
-                    keys[start : start + _KEYS_AT_ONCE]
-                )
+                # SQLite finds pairs of values by no index: the message comes first.
+                recipients.c.message.in_({message for message, _ in some}),
+                tuple_(recipients.c.message, recipients.c.number).in_(some),
             )
             .with_for_update()
         )

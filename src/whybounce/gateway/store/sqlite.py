@@ -68,10 +68,9 @@ def reading(url: URL) -> Engine:
     """Return the engine of the connections that only read."""
     # mode=rw: a file that is not there is an error and not an empty queue.
     there = url.set(database=f"file:{_path(url)}", query={"mode": "rw", "uri": "true"})
-    engine = create_engine(there)
+    engine = create_engine(there, isolation_level="AUTOCOMMIT")
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "connect", _forbid_writing)
-    event.listen(engine, "begin", _begin_to_read)
     return engine
 
 
@@ -96,7 +95,9 @@ def own(url: URL) -> Callable[[], None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreSetupError(f"cannot make the queue {path}: {error.strerror}") from error
+        raise StoreSetupError(
+            f"cannot make the queue {path}: {error.strerror}: {error.filename}"
+        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(lock, 0)
@@ -138,7 +139,3 @@ def _forbid_writing(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_to_write(connection: Connection) -> None:
     # Immediately: a transaction that begins by reading could not write once another has written.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_to_read(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

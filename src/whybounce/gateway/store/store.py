@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -24,13 +25,15 @@ from whybounce.gateway.store import (
 )
 from whybounce.gateway.store.blocking import Lifting, NewBlock
 from whybounce.gateway.store.bodies import IncomingBody, Memory
-from whybounce.gateway.store.errors import CorruptBodyError
+from whybounce.gateway.store.errors import CorruptBodyError, StoreUnavailableError, Trouble
 from whybounce.gateway.store.hints import Hints
 from whybounce.gateway.store.holding import Claim
 from whybounce.gateway.store.identity import Ids, RandomBits
+from whybounce.gateway.store.leasing import Order
 from whybounce.gateway.store.opening import Opened, open_queue
 from whybounce.gateway.store.operating import Instruction
 from whybounce.gateway.store.purging import Retention
+from whybounce.gateway.store.quarantining import Damage
 from whybounce.gateway.store.reader import Reader
 from whybounce.gateway.store.rows import (
     Block,
@@ -64,6 +67,7 @@ class Store:
         self._opened = opened
         self._random_bits = random_bits
         self._memory = Memory(memory)
+        self._closed = False
         self._stuck: set[quarantining.Key] = set()
         self._ids = Ids(random_bits)
         self._reader = Reader(opened.reading, opened.dialect.unavailable)
@@ -79,10 +83,11 @@ class Store:
 
     async def close(self) -> None:
         """Finish what was asked for, and let the queue go."""
+        if self._closed:
+            return
+        self._closed = True
         await self._writer.close()
         await self._reader.close()
-        self._opened.writing.dispose()
-        self._opened.spool.close()
         self._opened.release()
 
     def receive(self) -> IncomingBody:
@@ -107,8 +112,7 @@ class Store:
         self, most: int, *, node: str, now: datetime, until: datetime
     ) -> tuple[Consignment, ...]:
         """Return recipients that are due, for the node alone, until then."""
-        order = leasing.Order(most, node, now, until, self._stuck)
-        return await self._writer.do(leasing.lease, order)
+        return await self._lease(Order(most, node, now, until, self._stuck))
 
     async def lease_message(
         self, message: str, *, most: int, node: str, now: datetime, until: datetime
@@ -119,8 +123,48 @@ class Store:
             UnknownMessageError: There is no such message.
 
         """
-        order = leasing.Order(most, node, now, until, self._stuck, message)
-        return await self._writer.do(leasing.lease, order)
+        return await self._lease(Order(most, node, now, until, self._stuck, message))
+
+    async def _lease(self, order: Order) -> tuple[Consignment, ...]:
+        try:
+            return await self._writer.do(leasing.lease, order)
+        except quarantining.SUSPECT as error:
+            if not quarantining.is_damage(error):
+                raise
+        keys = await self._reader.read(lambda connection: leasing.free(connection, order))
+        leased: list[Consignment] = []
+        for message, number in keys:
+            leased += await self._lease_alone(replace(order, message=message, number=number))
+        return tuple(leased)
+
+    async def _lease_alone(self, order: Order) -> tuple[Consignment, ...]:
+        """Lease one recipient, or set it aside.
+
+        Each in a transaction of its own: after SQLite has met a damaged page, it writes nothing
+        more in the same one.
+        """
+        try:
+            return await self._writer.do(leasing.lease, order)
+        except quarantining.SUSPECT as error:
+            if not quarantining.is_damage(error) or order.message is None:
+                raise
+            await self._set_aside(order.message, order.number, error, order.node, order.now)
+            return ()
+
+    async def _set_aside(
+        self, message: str, number: int | None, error: Exception, node: str, now: datetime
+    ) -> None:
+        """Take the recipient out of the queue, or pass it over where even that cannot be written."""
+        reason = error.said if isinstance(error, StoreUnavailableError) else str(error)
+        damage = Damage(message, reason, node, now, number)
+        try:
+            await self._writer.do(quarantining.set_aside, damage)
+        except StoreUnavailableError as worse:
+            if worse.trouble is not Trouble.CORRUPT or number is None:
+                raise
+            self._stuck.add((message, number))
+            text = f"message {message}, recipient {number}, is on a damaged page: {reason}"
+            await self.record(Event(now, "unreadable", node, text))
 
     async def renew(self, consignment: Consignment, *, until: datetime) -> bool:
         """Prolong the lease; return whether all of it was still held."""
@@ -144,12 +188,18 @@ class Store:
             BodyGoneError: A message was to share a body that is gone; nothing was recorded.
 
         """
-        return await self._writer.do(
-            settling.settle,
-            settlement,
-            octets=sum(len(each.body.data or b"") for each in settlement.messages),
-            undo=lambda: self._remove(settlement.messages),
-        )
+        try:
+            return await self._writer.do(
+                settling.settle,
+                settlement,
+                octets=sum(len(each.body.data or b"") for each in settlement.messages),
+                undo=lambda: self._remove(settlement.messages),
+            )
+        except StoreUnavailableError as error:
+            if error.trouble is Trouble.CORRUPT:  # What cannot be recorded is not tried again.
+                message = settlement.consignment.message.id
+                self._stuck.update((message, number) for number in settlement.settled())
+            raise
 
     async def next_due(self) -> datetime | None:
         """Return when a recipient is due next, or a lease ends; None where nothing is queued."""
@@ -169,8 +219,8 @@ class Store:
             async for piece in bodies.pieces(self._reader, self._opened.spool, message):
                 yield piece
         except CorruptBodyError as error:
-            damage = quarantining.Damage(message, error.reason, node, now)
-            await self._writer.do(quarantining.set_messages_aside, damage)
+            damage = Damage(message, error.reason, node, now)
+            await self._writer.do(quarantining.set_aside, damage)
             raise
 
     async def operate(self, instruction: Instruction) -> Touched:

@@ -1,18 +1,18 @@
 """Finding messages, and telling their lives. A damaged row is named, and hides no other."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, Connection, func, literal, select, tuple_
+from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
 from whybounce.gateway.store.identity import canonical, earliest, number_of
 from whybounce.gateway.store.leasing import MESSAGE_COLUMNS, queued_message
-from whybounce.gateway.store.quarantining import DAMAGE
 from whybounce.gateway.store.rows import (
     Attempt,
     Entry,
@@ -160,19 +160,27 @@ def _refused(connection: Connection, wanted: str, buckets: CTE, most: int) -> li
 
 def _entries(connection: Connection, ids: Sequence[str]) -> tuple[list[Entry], list[str]]:
     """Return the messages in the order of the ids, and the ids of those that are damaged."""
-    try:
-        return _read_entries(connection, ids), []
-    except DAMAGE:
-        pass
     entries: list[Entry] = []
-    damaged: list[str] = []
-    for id_ in ids:
-        try:
-            with connection.begin_nested():
-                entries += _read_entries(connection, [id_])
-        except DAMAGE:
-            damaged.append(id_)
-    return entries, damaged
+
+    def read(some: Sequence[str]) -> None:
+        entries.extend(_read_entries(connection, some))
+
+    return entries, _each_alone(connection, ids, read)
+
+
+def _each_alone(
+    connection: Connection, ids: Sequence[str], read: Callable[[Sequence[str]], None]
+) -> list[str]:
+    """Read all at once or, where some are damaged, one by one; return those that are."""
+    if not ids:
+        return []
+    try:
+        read(ids)
+    except (ValueError, TypeError, OverflowError, DBAPIError):
+        if len(ids) == 1:
+            return list(ids)
+        return [damaged for id_ in ids for damaged in _each_alone(connection, [id_], read)]
+    return []
 
 
 def _read_entries(connection: Connection, ids: Sequence[str]) -> list[Entry]:

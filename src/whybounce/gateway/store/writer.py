@@ -82,6 +82,7 @@ class WriterFigures:
     failures: int
     largest_group: int
     trouble: StoreUnavailableError | None  # What the last transaction failed with, if it did.
+    damage: StoreUnavailableError | None  # The last damage met: somebody must look at the disk.
 
 
 class Writer:
@@ -110,6 +111,7 @@ class Writer:
         self._begun: list[_Work[Any, Any]] = []
         self._operations = self._commits = self._failures = self._largest = 0
         self._trouble: StoreUnavailableError | None = None
+        self._damage: StoreUnavailableError | None = None
 
     async def do(
         self,
@@ -156,6 +158,7 @@ class Writer:
             failures=self._failures,
             largest_group=self._largest,
             trouble=self._trouble,
+            damage=self._damage,
         )
 
     def _hand_over(self, work: _Work[Any, Any] | None) -> None:
@@ -238,6 +241,8 @@ class Writer:
         hopeless = unavailable is not None and unavailable.trouble in _HOPELESS
         if unavailable is not None:
             self._trouble = unavailable
+            if unavailable.trouble is Trouble.CORRUPT:
+                self._damage = unavailable
             if unavailable.trouble is not Trouble.FULL:
                 self._disconnect()
         if len(group) > 1 and not hopeless:

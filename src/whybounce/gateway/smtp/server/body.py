@@ -13,6 +13,7 @@ from whybounce.gateway.smtp.server.incoming import Incoming
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets
 
 _END = b"\r\n.\r\n"
+_DOT = b"\r\n."  # A line that begins with a dot.
 
 
 class Flaw(IntEnum):
@@ -67,13 +68,14 @@ class DotReader:
     def read(self) -> bytes:
         """Return what has arrived of the message, dots removed. ``is_complete`` tells its end."""
         octets = self._incoming.octets
-        end = octets.find(_END)
+        dot = octets.find(_DOT)
+        end = octets.find(_END, dot) if dot >= 0 else -1
         self.is_complete = end >= 0
         piece = self._incoming.take(end + 2 if self.is_complete else len(octets) - _held(octets))
         if self.is_complete:
             self._incoming.take(3)
-        if b"\r\n." in piece:
-            piece = piece.replace(b"\r\n.", b"\r\n")
+        if 0 <= dot < len(piece) - 2:
+            piece = piece.replace(_DOT, b"\r\n")
         if self._borrowed and piece:
             piece, self._borrowed = piece[self._borrowed :], 0
         return self.check.passed(piece)

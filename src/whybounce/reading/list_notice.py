@@ -1,0 +1,90 @@
+"""Notices of mailing lists: a message to the list was refused, or waits for a moderator.
+
+Mailman, Sympa, LISTSERV, Majordomo and their kind write them in the list's name, not in a mail
+system's. Who did not get the message is the list.
+"""
+
+import re
+
+from whybounce.notation import decoded_words, lowered, read_date
+from whybounce.reading.account import accounts_of
+from whybounce.reading.mime import Message
+from whybounce.reading.original import hops_of, read_original
+from whybounce.reading.recipients import addresses_in
+from whybounce.reading.writer import is_about_a_failure
+from whybounce.vocabulary.outcome import Action, Outcome
+from whybounce.vocabulary.reply import Reply
+from whybounce.vocabulary.report import Defect, Kind, Original, Report
+
+_LONGEST_REPLY = 2_000
+
+_SERVANT = re.compile(
+    r"listserv|sympa|majordomo|ezmlm|(?:-bounces|-owner|-request|-admin|-help)@|owner-[^@]{1,64}@",
+    re.IGNORECASE,
+)
+_HELD = re.compile(
+    r"awaits? (?:the )?moderator|held until|held for (?:approval|moderation)|waiting for approval|was not posted\s+at once"
+    r"|moderator(?:'s)? approval|forwarded to the (?:list )?(?:owner|moderator)s? for approval|en attente de (?:validation|modération)"
+    r"|wartet auf .{0,40}freigabe|moderiert werden"
+)
+_REFUSED = re.compile(
+    r"rejected by the (?:list )?moderator|automatically rejected|not (?:allowed|authorized|permitted)\s+to\s+(?:post|send)"
+    r"|has been rejected|a été rejeté|n'êtes pas autorisé|only (?:members|subscribers) (?:can|may) post|rejected posting"
+    r"|nicht berechtigt, .{0,60}(?:senden|schreiben)|posting .{0,60}(?:was|is) (?:refused|rejected)"
+)
+_CONFIRMS = re.compile(r"confirm .{0,20}subscri|welcome to the|unsubscribe request", re.IGNORECASE)
+
+
+def read(message: Message) -> Report | None:
+    """Return the report, or None where no list's program wrote that a post was refused or held."""
+    writer = f"{message.field('from') or ''} {message.field('sender') or ''}"
+    subject = decoded_words(message.field("subject") or "")
+    if not _SERVANT.search(writer) or _CONFIRMS.search(subject) or is_about_a_failure(message):
+        return None
+    account = next(accounts_of(message), None)
+    if account is None:
+        return None
+    words = " ".join(lowered(f"{subject}\n{account.text}")[:8_192].split())
+    held = _HELD.search(words)
+    if not (held or _REFUSED.search(words)):
+        return None
+    original = read_original(message, account.returned)
+    lists = _lists(message, account.text, original)
+    said = " ".join(account.text.split())[:_LONGEST_REPLY]
+    return Report(
+        kind=Kind.DELAY if held else Kind.FAILURE,
+        form="mailing-list",
+        date=read_date(message.field("date") or ""),
+        language=message.field("content-language"),
+        outcomes=tuple(
+            Outcome(
+                recipient=address,
+                action=Action.DELAYED if held else Action.FAILED,
+                reply=Reply(said),
+                inferred={"action": "the words of the text", **rule},
+            )
+            for address, rule in lists
+        ),
+        original=original,
+        hops=hops_of(original) if original else (),
+        defects=() if lists else (Defect("message", "the list's address is not named"),),
+    )
+
+
+def _lists(
+    message: Message, text: str, original: Original | None
+) -> list[tuple[str, dict[str, str]]]:
+    """Return the list's address: as its program states it, else as the message was addressed."""
+    stated = addresses_in(message.field("x-beenthere"))
+    if stated:
+        return [(stated[0], {})]
+    people = {address.lower() for address in addresses_in(message.field("to"))}
+    named = [a for a in addresses_in(text) if a.lower() not in people and not _SERVANT.search(a)]
+    if named:
+        return [(named[0], {})]
+    addressed = addresses_in(original.to if original else None)
+    if len(addressed) == 1:
+        return [(addressed[0], {"recipient": "the To field of the original"})]
+    writer = addresses_in(message.field("from"))
+    bare = [re.sub(r"^owner-|-(?:bounces|owner|request|admin)(?=@)", "", a) for a in writer[:1]]
+    return [(a, {"recipient": "the From field without what its program adds"}) for a in bare]

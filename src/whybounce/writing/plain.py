@@ -1,0 +1,160 @@
+"""The modern notice as text: for those who read no HTML, and for those who have it read aloud.
+
+Headings are underlined; the party that needs to act has a mark and words.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from whybounce.wording.notice import NoticeSpeaker
+from whybounce.writing.lines import INDENT, WIDTH, numbered, sentence, wrapped
+from whybounce.writing.page import (
+    Advice,
+    CellState,
+    Fact,
+    Names,
+    Page,
+    Trouble,
+)
+
+_RULE = "-" * WIDTH
+_MARKS = {CellState.ACTS: ">>", CellState.HELPS: " >", CellState.IDLE: "  "}
+
+
+def render(page: Page, speaker: NoticeSpeaker) -> str:
+    """Return the text, ending with a line end."""
+    lines = [
+        *wrapped(page.mark),
+        "",
+        *wrapped(page.headline),
+        *wrapped(page.lead),
+        *wrapped(page.message),
+    ]
+    if page.warning:
+        lines += ["", *wrapped(page.warning)]
+    for trouble in page.troubles:
+        lines += _trouble(trouble, speaker)
+    lines += _further(page, speaker)
+    lines += _settled(page)
+    lines += ["", _RULE, *_heading(speaker.say("heading.admins"))]
+    for trouble in page.troubles:
+        lines += _for_admins(trouble, speaker, titled=len(page.troubles) > 1)
+    for settled in page.settled:
+        lines += ["", *wrapped(settled.action and f"{settled.action}:"), *_facts(settled.facts)]
+    lines += _evidence(page, speaker)
+    lines += ["", _RULE, *wrapped(page.reported), *wrapped(page.contact)]
+    return "\n".join(lines) + "\n"
+
+
+def _trouble(trouble: Trouble, speaker: NoticeSpeaker) -> Iterator[str]:
+    yield from _heading(trouble.title)
+    if trouble.recipients.shown:
+        yield f"{trouble.heading}:"
+        yield from _names(trouble.recipients)
+    yield from _heading(speaker.say("heading.owner"))
+    for cell in trouble.cells:
+        yield f"{_MARKS[cell.state]} {cell.party} ({cell.who}): {cell.words}"
+    if trouble.nobody:
+        yield f"   {trouble.nobody}"
+    yield from ("", *sentence(trouble.what, "", ""))
+    for quote in trouble.quotes:
+        yield from ("", quote.lead, f"{INDENT}{quote.words}")
+    yield from _heading(speaker.say("heading.steps"))
+    yield from numbered(trouble.steps)
+    yield from _heading(speaker.say("heading.again"))
+    yield from wrapped(trouble.again)
+    if trouble.tell:
+        yield from _heading(speaker.say("heading.tell"))
+        yield from sentence(trouble.tell, INDENT, INDENT)
+    if trouble.recipients_steps:
+        yield from _steps(trouble.recipients_steps)
+
+
+def _further(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
+    if not page.further:
+        return
+    yield from _heading(speaker.say("further"))
+    for further in page.further:
+        yield from wrapped(f"{further.title}. {further.who}")
+        yield from _names(further.recipients)
+    if page.further_more:
+        yield page.further_more
+
+
+def _settled(page: Page) -> Iterator[str]:
+    if not page.settled:
+        return
+    if page.settled_heading:
+        yield from _heading(page.settled_heading)
+    for place, settled in enumerate(page.settled):
+        if place or not page.settled_heading:
+            yield ""
+        yield from wrapped(
+            f"{settled.action}. {settled.became}" if settled.action else settled.became
+        )
+        yield from _names(settled.recipients)
+
+
+def _for_admins(trouble: Trouble, speaker: NoticeSpeaker, *, titled: bool) -> Iterator[str]:
+    yield ""
+    if titled:
+        yield from wrapped(f"{trouble.title}:")
+    yield from _facts(trouble.facts)
+    if trouble.because:
+        yield from _heading(speaker.say("heading.because"))
+        yield from wrapped(trouble.because)
+    if trouble.readings:
+        yield from _heading(speaker.say("heading.alternatives"))
+        for reading in trouble.readings:
+            yield from wrapped(reading, "- ")
+    if trouble.attempts:
+        yield from _heading(speaker.say("heading.attempts"))
+        for attempt in trouble.attempts:
+            yield INDENT + "  ".join(filter(None, (attempt.time, attempt.server, attempt.said)))
+    for steps in trouble.admins_steps:
+        yield from _steps(steps)
+
+
+def _evidence(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
+    if page.findings:
+        yield from _heading(speaker.say("heading.findings"))
+        yield from _facts(page.findings)
+    if page.notes:
+        yield from _heading(speaker.say("heading.notes"))
+        for note in page.notes:
+            yield from wrapped(f"{note.what} {note.because}", "- ")
+    if page.hops:
+        yield from _heading(speaker.say("heading.hops"))
+        columns = ("way", "time", "took")
+        yield " · ".join(speaker.say(f"hop.{column}") for column in columns)
+        for hop in page.hops:
+            said = (f"{hop.way} {hop.protocol}".strip(), hop.time, hop.took, hop.mark)
+            yield from wrapped(" · ".join(filter(None, said)), f"{hop.step}. ".rjust(4))
+        for one in page.hop_sentences:
+            yield from wrapped(one)
+    if page.details:
+        yield from _heading(speaker.say("heading.details"))
+        yield from _facts(page.details)
+    if page.headers:
+        yield from _heading(speaker.say("heading.headers"))
+        yield from page.headers
+        yield from wrapped(page.headers_note)
+
+
+def _heading(words: str) -> tuple[str, str, str]:
+    return "", words, "-" * min(len(words), WIDTH)
+
+
+def _names(names: Names) -> Iterator[str]:
+    yield from (f"{INDENT}{name}" for name in names.shown)
+    if names.more:
+        yield f"{INDENT}{names.more}"
+
+
+def _facts(facts: Sequence[Fact]) -> Iterator[str]:
+    width = max((len(fact.label) for fact in facts), default=0) + 1
+    yield from (f"{INDENT}{fact.label + ':':{width}} {fact.value}" for fact in facts)
+
+
+def _steps(steps: Advice) -> Iterator[str]:
+    yield from ("", *wrapped(f"{steps.heading}:"))
+    yield from numbered(steps.sentences)

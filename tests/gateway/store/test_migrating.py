@@ -1,0 +1,218 @@
+"""Queues of any release are opened, brought up to date whole or not at all."""
+
+import asyncio
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy.engine import Engine
+
+from whybounce.gateway.store import Filter, StoreSetupError, migrating
+from whybounce.gateway.store.opening import open_for_reading, open_queue
+from whybounce.gateway.store.rows import State, Terminal
+from whybounce.gateway.store.tables import METADATA
+from whybounce.gateway.store.tracing import queue
+
+QUEUES = Path(__file__).parent / "queues"
+MIGRATIONS = Path(migrating.__file__).with_name("migrations")
+
+# What a database says of its tables, in no order.
+SQLITE_SAYS = """SELECT sql FROM sqlite_master
+    WHERE sql IS NOT NULL AND name <> 'alembic_version'"""
+POSTGRESQL_SAYS = """
+    SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default)
+    FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+    UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'
+    UNION ALL SELECT indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
+
+
+def test_head_is_the_newest_migration_and_there_is_one():
+    """It stands in the code so that opening an up-to-date queue imports nothing."""
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+
+    assert ScriptDirectory.from_config(settings).get_heads() == [migrating.HEAD]
+
+
+def test_every_migration_has_a_queue_that_was_written_with_it():
+    """Run tools/queue_dump.py for a new one."""
+    files = {path.stem[:4] for path in (MIGRATIONS / "versions").glob("0*.py")}
+
+    assert files == {path.stem for path in QUEUES.glob("*.sql")}
+
+
+def test_the_migrations_make_the_tables_that_the_code_has(url, sql):
+    """Column by column, constraint by constraint, index by index."""
+    says = SQLITE_SAYS if url.startswith("sqlite") else POSTGRESQL_SAYS
+    open_queue(url).release()
+    migrated = described(url, sql, says)
+    as_the_code_has_them(url, sql)
+
+    assert described(url, sql, says) == migrated
+    assert len(migrated) > 30
+
+
+def described(url, sql, says):
+    """Return what the database says, line by line and without what two writers write differently."""
+    lines = [line for (told,) in sql(url, says) for line in told.splitlines()]
+    return sorted(re.sub(r"[\s(),]+", " ", line).strip() for line in lines)
+
+
+def as_the_code_has_them(url, sql):
+    """Make the tables anew, without migrations."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).unlink()
+    else:
+        sql(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    driver = url.replace("postgresql:", "postgresql+psycopg:")
+    METADATA.create_all(create_engine(driver, poolclass=NullPool))
+
+
+@pytest.mark.parametrize("dump", sorted(QUEUES.glob("*.sql")), ids=lambda path: path.stem)
+async def test_a_queue_of_a_previous_release_goes_on(sqlite_url, open_, mail, dump):
+    """What was delivered stays so; what was not is; bodies, lives and blocks are there."""
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    old = sqlite3.connect(path)
+    old.executescript(dump.read_text(encoding="utf-8"))
+    old.close()
+    shutil.copytree(dump.with_suffix(".bodies"), f"{path}.bodies")
+    async with open_(sqlite_url) as store:
+        at = mail.after(minutes=1)
+        report, carol = await mail.lease(store, at=at)
+        contents = [await mail.content(store, each.message.id) for each in (report, carol)]
+        await store.settle(mail.delivered(report))
+        await store.settle(mail.delivered(carol))
+        life = await store.life(carol.message.id)
+        held = await store.queue(Filter(state=State.HELD), most=9)
+        blocks = await store.blocks(now=mail.now)
+        counted = await store.counted(["sender:anna@example.org"], since=mail.now)
+        trace = await store.trace("bin@example.net", since=mail.now, until=mail.now, most=9)
+
+    assert contents == [
+        b"Subject: Undeliverable\r\n\r\nIn a row.\r\n",
+        b"Subject: Minutes\r\n\r\nIn a file.\r\n",
+    ]
+    assert carol.message.session.facts == {"spf": "pass"}
+    assert [each.outcome.terminal for each in life.entry.recipients] == [
+        Terminal.DELIVERED,
+        Terminal.DELIVERED,
+        Terminal.FAILED,
+    ]
+    assert life.entry.recipients[2].outcome.report == report.message.id
+    assert [entry.recipients[0].address for entry in held.entries] == ["emil@example.net"]
+    assert [block.subject for block in blocks] == ["x@example.org"]
+    assert counted == {"sender:anna@example.org": 3}
+    assert [each.text for each in trace.events] == ["550 no"]
+
+
+async def test_a_queue_of_a_newer_release_is_left_alone(url, open_, mail, sql):
+    """One sentence says which release can open it."""
+    async with open_(url) as store:
+        await mail.accept(store)
+    sql(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreSetupError, match=r"newer Whybounce .*9999"):
+        await open_(url).__aenter__()
+    with pytest.raises(StoreSetupError, match="9999"), open_for_reading(url):
+        pass
+
+    assert sql(url, "SELECT count(*) FROM messages") == [(1,)]
+
+
+@pytest.mark.parametrize("statement", [0, 1, 5, 12, 20])
+def test_an_upgrade_that_fails_leaves_nothing_behind(url, sql, statement):
+    """The power goes in the middle; the next start begins where this one did."""
+    seen: list[str] = []
+
+    def fail(_connection: object, _cursor: object, said: str, *_: object) -> None:
+        if said.lstrip().startswith("CREATE"):
+            if len(seen) == statement:
+                raise KeyboardInterrupt
+            seen.append(said)
+
+    event.listen(Engine, "before_cursor_execute", fail)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            open_queue(url)
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail)
+    tables = (
+        "SELECT name FROM sqlite_master"
+        if url.startswith("sqlite")
+        else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    )
+
+    assert sql(url, tables) == []
+    open_queue(url).release()
+
+
+async def test_nodes_that_start_together_upgrade_once(postgresql_url, open_, mail):
+    """The others wait for the first, and find it done."""
+    stores = [open_(postgresql_url) for _ in range(4)]
+    opened = await asyncio.gather(*(store.__aenter__() for store in stores))
+    await asyncio.gather(*(mail.accept(store) for store in opened))
+
+    assert (await opened[0].figures(now=mail.now)).messages == 4
+    for store in stores:
+        await store.__aexit__(None, None, None)
+
+
+async def test_the_queue_can_be_read_beside_its_owner(url, open_, mail):
+    """The command line shows it while the gateway runs, and changes nothing."""
+    async with open_(url) as store:
+        id_ = await mail.accept(store)
+        with open_for_reading(url) as connection:
+            page = queue(connection, Filter(), most=9)
+            with pytest.raises(Exception, match=r"read-?only"):
+                connection.exec_driver_sql("DELETE FROM recipients")
+
+    assert [entry.message.id for entry in page.entries] == [id_]
+    with open_for_reading(url) as connection:
+        assert len(queue(connection, Filter(), most=9).entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("mysql://h/d", "'mysql' is no queue; wanted is sqlite:///"),
+        ("queue.db", "'queue.db' is no queue"),
+        ("", "'' is no queue"),
+        ("postgresql+asyncpg://u:secret@h/d", "'postgresql\\+asyncpg' is no queue"),
+        ("postgresql://u:secret@h:port/d", "'postgresql' is no queue"),
+    ],
+)
+def test_a_url_that_names_no_queue_is_said(wrong, said):
+    """Without the password that may stand in it."""
+    for opening in (open_queue, lambda url: open_for_reading(url).__enter__()):
+        with pytest.raises(StoreSetupError, match=said) as caught:
+            opening(wrong)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_new_queue_beside_old_bodies_is_refused(sqlite_url, in_memory):
+    """The database was moved away to be mended: its bodies must not be swept."""
+    (in_memory / "queue.db.bodies").mkdir()
+    body = in_memory / "queue.db.bodies" / "0123.eml"
+    body.write_bytes(b"somebody's mail")
+    for _ in range(2):
+        with pytest.raises(StoreSetupError, match="holds 1 bodies, but the queue"):
+            open_queue(sqlite_url)
+
+    assert body.exists()
+    body.unlink()
+    open_queue(sqlite_url).release()
+
+
+def test_a_queue_that_is_not_there_cannot_be_read(sqlite_url):
+    """And is not made by looking for it."""
+    with pytest.raises(Exception, match="unreachable"), open_for_reading(sqlite_url):
+        pass
+
+    assert not Path(sqlite_url.removeprefix("sqlite:///")).exists()
