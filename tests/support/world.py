@@ -2,7 +2,7 @@
 
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ _HASTE = Patience(
 def parcel(*addresses: str, octets: bytes = MESSAGE, **more: object) -> Parcel:
     """Return a message for these recipients."""
 
-    async def read() -> AsyncIterator[bytes]:
+    async def read() -> AsyncGenerator[bytes, None]:
         for start in range(0, len(octets), 1000):
             yield octets[start : start + 1000]
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ from whybounce.gateway.store import (
     Store,
     StoreError,
     StoreUnavailableError,
+    Trouble,
 )
 from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, Settlement
 
@@ -307,20 +308,16 @@ class Outbound:
         """Return how to read the message; a small one is asked of the store once."""
         held: list[bytes] = []
 
-        async def read() -> AsyncIterator[bytes]:
-            if held:
-                yield held[0]
+        async def read() -> AsyncGenerator[bytes, None]:
+            body = self._store.body(message.id, node=self._settings.node, now=self._clock())
+            if message.size > _HELD_WHOLE:
+                async with contextlib.aclosing(body) as pieces:
+                    async for piece in pieces:
+                        yield piece
                 return
-            pieces = []
-            async for piece in self._store.body(
-                message.id, node=self._settings.node, now=self._clock()
-            ):
-                pieces.append(piece)
-                if message.size > _HELD_WHOLE:
-                    yield pieces.pop()
-            if message.size <= _HELD_WHOLE:
-                held.append(b"".join(pieces))
-                yield held[0]
+            if not held:
+                held.append(b"".join([piece async for piece in body]))
+            yield held[0]
 
         return read
 
@@ -345,6 +342,8 @@ class Outbound:
             try:
                 await self._store.settle(recorded)
             except StoreUnavailableError as error:
+                if error.trouble is Trouble.CORRUPT:
+                    raise  # It will never be recorded, and the store passes it over.
                 # To give up here would deliver it twice.
                 _log.warning("message %s waits to be settled: %s", consignment.message.id, error)
                 await asyncio.sleep(1)

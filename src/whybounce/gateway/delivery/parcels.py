@@ -1,13 +1,14 @@
 """What is handed over: a message, some of its recipients, and a way to read its octets again."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from whybounce.gateway.store.rows import BodyType, LeasedRecipient, QueuedMessage
 
 _MOST_HEADER = 1_048_576  # Octets searched for the header's end.
 
-Reading = Callable[[], AsyncIterable[bytes]]
+Reading = Callable[[], AsyncGenerator[bytes, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,14 @@ async def whole(parcel: Parcel) -> bytes:
 
 async def header_of(parcel: Parcel) -> bytes:
     """Return the header section, with the line end of its last line."""
-    header = b""
-    async for piece in _until_body(parcel.read()):
-        header += piece
-    end = header.find(b"\r\n\r\n")
-    return header if end < 0 else header[: end + 2]
-
-
-async def _until_body(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    taken, tail = 0, b""
-    async for piece in pieces:
-        yield piece
-        taken += len(piece)
-        if b"\r\n\r\n" in tail + piece or taken >= _MOST_HEADER:
-            return
-        tail = piece[-3:]
+    header = bytearray()
+    async with aclosing(parcel.read()) as pieces:
+        async for piece in pieces:
+            searched = max(0, len(header) - 3)
+            header += piece
+            end = header.find(b"\r\n\r\n", searched)
+            if end >= 0:
+                return bytes(header[: end + 2])
+            if len(header) >= _MOST_HEADER:
+                break
+    return bytes(header)
