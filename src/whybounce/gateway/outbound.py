@@ -284,20 +284,20 @@ class Outbound:
                 ]
                 return
             begin()
-            came = await self._carry_safely(destination, parcel)
-            attempts += came
-            self._traffic.note(destination.name, came)
+            attempts += await self._carry_safely(destination, parcel)
 
     async def _carry_safely(self, destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
         """Carry; a mistake of ours puts the mail off and is written down, and no more."""
         try:
-            return await self._carry(destination, parcel)
+            came = await self._carry(destination, parcel)
+            self._traffic.note(destination.name, came)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001  # nobody's mail may be lost by it
             _log.exception("carrying message %s to %s", parcel.message.id, destination.name)
             obstacle = Obstacle("system-error", f"{type(error).__name__} on the way")
             return tuple(self._obstructed(each, obstacle) for each in parcel.recipients)
+        return came
 
     def _obstructed(self, recipient: LeasedRecipient, obstacle: Obstacle) -> Attempt:
         asked = Asked(self._clock(), obstacle)

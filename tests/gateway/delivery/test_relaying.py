@@ -297,6 +297,19 @@ async def test_where_tls_fails_the_mail_goes_in_the_clear_and_that_is_told(world
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("fault", ["stall_at", "hang_up_at"])
+async def test_a_server_that_dies_of_starttls_gets_the_mail_in_the_clear(world, certified, fault):
+    """Offered, and broken: RFC 7435's "some protection" includes none."""
+    behaviour = Behaviour(certificate=certified(["mx1.example.org"]), **{fault: "STARTTLS"})
+    async with world() as w:
+        server = await w.serve("mx1.example.org", behaviour)
+        (attempt,) = await w.deliver()
+
+    assert attempt.ending is Ending.RELAYED
+    assert len(attempt.asked) == 2
+    assert not server.received[0].encrypted
+
+
 async def test_starttls_refused_goes_on_in_the_clear(world, certified):
     """On the same connection: nothing was broken."""
     behaviour = Behaviour(
