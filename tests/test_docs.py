@@ -9,15 +9,21 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from typer.main import get_command
 
 import whybounce
 from notices import ORIGINAL, diagnosed, failed
 from whybounce.catalogue import FOLDER, catalogue
+from whybounce.cli import app
+from whybounce.cli.answers.table import COLUMNS
+from whybounce.sources import stream
+from whybounce.sources.single import LONGEST_MAIL
 from whybounce.wording import PLACEHOLDERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "read.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
@@ -28,9 +34,12 @@ def _tool(name: str) -> ModuleType:
     return module
 
 
-def test_the_readmes_first_answer_is_what_is_printed():
+@pytest.mark.parametrize("document", _tool("readme").DOCUMENTS, ids=lambda path: path.name)
+def test_the_answers_in_a_document_are_what_is_printed(document):
     """Run tools/readme.py after a change of words."""
-    assert _tool("readme").current(README) == README
+    text = document.read_text(encoding="utf-8")
+
+    assert _tool("readme").current(text) == text
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
@@ -124,3 +133,29 @@ def test_the_pictures_of_ndrs_are_there_and_small():
 
     assert named == set(there)
     assert all(size < 150_000 for size in there.values())
+
+
+def test_the_guide_to_reading_lists_the_options_there_are():
+    """No more and no fewer; --help stands on its own."""
+    command = get_command(app).commands["read"]
+    there = {
+        option for parameter in command.params for option in parameter.opts if option[0] == "-"
+    }
+    rows = re.search(r"## Options\n\n(.*?)\n\n", GUIDE, re.DOTALL)[1]
+    listed = set(re.findall(r"(?<=`)(--?[a-z]+)", rows.replace("`--help`", "")))
+
+    assert there - {"--help", "-h"} == listed
+
+
+def test_the_guide_to_reading_lists_the_columns_there_are():
+    """Name, type and order."""
+    listed = re.findall(r"^\| `(\w+)` \| (\w+) \|", GUIDE, re.MULTILINE)
+
+    assert [(column.name, column.type.value) for column in COLUMNS] == listed
+
+
+def test_the_guide_to_reading_says_the_bounds_there_are():
+    """As numbers."""
+    assert f"of a mail {LONGEST_MAIL // 1024**2} MiB are read" in GUIDE
+    assert f"as {stream._MOST_FOR_EACH_BYTE} times its size" in GUIDE.replace("\n", " ")  # noqa: SLF001
+    assert f"or {stream._ALWAYS_ALLOWED // 1024**3} GiB" in GUIDE  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Put what the README's examples really print below them.
+"""Put what the examples of the README and of the guide really print below them.
 
 An example is a console block with one command, and a text block below it:
 
@@ -16,12 +16,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "read.md")
 _EXAMPLE = re.compile(r"(```console\n\$ ([^\n]+)\n```\n\n```text\n)(.*?)(?=```)", re.DOTALL)
 
 
 def printed(command: str) -> str:
-    """Return what the command prints, run where the README stands."""
+    """Return what the command prints, run in the project's root."""
     first, *filters = command.split(" | ")
     lines = _output(shlex.split(first)).splitlines(keepends=True)
     for program, count in (one.split(" -") for one in filters):
@@ -30,9 +30,9 @@ def printed(command: str) -> str:
 
 
 def current(text: str) -> str:
-    """Return the README's text with the answers as they are now."""
+    """Return a document's text with the answers as they are now."""
     if not _EXAMPLE.search(text):
-        raise SystemExit("README.md has no example: a console block with a text block below it")
+        raise SystemExit("a document has no example: a console block with a text block below it")
     return _EXAMPLE.sub(lambda example: example[1] + printed(example[2]), text)
 
 
@@ -47,4 +47,5 @@ def _output(command: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(current(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in DOCUMENTS:
+        document.write_text(current(document.read_text(encoding="utf-8")), encoding="utf-8")

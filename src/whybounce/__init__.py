@@ -20,6 +20,7 @@ from whybounce.catalogue import CatalogueError, catalogue
 from whybounce.diagnosing import diagnose as _diagnose, diagnose_report as _diagnose_report
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
+from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.envelope import Return
@@ -50,6 +51,7 @@ __all__ = [
     "Outcome",
     "Report",
     "UnknownLanguageError",
+    "VerpPattern",
     "Words",
     "causes",
     "diagnose",
@@ -77,19 +79,21 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
     return _explainer().explain(outcome, findings=findings)
 
 
-def diagnose(mail_or_text: bytes | str | Report) -> Diagnosis:
+def diagnose(mail_or_text: bytes | str | Report, *, verp: VerpPattern | None = None) -> Diagnosis:
     """Return what a bounce says with an explanation for each recipient, in the same order.
 
     Args:
         mail_or_text: A whole mail (RFC 5322), or anything that ``explain`` takes; or a Report that
             was made in another way.
+        verp: How you write recipients into sender addresses, if in none of the usual ways:
+            ``VerpPattern.parse("bounce-*-{local}={domain}@news.example.com")``.
 
     Never raises. A mail in no known form has no outcomes, and a defect that says so.
 
     """
     if isinstance(mail_or_text, Report):
         return _diagnose_report(mail_or_text, _explainer())
-    return _diagnose(mail_or_text, _explainer())
+    return _diagnose(mail_or_text, _explainer(), verp)
 
 
 def causes() -> Mapping[str, Cause]:

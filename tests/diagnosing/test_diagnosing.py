@@ -32,3 +32,9 @@ def test_a_sender_that_the_reply_names_is_believed_first():
     explanation = whybounce.diagnose(BLOCK.format(said=said)).explanations[0]
 
     assert explanation.parameters["sender"] == "news@lists.example"
+
+
+def test_a_file_that_speaks_of_nothing_is_no_report():
+    """Any file is a text; what names nobody and is not understood reports nothing."""
+    assert whybounce.diagnose(b"root = true\n[*.py]\nindent = 4\n").report.kind == "not-a-report"
+    assert whybounce.diagnose(b"550 5.1.1 User unknown").report.kind == "failure"

@@ -213,8 +213,15 @@ def _collisions(path: Path) -> tuple[Collision, ...]:
 
 
 def _frame(language: Path) -> dict[str, str]:
-    """Return a language's sentences by key; a note's are ``note.loop.what``, ``meaning.…``."""
+    """Return a language's sentences by key.
+
+    A note's are ``note.loop.what``, ``meaning.…``; a notice's ``notice.headline.failure``.
+    """
     sentences = _shaped(language / "frame.toml", dict[str, str])
+    notice = language / "notice.toml"
+    if notice.exists():
+        known = _shaped(notice, dict[str, str])
+        sentences |= {f"notice.{key}": words for key, words in known.items()}
     notes = language / "notes.toml"
     if notes.exists():
         sentences |= _note_sentences(_shaped(notes, NotesFile))

@@ -5,6 +5,7 @@ fault, with a trace id and no traceback. ``--json`` puts JSON Lines on stdout an
 """
 
 import sys
+from io import TextIOWrapper
 from uuid import uuid4
 
 import typer
@@ -46,6 +47,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; leave with an exit code, never with a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # Some terminals lack some letters.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except Refusal as refusal:

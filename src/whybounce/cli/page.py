@@ -18,6 +18,8 @@ from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker, printable
 
 _WIDTH = 80
+_BAR = 12
+_MOST_BARS = 20
 _COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
 _IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
 _LEAD = " \t,;.:"
@@ -66,6 +68,30 @@ def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: C
     for defect in diagnosis.report.defects:
         _print_wrapped(page, f"{defect.where}: {printable(defect.what)}", 0)
     page.print()
+
+
+def print_numbers(numbers: Sequence[tuple[str, int]], page: Console) -> None:
+    """Print what each number counts, and the numbers below one another."""
+    longest = max(len(name) for name, _ in numbers)
+    for name, number in numbers:
+        page.print(Text(f"{name:<{longest}}  {number:>10,}"))
+
+
+def print_bars(
+    heading: str, counts: Sequence[tuple[str, int]], speaker: Speaker, page: Console
+) -> None:
+    """Print a heading and a bar for each count, the greatest first; the longest bar is its."""
+    if not counts:
+        return
+    _heading(page, heading)
+    bar = "█" if "utf" in page.encoding else "#"
+    for name, count in counts[:_MOST_BARS]:
+        length = max(1, round(_BAR * count / counts[0][1]))
+        lead = f"{count:>9,} {bar * length:<{_BAR}} "
+        _print_wrapped(page, printable(name), len(lead), lead)
+    if len(counts) > _MOST_BARS:
+        lead = f"{len(counts) - _MOST_BARS:>9,} "
+        _print_wrapped(page, speaker.heading("summary.more"), len(lead), lead)
 
 
 def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:

@@ -1,80 +1,177 @@
-"""``whybounce read``: bounces from files and folders, each explained."""
+"""``whybounce read``: bounces from files, folders and mailboxes, each explained."""
 
-import sys
-from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
-import msgspec
 import typer
 
-import whybounce
-from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
-from whybounce.vocabulary.report import Defect, Diagnosis, Report
-from whybounce.wire import diagnosis_as_dict
+from whybounce.notation.verp import VerpPattern
 
-_NOT_EXPLAINED = 1
+_WITHOUT_END = ("page", "json", "suppress", "suppress-json")
+_WHAT = "What to make of them (else: a page for each)"
+_HOW = "How"
 _EXAMPLE = "whybounce read bounce.eml"
+
+
+class TableFormat(StrEnum):
+    """The tables that ``--format`` writes."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 def read(
     paths: list[str] = typer.Argument(  # noqa: B008  # typer's way
-        None, help="Mails, or folders of mails (recursive). - reads one mail from standard input."
+        None,
+        metavar="PATH",
+        help="Mails, mboxes, Maildirs, Outlook's .msg, .zip and .gz of them, folders of all these."
+        " - is standard input.",
     ),
-    json: bool = typer.Option(False, "--json", help="One JSON object per mail, and nothing else."),
+    json: bool = typer.Option(
+        False,
+        "--json",
+        help="One JSON object a mail, and nothing else.",
+        rich_help_panel=_WHAT,
+    ),
+    format_: TableFormat | None = typer.Option(  # noqa: B008  # typer's way
+        None,
+        "--format",
+        help="A table with one row a recipient.",
+        rich_help_panel=_WHAT,
+    ),
+    summary: bool = typer.Option(
+        False,
+        "--summary",
+        help="How many, by cause, by who must act, by domain.",
+        rich_help_panel=_WHAT,
+    ),
+    suppress: bool = typer.Option(
+        False,
+        "--suppress",
+        help="The addresses to stop mailing, and why.",
+        rich_help_panel=_WHAT,
+    ),
+    output: str | None = typer.Option(
+        None,
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write there; the file appears when it is whole.",
+        rich_help_panel=_HOW,
+    ),
+    jobs: int = typer.Option(
+        1,
+        "--jobs",
+        "-j",
+        min=1,
+        max=256,
+        metavar="N",
+        help="That many processes read; the output stays in order.",
+        rich_help_panel=_HOW,
+    ),
+    verp: str | None = typer.Option(
+        None,
+        "--verp",
+        metavar="PATTERN",
+        help="How you write recipients into sender addresses, if in none of the usual ways:"
+        " list-*-{local}={domain}@x.example",
+        rich_help_panel=_HOW,
+    ),
+    watch: Path | None = typer.Option(  # noqa: B008  # typer's way
+        None,
+        "--watch",
+        metavar="MAILDIR",
+        help="Read what arrives there, each mail once.",
+        rich_help_panel=_HOW,
+    ),
+    state: Path | None = typer.Option(  # noqa: B008  # typer's way
+        None,
+        "--state",
+        metavar="FILE",
+        help="Where --watch remembers what it has read, if not below ~/.local/state.",
+        rich_help_panel=_HOW,
+    ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
     """Read bounces: who did not get it, why, who must act, what to do.
 
-    Example: whybounce read bounce.eml
+    One bounce: whybounce read bounce.eml
+
+    A folder of them, counted: whybounce read --summary Mail/
+
+    A table for a spreadsheet: whybounce read --format csv -o bounces.csv bounces.mbox
     """
     speaker = language.speaker(lang)
-    if not paths:
+    form = _form(json=json, table=format_, summary=summary, suppress=suppress)
+    if not paths and watch is None:
         raise Refusal(f"read needs a mail or a folder, for instance: {_EXAMPLE}")
-    explained = True
-    for source, diagnosis in _diagnosed(paths):
-        explained &= _answers(diagnosis)
-        if json:
-            row = diagnosis_as_dict(diagnosis, catalogue(), speaker, source)
-            typer.echo(msgspec.json.encode(row))
-            continue
-        from whybounce.cli.page import console, print_diagnosis  # noqa: PLC0415  # rich is 40 ms
+    if watch is not None:
+        _refuse_what_needs_an_end(paths, form, output, jobs)
+    elif state is not None:
+        raise Refusal("--state goes with --watch MAILDIR")
+    if form == "parquet" and output is None:
+        raise Refusal("--format parquet is nothing for a screen; name a file with --output")
+    if form in {"page", "summary"} and output is not None:
+        raise Refusal(f"--output needs --json, --suppress or --format {' or '.join(TableFormat)}")
+    # Other verbs need none of this.
+    from whybounce.cli.answering import Asked  # noqa: PLC0415
+    from whybounce.cli.run import Run  # noqa: PLC0415
+    from whybounce.cli.watching import Watch  # noqa: PLC0415
 
-        print_diagnosis(source, diagnosis, speaker, console())
-    if not explained:
-        raise typer.Exit(_NOT_EXPLAINED)
-
-
-def _diagnosed(paths: list[str]) -> Iterator[tuple[str, Diagnosis]]:
-    """Yield each mail's source and diagnosis; what cannot be opened is a diagnosis of its own."""
-    for path in paths:
-        if path == "-":
-            yield "-", whybounce.diagnose(sys.stdin.buffer.read())
-            continue
-        for file in _files(Path(path)):
-            yield str(file), _of_file(file)
+    watching = Watch(watch, state) if watch is not None else None
+    asked = Asked(form, lang, _verp_pattern(verp) if verp is not None else None)
+    raise typer.Exit(
+        Run(paths or [], asked, speaker, output=output, jobs=jobs, watch=watching).through()
+    )
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.is_file())
-        if not found:
-            raise Refusal(f"{path}: no mail in this folder; name a mail, for instance: {_EXAMPLE}")
-        return found
-    if not path.exists():
-        raise Refusal(f"{path}: no such file or folder")
-    return [path]
+def _refuse_what_needs_an_end(
+    paths: list[str] | None, form: str, output: str | None, jobs: int
+) -> None:
+    """Refuse what cannot go with --watch, which has no end.
+
+    Raises:
+        Refusal: Something of that was given.
+
+    """
+    if paths:
+        raise Refusal("--watch MAILDIR stands alone; read other mails in a run of their own")
+    if output is not None or form not in _WITHOUT_END:
+        raise Refusal("--watch goes with --json and --suppress; write on with >> FILE")
+    if jobs > 1:
+        raise Refusal("--watch reads one mail after the other; leave --jobs away")
 
 
-def _of_file(file: Path) -> Diagnosis:
+def _verp_pattern(written: str) -> VerpPattern:
     try:
-        return whybounce.diagnose(file.read_bytes())
-    except OSError as error:
-        defect = Defect("file", f"cannot be opened: {error.strerror}")
-        return Diagnosis(Report(defects=(defect,)), ())
+        return VerpPattern.parse(written)
+    except ValueError as error:
+        raise Refusal(
+            f"--verp {written}: {error}; write for instance list-bounces+{{local}}={{domain}}@*"
+        ) from None
 
 
-def _answers(diagnosis: Diagnosis) -> bool:
-    explanations = diagnosis.explanations
-    return bool(explanations) and all(explanation.tells_why for explanation in explanations)
+def _form(*, json: bool, table: TableFormat | None, summary: bool, suppress: bool) -> str:
+    """Return the form that the options name together.
+
+    Raises:
+        Refusal: They name two.
+
+    """
+    named = {
+        f"--format {table}": table is not None,
+        "--summary": summary,
+        "--suppress": suppress,
+    }
+    chosen = [option for option, given in named.items() if given]
+    if len(chosen) > 1 or (json and table):
+        both = [*chosen, "--json"] if json and table else chosen
+        raise Refusal(f"{' and '.join(both)} are two answers; choose one")
+    if table is not None:
+        return table.value
+    subject = "summary" if summary else "suppress" if suppress else None
+    if subject is None:
+        return "json" if json else "page"
+    return f"{subject}-json" if json else subject

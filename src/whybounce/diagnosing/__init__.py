@@ -12,11 +12,13 @@ from dataclasses import replace
 from whybounce.diagnosing.case import Case
 from whybounce.diagnosing.names import ADDRESS
 from whybounce.diagnosing.notes import notes_of
+from whybounce.diagnosing.sent_to import with_original_recipients
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
+from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read, read_pasted
 from whybounce.vocabulary.cause import Suppress
-from whybounce.vocabulary.explanation import Explanation
+from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
 
@@ -48,14 +50,31 @@ _CAUSE_OF_KIND = {
 _NO_WISH_TO_END = {"not-spam", "auth-failure"}
 
 
-def diagnose(mail_or_text: bytes | str, explainer: Explainer) -> Diagnosis:
+def diagnose(
+    mail_or_text: bytes | str, explainer: Explainer, verp: VerpPattern | None = None
+) -> Diagnosis:
     """Return the report with an explanation for each outcome, in the same order. Never raises.
 
     Bytes that begin with header fields are a mail; anything else is a text that quotes a reply.
     """
     raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
-    report = read(raw) if is_mail(raw) else _of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace"))
-    return diagnose_report(report, explainer)
+    if is_mail(raw):
+        return diagnose_report(with_original_recipients(read(raw), raw, verp), explainer)
+    text = diagnose_report(_of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace")), explainer)
+    return text if _says_anything(text) else _no_report(text)
+
+
+def _says_anything(diagnosis: Diagnosis) -> bool:
+    """Say whether a text names somebody or anything in it is understood: any file is a text."""
+    pairs = zip(diagnosis.report.outcomes, diagnosis.explanations, strict=True)
+    return any(
+        outcome.recipient or explanation.confidence is not Confidence.UNKNOWN
+        for outcome, explanation in pairs
+    )
+
+
+def _no_report(diagnosis: Diagnosis) -> Diagnosis:
+    return replace(diagnosis, report=replace(diagnosis.report, kind=Kind.NOT_A_REPORT))
 
 
 def diagnose_report(report: Report, explainer: Explainer) -> Diagnosis:

@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 
-from whybounce.wire.shapes import CauseEntry, Explain, Read
+from whybounce.wire.shapes import CauseEntry, Explain, Read, Summary, Suppression
 
 _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "explain": Explain,
     "read": Read,
     "causes": CauseEntry,
+    "read-summary": Summary,
+    "read-suppress": Suppression,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -259,7 +259,7 @@ class Outcome(_Shape):
     original_recipient: Annotated[
         str | None,
         Meta(
-            description="The address that the sender wrote, where the report names it (RFC 3464 §2.3.1)."
+            description="The address that the sender wrote, where the report names it (RFC 3464 §2.3.1) or the address that the bounce came back to does (VERP; then it stands in `inferred`)."
         ),
     ]
     action: Annotated[
@@ -376,7 +376,9 @@ class Read(_Shape):
     schema: Schema
     source: Annotated[
         str | None,
-        Meta(description="Where the message came from: a path, or - for standard input."),
+        Meta(
+            description="Where the message came from: a path, or - for standard input; `path#3` for the third mail of an mbox, `a.zip/b.eml` for a member of an archive."
+        ),
     ]
     kind: Annotated[
         Kind, Meta(description="What the message is about delivery: its gravest action.")
@@ -403,3 +405,84 @@ class Read(_Shape):
     ]
     hops: Annotated[list[Hop], Meta(description="The original's way, the oldest step first.")]
     defects: Annotated[list[Defect], Meta(description="What could not be used, or is missing.")]
+
+
+Count = Annotated[int, Meta(description="How many of them there are.", ge=0)]
+
+
+class KindCount(_Shape):
+    """How many mails are of one kind."""
+
+    kind: Annotated[Kind, Meta(description="What the mails are about delivery.")]
+    count: Count
+
+
+class CauseCount(_Shape):
+    """How many recipients one cause kept the message from."""
+
+    cause: CauseId
+    title: Annotated[str, Meta(description="That cause in a few words.")]
+    count: Count
+
+
+class OwnerCount(_Shape):
+    """For how many recipients somebody must act."""
+
+    owner: Owner
+    count: Count
+
+
+class DomainCount(_Shape):
+    """How many recipients are of one domain."""
+
+    domain: Annotated[str, Meta(description="The recipients' domain, in lower case.")]
+    count: Count
+
+
+class Summary(_Shape):
+    """Many mails counted: what `whybounce read --summary --json` prints, once. Greatest counts first."""
+
+    schema: Schema
+    mails: Annotated[int, Meta(description="All mails, and all that should have been one.", ge=0)]
+    unread: Annotated[
+        int,
+        Meta(description="Those that could not be read, or report nothing about delivery.", ge=0),
+    ]
+    complaints: Annotated[
+        int, Meta(description="Those that say that somebody reported the mail as spam.", ge=0)
+    ]
+    recipients: Annotated[
+        int, Meta(description="All recipients that the mails report on, repeated ones too.", ge=0)
+    ]
+    permanent: Annotated[int, Meta(description="Recipients for whom nobody tries any more.", ge=0)]
+    temporary: Annotated[
+        int, Meta(description="Recipients for whom systems are still trying.", ge=0)
+    ]
+    not_said: Annotated[
+        int, Meta(description="Recipients who got it, or of whom nothing tells.", ge=0)
+    ]
+    kinds: Annotated[list[KindCount], Meta(description="How many mails are of each kind.")]
+    causes: Annotated[list[CauseCount], Meta(description="How many recipients by cause.")]
+    owners: Annotated[list[OwnerCount], Meta(description="How many recipients by who must act.")]
+    domains: Annotated[
+        list[DomainCount], Meta(description="The twenty most frequent domains of recipients.")
+    ]
+
+
+class Suppression(_Shape):
+    """An address to stop mailing: what `whybounce read --suppress --json` prints, once for each."""
+
+    schema: Schema
+    address: Annotated[
+        str, Meta(description="The address to stop mailing: the one the message was sent to.")
+    ]
+    recipient: Annotated[
+        str | None,
+        Meta(description="The address that the report names; another one where it was forwarded."),
+    ]
+    cause: CauseId
+    title: Annotated[str, Meta(description="That cause in a few words.")]
+    since: Annotated[
+        Time, Meta(description="When it was refused; else when the bounce was written.")
+    ]
+    source: Annotated[str, Meta(description="The first mail that says so.")]

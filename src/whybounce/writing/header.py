@@ -34,9 +34,9 @@ def field(name: str, value: str) -> str:
 def one_line(value: str) -> str:
     """Return the value without control characters, on one line, at a bounded length."""
     value = value[:_LONGEST_VALUE]
-    if not (value.isascii() and value.isprintable()):
-        value = _CONTROL.sub(" ", value)
-    return " ".join(value.split())
+    if value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip()  # Nearly all are so.
+    return " ".join(_CONTROL.sub(" ", value).split())
 
 
 def encoded(text: str) -> str:

@@ -30,7 +30,8 @@ def sentence(passages: Sentence, lead: str, hanging: str) -> Iterator[str]:
 
 def wrapped(text: str, lead: str = "", hanging: str | None = None) -> Iterator[str]:
     """Yield lines that fit; a word that fits on none stands alone on its own."""
-    text = " ".join(text.split())
+    if "  " in text or not text.isprintable():
+        text = " ".join(text.split())
     hanging = " " * len(lead) if hanging is None else hanging
     while len(lead) + len(text) > WIDTH:
         room = WIDTH - len(lead)

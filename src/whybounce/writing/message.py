@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from whybounce.writing.header import field
 
-_LONGEST_LINE = 998
+_LONGEST_LINE = 998  # Without its line end.
 _MOST_GROWTH = 1.05
 _TEXT_BYTES_A_LINE = 57  # RFC 2045 §6.8: 76 characters.
 
@@ -49,7 +49,7 @@ def html_part(markup: str) -> Part:
 
 def _text_part(subtype: str, raw: bytes) -> Part:
     kind = f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-    if raw.isascii() and not _has_long_line(raw):
+    if raw.isascii() and not has_long_line(raw):
         return Part(kind, raw)
     quoted = quoted_printable(raw)
     if len(quoted) <= 4 * len(raw) // 3:
@@ -119,5 +119,15 @@ def _base64(raw: bytes) -> bytes:
     )
 
 
-def _has_long_line(raw: bytes) -> bool:
-    return max(map(len, raw.split(b"\r\n"))) > _LONGEST_LINE
+def has_long_line(raw: bytes) -> bool:
+    """Say whether a line is longer than mail may have. RFC 5322 §2.1.1.
+
+    In leaps: from one line end to the last that a line of full length could have.
+    """
+    at = 0
+    while len(raw) - at > _LONGEST_LINE:
+        end = raw.rfind(b"\n", at, at + _LONGEST_LINE + 2)
+        if end < 0:
+            return True
+        at = end + 1
+    return False

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.report import Kind, Original
 from whybounce.writing.header import field
+from whybounce.writing.message import has_long_line
 
 _LONGEST_HEADER = 65_536
-_LONGEST_LINE = 998  # RFC 5322 §2.1.1, without the line end.
 # RFC 2046 §5.2.1: a message/rfc822 has at least one of these.
 _NAMED = re.compile(rb"^(?:from|subject|date)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -91,9 +91,7 @@ def _whole(original: bytes, header: bytes, *, eight_bit: bool, smtputf8: bool) -
 
 def _is_intact(message: bytes, header: bytes) -> bool:
     return (
-        _NAMED.search(header) is not None
-        and not _is_spoilt(message)
-        and not _has_long_line(message)
+        _NAMED.search(header) is not None and not _is_spoilt(message) and not has_long_line(message)
     )
 
 
@@ -104,7 +102,7 @@ def _header_only(header: bytes, *, eight_bit: bool, smtputf8: bool) -> Returned 
     if not header.isascii() and eight_bit and smtputf8 and is_utf8(header):
         return Returned("message/global-headers", header)
     # RFC 6522 §4: the header may be made quoted-printable where it is not plain seven-bit text.
-    plain = header.isascii() and not _has_long_line(header)
+    plain = header.isascii() and not has_long_line(header)
     return Returned("text/rfc822-headers", header, encode=not plain)
 
 
@@ -120,17 +118,6 @@ def _is_spoilt(original: bytes) -> bool:
     """Say whether a CR or LF stands without the other, or a NUL anywhere. RFC 5321 §2.3.8."""
     pairs = original.count(b"\r\n")
     return original.count(b"\r") != pairs or original.count(b"\n") != pairs or b"\x00" in original
-
-
-def _has_long_line(text: bytes) -> bool:
-    """Say so in leaps: from one line end to the last that a line of full length could have."""
-    at = 0
-    while len(text) - at > _LONGEST_LINE:
-        end = text.rfind(b"\n", at, at + _LONGEST_LINE + 2)
-        if end < 0:
-            return True
-        at = end + 1
-    return False
 
 
 def is_utf8(raw: bytes) -> bool:

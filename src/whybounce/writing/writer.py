@@ -78,7 +78,9 @@ class Writer:
 
         """
         generator = _generator(diagnosis.report, settings)
-        diagnosis = replace(diagnosis, report=replace(diagnosis.report, generator=generator))
+        if generator != diagnosis.report.generator:
+            report = replace(diagnosis.report, generator=generator)
+            diagnosis = replace(diagnosis, report=report)
         if original is not None:
             original = _with_network_line_ends(original)
             diagnosis = _with_original(diagnosis, original)
@@ -131,10 +133,15 @@ def _texts(telling: Telling) -> tuple[str, str, str]:
     draft = _DRAFTS[telling.settings.style]
     subject, text, markup = draft(telling)
     for room in ROOMS[1:]:
-        if len(markup.encode("utf-8", "replace")) <= _MOST_HTML:
+        if _is_short(markup):
             break
         subject, text, markup = draft(replace(telling, room=room))
     return subject, text, markup
+
+
+def _is_short(markup: str) -> bool:
+    # Letters of four octets can be no more than the page's own markup leaves room for.
+    return 3 * len(markup) <= _MOST_HTML or len(markup.encode("utf-8", "replace")) <= _MOST_HTML
 
 
 def _modern(telling: Telling) -> tuple[str, str, str]:

@@ -64,9 +64,8 @@ class ServerDialogue:
         while not conversation.events:
             if conversation.is_our_turn or conversation.waiting is Waiting.TLS:
                 return None
-            if not (conversation.reading or _read_command)(conversation) and not _ends(
-                conversation
-            ):
+            read = conversation.reading or _read_command
+            if not read(conversation) and not _ends(conversation):
                 return None
         return conversation.events.popleft()
 

@@ -110,8 +110,9 @@ def _begin_chunk(conversation: Conversation, argument: str, refusal: Answer | No
     chunk = _Chunk(int(match[1]), refusal, is_last=match[2] is not None)
     conversation.reading = chunk.read
     conversation.waiting = Waiting.MESSAGE
-    if refusal is None and conversation.body is None:
+    if conversation.stage is not Stage.CHUNKS:
         conversation.message_began = conversation.now
+    if refusal is None and conversation.body is None:
         conversation.body = ChunkReader(_check(conversation))
         envelope = conversation.present_envelope()
         conversation.ask(BodyBegins(conversation.session, envelope), chunk.after_question)

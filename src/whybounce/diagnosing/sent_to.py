@@ -1,0 +1,51 @@
+"""Outcomes matched to whom the message was sent to, where the sender wrote that into an address."""
+
+import re
+from dataclasses import replace
+
+from whybounce.notation import header_fields
+from whybounce.notation.verp import VerpPattern, sent_to
+from whybounce.vocabulary.report import Report
+
+_LONGEST_HEADER = 65_536
+_MAY_TELL = re.compile(rb"=[\w.\x80-\xff-]{1,253}@")  # Cheaper than reading every field again.
+_EMPTY_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
+
+def with_original_recipients(report: Report, raw: bytes, verp: VerpPattern | None) -> Report:
+    """Return the report with the original recipients that it does not state but an address tells.
+
+    A recipient that the report states, by the sender's own ORCPT (RFC 3461 §4.2), stays.
+    """
+    if not report.outcomes or all(outcome.original_recipient for outcome in report.outcomes):
+        return report
+    found = sent_to(
+        _fields(raw, always=verp is not None),
+        report.original.headers if report.original else (),
+        report.envelope_id,
+        named=[outcome.recipient for outcome in report.outcomes if outcome.recipient],
+        pattern=verp,
+    )
+    if found is None:
+        return report
+    outcomes = tuple(
+        outcome
+        if outcome.original_recipient
+        else replace(
+            outcome,
+            original_recipient=found.recipient,
+            inferred={**outcome.inferred, "original_recipient": found.rule},
+        )
+        for outcome in report.outcomes
+    )
+    return replace(report, outcomes=outcomes)
+
+
+def _fields(raw: bytes, *, always: bool) -> tuple[tuple[str, str], ...]:
+    """Return the mail's own fields, or none where no recipient can be written in one."""
+    start = raw[:_LONGEST_HEADER].lstrip(b"\r\n")
+    ends = [at for line in _EMPTY_LINES if (at := start.find(line)) >= 0]
+    header = start[: min(ends, default=None)]
+    if not always and _MAY_TELL.search(header) is None:
+        return ()
+    return header_fields(header.decode("utf-8", "replace"))

@@ -1,0 +1,19 @@
+"""One mail, and where it stands."""
+
+from dataclasses import dataclass
+
+from whybounce.vocabulary.report import Defect
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail as it was found, or one thing that could not be read and why."""
+
+    source: str  # Stable: "path", "path#3" for the third mail of an mbox, "a.zip/b.eml".
+    raw: bytes | None  # None: nothing could be read; the defects say why.
+    defects: tuple[Defect, ...] = ()
+
+
+def unreadable(source: str, what: str) -> Mail:
+    """Return the row that stands where a mail should: it could not be read, and why."""
+    return Mail(source, None, (Defect("file", what),))
