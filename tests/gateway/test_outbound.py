@@ -362,6 +362,44 @@ async def test_a_mistake_on_the_way_puts_one_message_off_and_stops_nothing(runni
     assert "a mistake" in caplog.text
 
 
+async def test_a_mistake_at_resolving_one_recipient_leaves_the_others_theirs(running, caplog):
+    """It is put off; the next try may do better."""
+    tries = []
+
+    async def resolve(message: QueuedMessage, recipient: LeasedRecipient) -> Destination:  # noqa: ARG001  # the seam's shape
+        tries.append(recipient.address)
+        if tries.count("ben@example.org") == 1 and recipient.address.startswith("ben"):
+            raise RuntimeError("a mistake")
+        return MailExchangers(recipient.domain)
+
+    async with running(resolve=resolve, prepare=serving(example_org=Behaviour())) as r:
+        life = await r.ended(await r.accept("ben@example.org", "dora@example.org"))
+
+    assert ends(life) == [Terminal.RELAYED, Terminal.RELAYED]
+    assert [each.tries for each in life.entry.recipients] == [2, 1]
+    assert "a mistake" in caplog.text
+
+
+async def test_what_was_leased_a_moment_before_it_stops_is_given_back(running):
+    """Before its first step, too."""
+    async with running(prepare=serving(example_org=Behaviour()), most_each=1) as r:
+        lease = r.store.lease
+
+        async def leased(most: int, **more: object) -> tuple[Consignment, ...]:
+            found = await lease(most, **more)
+            if found:
+                r.outbound.stop()
+            return found
+
+        r.store.lease = leased
+        ids = [await r.accept() for _ in range(3)]
+        lives = [
+            await r.life(each, lambda life: life.entry.recipients[0].node is None) for each in ids
+        ]
+
+    assert {life.entry.recipients[0].state for life in lives} <= {State.QUEUED, State.DONE}
+
+
 async def test_recipients_of_one_message_may_go_to_different_places(running, tmp_path: Path):
     """A mailbox here, a server there, and nowhere; one settlement."""
 
