@@ -421,6 +421,21 @@ async def test_an_international_address_needs_a_server_that_knows_them(world):
     assert helped.ending is Ending.RELAYED
 
 
+async def test_a_domain_in_other_letters_goes_to_older_servers_in_a_labels(world):
+    """Its address is the same; only where the local part has such letters nothing helps."""
+    async with world() as w:
+        server = await w.serve(
+            "mx1.example.org", Behaviour(extensions=PLAIN), domain="xn--strae-oqa.example"
+        )
+        to = MailExchangers("straße.example")
+        (plain,) = await w.deliver("ben@straße.example", to=to, smtputf8=True)
+        (other,) = await w.deliver("jürgen@straße.example", to=to, smtputf8=True)
+
+    assert plain.ending is Ending.RELAYED
+    assert server.received[0].recipients == ["ben@xn--strae-oqa.example"]
+    assert told(other) == (Ending.FAILED, "internationalized-address")
+
+
 async def test_smtputf8_that_nothing_makes_use_of_is_left_out(world):
     """The client declared it; addresses and header are ASCII all the same."""
     async with world() as w:

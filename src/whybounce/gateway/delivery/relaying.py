@@ -11,6 +11,7 @@ from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.conversion import seven_bit
 from whybounce.gateway.delivery.decisions import Decision, decide
+from whybounce.gateway.delivery.domains import address_to_ascii
 from whybounce.gateway.delivery.opening import Line, Opened
 from whybounce.gateway.delivery.parcels import Parcel, header_of, whole
 from whybounce.gateway.smtp.client import Answered, Delivery, Fault, ServerReply
@@ -95,15 +96,30 @@ async def _deliver(
     """Hand over what the server can take; converted where it cannot take it as it is."""
     envelope = _envelope(parcel, some)
     offers = connection.extensions
-    if "SMTPUTF8" not in offers and envelope.smtputf8 and (await header_of(parcel)).isascii():
-        # It was declared, and nothing makes use of it: RFC 6531 §3.6.
-        envelope = replace(envelope, smtputf8=False)
+    if "SMTPUTF8" not in offers and (await header_of(parcel)).isascii():
+        envelope = _in_ascii(envelope)
     if "8BITMIME" not in offers and parcel.is_eight_bit:
         converted = await _converted(parcel)
         if converted is not None:
             envelope = replace(envelope, body=BodyType.SEVEN_BIT)
             return await connection.deliver(envelope, converted)
     return await connection.deliver(envelope, parcel.read(), parcel.message.size)
+
+
+def _in_ascii(envelope: Envelope) -> Envelope:
+    """Return the envelope without SMTPUTF8 where domains in A-labels are all it takes."""
+    addresses = (envelope.return_path, *(each.address for each in envelope.recipients))
+    if not envelope.smtputf8 and all(map(str.isascii, addresses)):
+        return envelope
+    return_path, *recipients = map(address_to_ascii, addresses)
+    converted = [
+        replace(each, address=address)
+        for each, address in zip(envelope.recipients, recipients, strict=True)
+        if address is not None
+    ]
+    if return_path is None or len(converted) < len(recipients):
+        return envelope
+    return replace(envelope, return_path=return_path, recipients=tuple(converted), smtputf8=False)
 
 
 async def _converted(parcel: Parcel) -> bytes | None:
