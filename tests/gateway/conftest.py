@@ -1,5 +1,7 @@
-"""A real PostgreSQL for the tests that need one, started once and thrown away."""
+"""Tests that are coroutines, and a real PostgreSQL for those that need one."""
 
+import asyncio
+import inspect
 import os
 import pwd
 import shutil
@@ -9,11 +11,25 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+
+from world import World, Worlds
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run tests that are coroutines, each in an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001  # as pytest's own hook does
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
 
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
@@ -125,3 +141,19 @@ def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
     yield f"{postgresql.url}/{name}"
     with psycopg.connect(f"{postgresql.url}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def world() -> Worlds:
+    """Make worlds."""
+
+    @asynccontextmanager
+    async def making(**settings: object) -> AsyncIterator[World]:
+        made = World(**settings)
+        try:
+            yield made
+        finally:
+            await made.close()
+            await asyncio.sleep(0)
+
+    return making

@@ -74,6 +74,13 @@ def free_port() -> int:
 @contextmanager
 def postfix(**settings: str) -> Iterator[int]:
     """Run Postfix with these settings of main.cf beside the usual; yields the port it listens at."""
+    with postfix_folder(**settings) as (_, port):
+        yield port
+
+
+@contextmanager
+def postfix_folder(**settings: str) -> Iterator[tuple[Path, int]]:
+    """Run Postfix; yields its configuration's folder, with the queue in ``spool``, and its port."""
     # pytest's folders are closed to other users, and Postfix is several.
     folder = Path(tempfile.mkdtemp(prefix="postfix-"))
     folder.chmod(0o755)
@@ -84,15 +91,15 @@ def postfix(**settings: str) -> Iterator[int]:
     (folder / "spool").mkdir()
     (folder / "data").mkdir()
     shutil.chown(folder / "data", "postfix")
-    _run("postfix", "-c", str(folder), "start")
+    run("postfix", "-c", str(folder), "start")
     try:
         wait_for(port)
-        yield port
+        yield folder, port
     except BaseException:
         print((folder / "log").read_text())  # noqa: T201  # what went wrong stands there
         raise
     finally:
-        _run("postfix", "-c", str(folder), "stop")
+        run("postfix", "-c", str(folder), "stop")
         shutil.rmtree(folder)
 
 
@@ -131,7 +138,8 @@ def wait_for(port: int) -> None:
             return
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run one of Postfix's programs to its end."""
     done = subprocess.run(  # noqa: S603  # the test's own words
         command, env=_environment(), capture_output=True, text=True, timeout=60, check=False
     )

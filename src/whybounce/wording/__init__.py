@@ -6,6 +6,15 @@ act, will sending again help, what to do, the server's own words, the sentence t
 """
 
 from whybounce.wording.filling import PLACEHOLDERS, fill, printable
+from whybounce.wording.own_replies import NoReplyFormError, own_reply
 from whybounce.wording.speaker import Speaker, UnknownLanguageError
 
-__all__ = ["PLACEHOLDERS", "Speaker", "UnknownLanguageError", "fill", "printable"]
+__all__ = [
+    "PLACEHOLDERS",
+    "NoReplyFormError",
+    "Speaker",
+    "UnknownLanguageError",
+    "fill",
+    "own_reply",
+    "printable",
+]

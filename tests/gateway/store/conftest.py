@@ -1,7 +1,5 @@
 """Stores on real databases, and mail to put into them."""
 
-import asyncio
-import inspect
 import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -30,16 +28,6 @@ from whybounce.gateway.store.rows import (
 )
 
 Opens = Callable[..., AbstractAsyncContextManager[Store]]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run tests that are coroutines, each in an event loop of its own."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001  # as pytest's own hook does
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
-    return True
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
+from whybounce.gateway.delivery.domains import to_ascii
+
 _PAYLOAD = 1232  # Octets by UDP, so that no answer is cut into fragments.
 
 
@@ -49,8 +51,11 @@ class Resolver:
 
     async def records(self, name: str, rdtype: str) -> Records:
         """Return the records of that name and type. Never raises for what the DNS says."""
+        written = to_ascii(name)
+        if written is None:
+            return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name")
         try:
-            asked = dns.name.from_text(name).canonicalize()
+            asked = dns.name.from_text(written).canonicalize()
         except (dns.exception.DNSException, UnicodeError) as error:
             return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name: {error}")
         try:

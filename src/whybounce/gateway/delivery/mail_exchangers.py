@@ -77,6 +77,15 @@ async def route_to(
     return await _with_addresses(domain, ordered, found, resolver)
 
 
+async def route_to_host(host: str, resolver: Resolver) -> Route | NoRoute:
+    """Return the way to a host of our choice, by its name or address: no MX record is asked for."""
+    try:
+        address = str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return await _implicit(host, resolver)
+    return Route((Host(host, (address,), secure=False),))
+
+
 async def _with_addresses(
     domain: str, exchangers: Sequence[tuple[int, str]], found: Records, resolver: Resolver
 ) -> Route | NoRoute:

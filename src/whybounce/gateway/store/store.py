@@ -1,7 +1,7 @@
 """The store as its callers see it: each method a sentence, each answer durable when it comes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -205,7 +205,7 @@ class Store:
         """Return when a recipient is due next, or a lease ends; None where nothing is queued."""
         return await self._reader.read(leasing.next_due)
 
-    async def body(self, message: str, *, node: str, now: datetime) -> AsyncIterator[bytes]:
+    async def body(self, message: str, *, node: str, now: datetime) -> AsyncGenerator[bytes, None]:
         """Yield the message's header and content in pieces of at most 256 KB.
 
         Raises:

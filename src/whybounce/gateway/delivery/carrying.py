@@ -1,0 +1,132 @@
+"""A parcel carried to its destination, whatever kind that is: an attempt for each recipient."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from whybounce.gateway.delivery import maildir
+from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle, Remote
+from whybounce.gateway.delivery.connections import Connections
+from whybounce.gateway.delivery.destinations import (
+    Destination,
+    Lmtp,
+    Maildir,
+    MailExchangers,
+    Smarthost,
+)
+from whybounce.gateway.delivery.lookups import Resolver
+from whybounce.gateway.delivery.mail_exchangers import (
+    Host,
+    NoRoute,
+    Route,
+    Shuffle,
+    route_to,
+    route_to_host,
+)
+from whybounce.gateway.delivery.opening import Encryption, Line
+from whybounce.gateway.delivery.parcels import Parcel, header_of
+from whybounce.gateway.delivery.relaying import relay
+from whybounce.gateway.delivery.tls_policies import TlsPolicies, TlsPolicy
+from whybounce.vocabulary.reply import Reply
+from whybounce.vocabulary.status_code import StatusCode
+
+_MOST_RECEIVED = 50  # RFC 5321 §6.3: more hops than this are a loop.
+_IN_MAILBOX = Reply("Delivered to the mailbox", status=StatusCode(2, 0, 0))
+
+Carry = Callable[[Destination, Parcel], Awaitable[tuple[Attempt, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Everything a parcel may need on its way."""
+
+    host: str  # Our name.
+    resolver: Resolver
+    connections: Connections
+    tls: TlsPolicies
+    clear: TlsPolicy  # For mail stores, which stand beside us.
+    clock: Callable[[], datetime]
+    random_bits: Callable[[int], int]
+    shuffle: Shuffle[tuple[int, str]]
+    port: int = 25
+    own_names: frozenset[str] = frozenset()
+
+    async def carry(self, destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
+        """Hand the parcel over. Raises what reading it raises, and nothing for what remotes do."""
+        hops = _hops(await header_of(parcel))
+        if hops > _MOST_RECEIVED:
+            evidence = f"{hops} servers have written a Received field"
+            return self._obstructed(parcel, Obstacle("routing-loop", evidence, permanent=True))
+        if isinstance(destination, Maildir):
+            return await self._put(destination, parcel)
+        route = await self._route(destination)
+        if isinstance(route, NoRoute):
+            obstacle = Obstacle(route.cause, route.evidence, route.permanent)
+            return self._obstructed(parcel, obstacle)
+        lines = tuple(await self._lines(destination, route, parcel))
+        return await relay(parcel, lines, self.connections, self.clock)
+
+    async def _route(self, destination: MailExchangers | Smarthost | Lmtp) -> Route | NoRoute:
+        match destination:
+            case MailExchangers(domain):
+                pass
+            case Smarthost(host=domain, use_mx=True):
+                pass
+            case _:
+                return await route_to_host(destination.host, self.resolver)
+        return await route_to(domain, self.resolver, own_names=self.own_names, shuffle=self.shuffle)
+
+    async def _lines(
+        self, destination: MailExchangers | Smarthost | Lmtp, route: Route, parcel: Parcel
+    ) -> Iterator[Line]:
+        if isinstance(destination, Lmtp):
+            return _each(route.hosts, destination.port, self.clear, lmtp=True)
+        policy = await self.tls(parcel.recipients[0].domain, route.hosts)
+        if isinstance(destination, MailExchangers):
+            return _each(route.hosts, self.port, policy)
+        return (
+            Line(host, address, destination.port, policy, destination.encryption, destination.login)
+            for host in route.hosts
+            for address in host.addresses
+        )
+
+    async def _put(self, destination: Maildir, parcel: Parcel) -> tuple[Attempt, ...]:
+        attempts = []
+        for recipient in parcel.recipients:
+            now = self.clock()
+            name = maildir.unique_name(
+                seconds=now.timestamp(),
+                message=parcel.message.id,
+                number=recipient.number,
+                chance=self.random_bits(32),
+                host=self.host,
+            )
+            delivering = maildir.Delivering(parcel.message.sender, recipient.address, name)
+            said = await maildir.deliver(
+                destination, parcel.read(), parcel.message.size, delivering
+            )
+            asked = Asked(now, said or _IN_MAILBOX, remote=Remote(self.host))
+            ending = _ending(said) if said else Ending.DELIVERED
+            attempts.append(Attempt(recipient, ending, (asked,), asked))
+        return tuple(attempts)
+
+    def _obstructed(self, parcel: Parcel, obstacle: Obstacle) -> tuple[Attempt, ...]:
+        asked = Asked(self.clock(), obstacle)
+        ending = _ending(obstacle)
+        return tuple(Attempt(each, ending, (asked,), asked) for each in parcel.recipients)
+
+
+def _ending(obstacle: Obstacle) -> Ending:
+    return Ending.FAILED if obstacle.permanent else Ending.DEFERRED
+
+
+def _each(
+    hosts: Sequence[Host], port: int, policy: TlsPolicy, *, lmtp: bool = False
+) -> Iterator[Line]:
+    for host in hosts:
+        for address in host.addresses:
+            yield Line(host, address, port, policy, Encryption.STARTTLS, lmtp=lmtp)
+
+
+def _hops(header: bytes) -> int:
+    return sum(line[:9].lower() == b"received:" for line in header.split(b"\r\n"))

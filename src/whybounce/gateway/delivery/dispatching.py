@@ -1,0 +1,269 @@
+"""One consignment: carried to its destinations, and what came of it recorded.
+
+Rule 1: whoever is delivered to is settled, whatever else goes wrong; what was not tried is given back.
+Rule 2: nobody fails without the report about it being queued in the same transaction.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle
+from whybounce.gateway.delivery.carrying import Carry
+from whybounce.gateway.delivery.concluding import (
+    Conclusion,
+    Notices,
+    Telling,
+    conclude,
+    is_expiring,
+    postponement,
+    settlement,
+    to_tell,
+)
+from whybounce.gateway.delivery.destinations import Destination
+from whybounce.gateway.delivery.parcels import Parcel, Reading
+from whybounce.gateway.delivery.traffic import Traffic
+from whybounce.gateway.store import (
+    LeaseLostError,
+    Schedule,
+    Store,
+    StoreError,
+    StoreUnavailableError,
+    Trouble,
+)
+from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, Settlement
+
+_log = logging.getLogger(__name__)
+
+_HELD_WHOLE = 256 << 10  # Octets of a message that is read once for all its destinations.
+
+Resolve = Callable[[QueuedMessage, LeasedRecipient], Awaitable[Destination | Obstacle]]
+"""Says where a recipient's mail goes, or why nowhere."""
+
+Report = Callable[[Telling], Awaitable[Notices]]
+"""Makes the reports about what became of a message's recipients; they are queued with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatcher:
+    """Whom a consignment passes through."""
+
+    store: Store
+    carry: Carry
+    resolve: Resolve
+    report: Report
+    traffic: Traffic
+    node: str
+    schedule: Schedule
+    clock: Callable[[], datetime]
+    chance: Callable[[], float]
+
+    async def dispatch(self, consignment: Consignment, begin: Callable[[], None]) -> None:
+        """Carry and record; cancelled, record what was done and give the rest back.
+
+        Args:
+            consignment: What was leased.
+            begin: Called when its first turn has come, and somebody is spoken to.
+
+        """
+        attempts: list[Attempt] = []
+        try:
+            await self._carry_all(consignment, attempts, begin)
+        except asyncio.CancelledError:
+            await self._record(consignment, attempts, again=self.clock())
+            raise
+        except StoreError as error:
+            # A damaged message has been set aside; for an unreachable store we try again.
+            _log.warning("message %s: %s", consignment.message.id, error)
+        again = self.clock() + self.schedule.waits[0]
+        await self._record(consignment, attempts, again=again)
+
+    async def _carry_all(
+        self, consignment: Consignment, attempts: list[Attempt], begin: Callable[[], None]
+    ) -> None:
+        """Carry to each destination; whatever came of it is in ``attempts``, even of a failure."""
+        groups: dict[Destination, list[LeasedRecipient]] = {}
+        for recipient in consignment.recipients:
+            destination = await self._resolve_safely(consignment.message, recipient)
+            if isinstance(destination, Obstacle):
+                attempts.append(self._obstructed(recipient, destination))
+            else:
+                groups.setdefault(destination, []).append(recipient)
+        read = self._reading(consignment.message)
+        results = await asyncio.gather(
+            *(
+                self._carry_one(
+                    destination,
+                    Parcel(consignment.message, tuple(recipients), read),
+                    attempts,
+                    begin,
+                )
+                for destination, recipients in groups.items()
+            ),
+            return_exceptions=True,
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _resolve_safely(
+        self, message: QueuedMessage, recipient: LeasedRecipient
+    ) -> Destination | Obstacle:
+        try:
+            return await self.resolve(message, recipient)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # nobody's mail may be lost by it
+            _log.exception("resolving recipient %d of message %s", recipient.number, message.id)
+            return Obstacle("system-error", f"{type(error).__name__} at finding out where to")
+
+    async def _carry_one(
+        self,
+        destination: Destination,
+        parcel: Parcel,
+        attempts: list[Attempt],
+        begin: Callable[[], None],
+    ) -> None:
+        async with self.traffic.turn(destination.name) as met:
+            if met is not None:
+                attempts += [
+                    Attempt(each, Ending.DEFERRED, (met,), met, untried=True)
+                    for each in parcel.recipients
+                ]
+                return
+            begin()
+            attempts += await self._carry_safely(destination, parcel)
+
+    async def _carry_safely(self, destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
+        """Carry; a mistake of ours puts the mail off and is written down, and no more."""
+        try:
+            came = await self.carry(destination, parcel)
+            self.traffic.note(destination.name, came)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # nobody's mail may be lost by it
+            _log.exception("carrying message %s to %s", parcel.message.id, destination.name)
+            obstacle = Obstacle("system-error", f"{type(error).__name__} on the way")
+            return tuple(self._obstructed(each, obstacle) for each in parcel.recipients)
+        return came
+
+    def _obstructed(self, recipient: LeasedRecipient, obstacle: Obstacle) -> Attempt:
+        asked = Asked(self.clock(), obstacle)
+        ending = Ending.FAILED if obstacle.permanent else Ending.DEFERRED
+        return Attempt(recipient, ending, (asked,), asked)
+
+    def _reading(self, message: QueuedMessage) -> Reading:
+        """Return how to read the message; a small one is asked of the store once."""
+        held: list[bytes] = []
+
+        async def read() -> AsyncGenerator[bytes, None]:
+            body = self.store.body(message.id, node=self.node, now=self.clock())
+            if message.size > _HELD_WHOLE:
+                async with contextlib.aclosing(body) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
+            if not held:
+                held.append(b"".join([piece async for piece in body]))
+            yield held[0]
+
+        return read
+
+    # Recording.
+
+    async def _record(
+        self, consignment: Consignment, attempts: Sequence[Attempt], *, again: datetime
+    ) -> None:
+        """Settle those that were tried, and give the others back."""
+        if attempts:
+            await self._settle(consignment, attempts)
+        if len(attempts) < len(consignment.recipients):
+            with contextlib.suppress(StoreError):  # Then the lease runs out by itself.
+                await self.store.give_back(consignment, due=again)
+
+    async def _settle(self, consignment: Consignment, attempts: Sequence[Attempt]) -> None:
+        now = self.clock()
+        answered = await self._answered_before(consignment, attempts, now)
+        conclusions = conclude(attempts, consignment.message, now=now, answered=answered)
+        recorded = await self._concluded(consignment, attempts, conclusions, now)
+        while True:
+            try:
+                await self.store.settle(recorded)
+            except StoreUnavailableError as error:
+                if error.trouble is Trouble.CORRUPT:
+                    raise  # It will never be recorded, and the store passes it over.
+                # To give up here would deliver it twice.
+                _log.warning("message %s waits to be settled: %s", consignment.message.id, error)
+                await asyncio.sleep(1)
+            except LeaseLostError as error:
+                _log.warning("%s", error)
+                return
+            except StoreError as error:
+                if not recorded.messages:
+                    raise
+                # The reports are what it does not take: they are made anew later.
+                recorded = self._postponed(consignment, attempts, conclusions, now, error)
+            else:
+                return
+
+    async def _concluded(
+        self,
+        consignment: Consignment,
+        attempts: Sequence[Attempt],
+        conclusions: tuple[Conclusion, ...],
+        now: datetime,
+    ) -> Settlement:
+        """Return what to record, with the reports that go with it."""
+        schedule = self.schedule
+        telling = to_tell(conclusions, consignment.message, schedule, now)
+        try:
+            notices = Notices()
+            if telling:
+                notices = await self.report(Telling(consignment.message, telling, now))
+            return settlement(
+                consignment,
+                attempts,
+                conclusions,
+                notices,
+                asked=telling,
+                schedule=schedule,
+                now=now,
+                chance=self.chance,
+            )
+        except Exception as error:  # noqa: BLE001  # nobody fails without being told of
+            _log.exception("reporting on message %s", consignment.message.id)
+            return self._postponed(consignment, attempts, conclusions, now, error)
+
+    def _postponed(
+        self,
+        consignment: Consignment,
+        attempts: Sequence[Attempt],
+        conclusions: tuple[Conclusion, ...],
+        now: datetime,
+        error: Exception,
+    ) -> Settlement:
+        return postponement(
+            consignment,
+            attempts,
+            conclusions,
+            schedule=self.schedule,
+            now=now,
+            event=type(error).__name__,
+            chance=self.chance,
+        )
+
+    async def _answered_before(
+        self, consignment: Consignment, attempts: Sequence[Attempt], now: datetime
+    ) -> frozenset[int]:
+        """Return which of the expiring recipients a remote has spoken of."""
+        message = consignment.message
+        if not any(is_expiring(each, message, now) for each in attempts):
+            return frozenset()
+        try:
+            life = await self.store.life(message.id)
+        except StoreError:
+            return frozenset()
+        return frozenset(each.number for each in life.attempts if each.code is not None)

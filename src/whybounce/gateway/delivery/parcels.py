@@ -1,0 +1,45 @@
+"""What is handed over: a message, some of its recipients, and a way to read its octets again."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from whybounce.gateway.store.rows import BodyType, LeasedRecipient, QueuedMessage
+
+_MOST_HEADER = 1_048_576  # Octets searched for the header's end.
+
+Reading = Callable[[], AsyncGenerator[bytes, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message for recipients who get it at the same place."""
+
+    message: QueuedMessage
+    recipients: tuple[LeasedRecipient, ...]
+    read: Reading  # Begins anew with each call.
+
+    @property
+    def is_eight_bit(self) -> bool:
+        """Whether its body was declared to hold octets above 127."""
+        return self.message.body_type is not BodyType.SEVEN_BIT
+
+
+async def whole(parcel: Parcel) -> bytes:
+    """Return all of the message's octets."""
+    return b"".join([piece async for piece in parcel.read()])
+
+
+async def header_of(parcel: Parcel) -> bytes:
+    """Return the header section, with the line end of its last line."""
+    header = bytearray()
+    async with aclosing(parcel.read()) as pieces:
+        async for piece in pieces:
+            searched = max(0, len(header) - 3)
+            header += piece
+            end = header.find(b"\r\n\r\n", searched)
+            if end >= 0:
+                return bytes(header[: end + 2])
+            if len(header) >= _MOST_HEADER:
+                break
+    return bytes(header)

@@ -1,0 +1,213 @@
+"""Outbound: leases what is due, has it dispatched, keeps the leases, and stops in good order.
+
+It sleeps until something is due or a hint says so. Trouble with one destination takes turns and room
+from that destination alone: what is over its share is given back for later.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from whybounce.gateway.delivery.carrying import Carry
+from whybounce.gateway.delivery.dispatching import Dispatcher, Report, Resolve
+from whybounce.gateway.delivery.traffic import Traffic
+from whybounce.gateway.store import Schedule, Store, StoreError, StoreUnavailableError
+from whybounce.gateway.store.rows import Consignment
+
+_log = logging.getLogger(__name__)
+
+_LEAST_WAIT, _LONGEST_WAIT = 0.2, 60.0  # Seconds between looks at the queue.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundSettings:
+    """How much at once, and how patiently."""
+
+    node: str
+    schedule: Schedule
+    most: int = 400  # Deliveries at once.
+    most_each: int = 20  # … to one destination.
+    most_in_hand: int = 2_000  # Consignments leased.
+    most_in_hand_each: int = 100  # … of one domain.
+    batch: int = 200  # Recipients leased at once.
+    lease: timedelta = timedelta(minutes=5)
+    rest: float = 30  # Seconds in which a destination that is not reached is left alone.
+    drain: float = 30  # Seconds deliveries may take to end when it stops.
+
+
+class Outbound:
+    """The part that delivers, while it runs."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        carry: Carry,
+        resolve: Resolve,
+        report: Report,
+        settings: OutboundSettings,
+        clock: Callable[[], datetime],
+        chance: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._chance = chance
+        self._stopping = asyncio.Event()
+        self._room = asyncio.Event()
+        self._jobs: dict[asyncio.Task[None], Consignment] = {}
+        self._begun: set[asyncio.Task[Any]] = set()  # Those that speak with somebody.
+        self._domains: Counter[str] = Counter()
+        traffic = Traffic(
+            most=settings.most,
+            most_each=settings.most_each,
+            rest=settings.rest,
+            monotonic=asyncio.get_running_loop().time,
+        )
+        self._dispatcher = Dispatcher(
+            store=store,
+            carry=carry,
+            resolve=resolve,
+            report=report,
+            traffic=traffic,
+            node=settings.node,
+            schedule=settings.schedule,
+            clock=clock,
+            chance=chance,
+        )
+
+    def stop(self) -> None:
+        """Begin nothing more; ``run`` returns when what was begun has ended."""
+        self._stopping.set()
+        self._room.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped."""
+        renewing = asyncio.create_task(self._renew_leases())
+        try:
+            await self._start()
+            while not self._stopping.is_set():
+                seen = self._store.hints.given
+                if not await self._take_some():
+                    await self._wait(seen)
+        finally:
+            await self._drain()
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+
+    # Getting work.
+
+    async def _start(self) -> None:
+        """End the leases that an earlier life of this node left behind."""
+        while not self._stopping.is_set():
+            try:
+                await self._store.give_back_all(self._settings.node, now=self._clock())
+            except StoreUnavailableError as error:
+                await self._pause(error)
+            else:
+                return
+
+    async def _take_some(self) -> bool:
+        """Lease and begin what is due; return whether there may be more."""
+        settings, now = self._settings, self._clock()
+        asked = min(settings.batch, settings.most_in_hand - len(self._jobs))
+        if asked <= 0:
+            self._room.clear()
+            await self._room.wait()
+            return True
+        try:
+            consignments = await self._store.lease(
+                asked, node=settings.node, now=now, until=now + settings.lease
+            )
+        except StoreError as error:
+            await self._pause(error)
+            return True
+        for consignment in consignments:
+            self._begin(consignment)
+        return sum(len(each.recipients) for each in consignments) >= asked
+
+    def _begin(self, consignment: Consignment) -> None:
+        self._domains[consignment.domain] += 1
+        job = asyncio.create_task(self._handle(consignment))
+        self._jobs[job] = consignment
+        job.add_done_callback(self._ended)
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        consignment = self._jobs.pop(job)
+        self._begun.discard(job)
+        self._domains[consignment.domain] -= 1
+        if not self._domains[consignment.domain]:
+            del self._domains[consignment.domain]
+        self._room.set()
+        if not job.cancelled() and (error := job.exception()) is not None:
+            _log.error("delivering message %s", consignment.message.id, exc_info=error)
+
+    async def _wait(self, seen: int) -> None:
+        """Sleep until something is due, or a hint says so, or it is time to stop."""
+        try:
+            due = await self._store.next_due()
+        except StoreError as error:
+            await self._pause(error)
+            return
+        seconds = (due - self._clock()).total_seconds() if due else _LONGEST_WAIT
+        waits = [
+            asyncio.create_task(self._store.hints.after(seen)),
+            asyncio.create_task(self._stopping.wait()),
+        ]
+        try:
+            await asyncio.wait(
+                waits,
+                timeout=min(max(seconds, _LEAST_WAIT), _LONGEST_WAIT),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            for each in waits:
+                each.cancel()
+
+    async def _pause(self, error: StoreError) -> None:
+        _log.warning("outbound waits: %s", error)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._stopping.wait()
+
+    async def _renew_leases(self) -> None:
+        """Keep what takes long ours."""
+        while True:
+            await asyncio.sleep(self._settings.lease.total_seconds() / 3)
+            until = self._clock() + self._settings.lease
+            await asyncio.gather(
+                *(self._store.renew(each, until=until) for each in self._jobs.values()),
+                return_exceptions=True,
+            )
+
+    async def _drain(self) -> None:
+        """Let what has begun end in time; give the rest back."""
+        self._stopping.set()
+        await asyncio.sleep(0)  # Who is cancelled before the first step gives nothing back.
+        for job in list(self._jobs):
+            if job not in self._begun:
+                job.cancel()
+        if self._jobs:
+            _, late = await asyncio.wait(list(self._jobs), timeout=self._settings.drain)
+            for job in late:
+                job.cancel()
+            if late:
+                await asyncio.wait(late, timeout=self._settings.drain)
+
+    async def _handle(self, consignment: Consignment) -> None:
+        if self._domains[consignment.domain] > self._settings.most_in_hand_each:
+            wait = timedelta(seconds=self._settings.rest or 1) * (1 + self._chance())
+            await self._store.give_back(consignment, due=self._clock() + wait)
+            return
+        job = asyncio.current_task()
+
+        def begin() -> None:
+            if job is not None:
+                self._begun.add(job)
+
+        await self._dispatcher.dispatch(consignment, begin)
