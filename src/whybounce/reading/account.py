@@ -91,7 +91,8 @@ def _without_tags(text: str) -> str:
     text = _without_scripts(text)
     text = _LINE_BREAK.sub("\n", text.replace("\n", " "))
     text = _TAG.sub(" ", _CELL_END.sub("\t", text))
-    return re.sub(r" {2,}", " ", html.unescape(text).replace("\u00a0", " "))
+    words = html.unescape(text).replace("\u00a0", " ")
+    return "\n".join(re.sub(r" {2,}", " ", line).strip() for line in words.split("\n"))
 
 
 def _without_scripts(text: str) -> str:
