@@ -15,6 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import whybounce.gateway.directory.tables  # noqa: F401  # all tables there are, as migrations make them
+
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 # Its files in memory where that is possible: what is tested here is not the disk.
