@@ -18,7 +18,8 @@ from msgspec.structs import FieldInfo, fields
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress
-from whybounce.gateway.directory.nouns import OrganisationTable
+from whybounce.gateway.directory import checked, demonstration, read_directory
+from whybounce.gateway.directory.nouns import DirectoryTable, OrganisationTable
 from whybounce.gateway.shaping import (
     Faults,
     FaultyFileError,
@@ -31,10 +32,11 @@ from whybounce.gateway.shaping import (
     wanted,
 )
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets, TlsMode
+from whybounce.gateway.smtp.tls import server_context
 from whybounce.gateway.store import Schedule, schedules
 from whybounce.gateway.values import Duration, Endpoint, Folder, IpAddress, Network, Secret, Size
 
-_PROFILES = Path(__file__).with_name("profiles")
+PROFILES = Path(__file__).with_name("profiles")
 _PREFIX = "WHYBOUNCE_"
 _STORES = ("sqlite:///", "postgresql://")
 
@@ -359,8 +361,8 @@ class Config(_Table, frozen=True, kw_only=True):
         return Schedule(
             waits=retry.waits or named.waits,
             jitter=named.jitter,
-            tell_after=retry.delay_notice or named.tell_after,
-            expire_after=retry.expire or named.expire_after,
+            tell_after=named.tell_after if retry.delay_notice is None else retry.delay_notice,
+            expire_after=named.expire_after if retry.expire is None else retry.expire,
         )
 
 
@@ -397,6 +399,21 @@ def read_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     return config
 
 
+def directory_of(config: Config) -> DirectoryTable:
+    """Return the organisations that the configuration names; else those of the demonstration.
+
+    Raises:
+        DirectoryError: A line for each thing that is wrong with them.
+
+    """
+    if config.directory.file:
+        return read_directory(config.directory.file)
+    if config.directory.organisation:
+        table = DirectoryTable(organisation=config.directory.organisation)
+        return checked(table, "configuration, directory")
+    return demonstration()
+
+
 def environment_names() -> dict[str, str]:
     """Return the variables that override keys of ``[server]``, by key."""
     keys = [each.replace("_", "-") for each in Server.__struct_fields__]
@@ -417,11 +434,13 @@ def _with_environment(
         return written
     hints = hints_of(Server)
     for key, value in tuple(given.items()):
-        alone = Faults()
-        if shaped({key: value}, Server, alone, readers=_readers(Path())) is None:
-            kind = hints[key.replace("-", "_")]
-            faults.add_value((environment_names()[key],), value, wanted(kind))
+        field = key.replace("-", "_")
+        alone = shaped({key: value}, Server, Faults(), readers=_readers(Path.cwd()))
+        if alone is None:
+            faults.add_value((environment_names()[key],), value, wanted(hints[field]))
             del given[key]
+        elif bare(hints[field]) in {Folder, Queue}:
+            given[key] = str(getattr(alone, field))  # Relative to where we are started.
     return {**written, "server": {**server, **given}}
 
 
@@ -431,7 +450,7 @@ def _profile(written: Mapping[str, Any]) -> dict[str, Any]:
     name = server.get("profile", Profile.STANDARD) if isinstance(server, dict) else None
     if name not in {each.value for each in Profile}:
         return {}
-    return tomllib.loads((_PROFILES / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((PROFILES / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -491,8 +510,18 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
         yield "outbound, source-addresses", "has two of one family; allowed is one of each"
     if (config.forwarding.domain is None) != (config.forwarding.secret is None):
         yield "forwarding", "domain and secret need each other"
-    if config.directory.file and config.directory.organisation:
+    directory = config.directory
+    if directory.file and directory.organisation:
         yield "directory", "has a file and organisations; allowed is one of the two"
+    reached = [at for each in config.listener for at in each.addresses if not at.is_loopback]
+    if reached and not directory.file and not directory.organisation:
+        yield (
+            "directory, file",
+            (
+                f"is missing; {shown(reached[0])} is reached from outside, and the demonstration's"
+                " passwords are public"
+            ),
+        )
 
 
 def _listeners(config: Config) -> Iterator[tuple[str, str]]:
@@ -506,8 +535,8 @@ def _listeners(config: Config) -> Iterator[tuple[str, str]]:
         place = f"listener {shown(each.name)}"
         if not each.addresses:
             yield f"{place}, addresses", f"is empty; needed is at least one {Endpoint.WANTED[2:]}"
-        if each.tls is not TlsMode.OFF and each.certificate is None:
-            yield f"{place}, certificate", f"is missing; tls = {shown(each.tls)} needs it"
+        if each.tls is not TlsMode.OFF:
+            yield from _certificate(each, place)
         if each.require_tls and each.tls is TlsMode.OFF:
             yield f"{place}, require-tls", 'true is not allowed with tls = "off"'
         local = all(at.is_loopback for at in each.addresses)
@@ -516,6 +545,20 @@ def _listeners(config: Config) -> Iterator[tuple[str, str]]:
                 f"{place}, tls",
                 '"off" is not allowed where people log in; allowed is "starttls" or "implicit"',
             )
+
+
+def _certificate(listener: Listener, place: str) -> Iterator[tuple[str, str]]:
+    """Hold that there is a certificate with its key, by using them."""
+    certificate, key = listener.certificate, listener.key
+    if certificate is None:
+        yield f"{place}, certificate", f"is missing; tls = {shown(listener.tls)} needs it"
+        return
+    try:
+        server_context(str(certificate), None if key is None else str(key))
+    except OSError as error:  # OpenSSL's errors are among them.
+        why = getattr(error, "reason", None) or error.strerror or "it holds none"
+        said = f"{shown(str(certificate))} cannot be used with its key"
+        yield f"{place}, certificate", f"{said}: {why.replace('_', ' ').lower()}"
 
 
 def _retry(config: Config) -> Iterator[tuple[str, str]]:

@@ -104,7 +104,8 @@ class _Walk:
             return _MISSING
         fields = {each.encode_name: each for each in msgspec.structs.fields(shape)}
         hints = hints_of(shape)
-        for key in content.keys() - fields.keys():
+        unknown = [key for key in content if key not in fields]
+        for key in unknown:
             self.faults.add((*place, key), _unknown(key, fields))
         values = {
             each.name: self.value(content[key], hints[each.name], (*place, key))
@@ -114,7 +115,7 @@ class _Walk:
         lacking = [key for key, each in fields.items() if each.required and key not in content]
         for key in lacking:
             self.faults.add(place, f"{key} is missing; needed is {wanted(hints[fields[key].name])}")
-        if lacking or any(value is _MISSING for value in values.values()):
+        if unknown or lacking or any(value is _MISSING for value in values.values()):
             return _MISSING
         return shape(**values)
 

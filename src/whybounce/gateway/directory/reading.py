@@ -276,7 +276,8 @@ class _Check:
         }
         found = graph.circle(leads)
         if found:
-            yield (f"group {shown(found[0])}",), f"contains itself: {' → '.join(found)}"
+            table = "group" if isinstance(self.entries[found[0]], Group) else "alias"
+            yield (f"{table} {shown(found[0])}",), f"contains itself: {' → '.join(found)}"
 
 
 def _targets(entry: Entry) -> Iterator[tuple[str, MailAddress]]:
