@@ -77,3 +77,16 @@ def test_a_password_becomes_a_hash_that_the_directory_takes():
     assert done.returncode == 0
     assert is_hash(done.stdout.decode().strip())
     assert run("password").returncode == 2
+
+
+def test_without_the_gateways_libraries_it_says_what_to_install():
+    """The library and command line alone come without them."""
+    code = (
+        "import sys; sys.modules['sqlalchemy'] = None; import whybounce.cli; whybounce.cli.main()"
+    )
+    done = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-c", code, "config", "check"], capture_output=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert b'pip install "whybounce[gateway]"' in done.stderr

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -9,6 +11,17 @@ import typer
 from whybounce.cli.refusal import Refusal
 
 _FAULTY = 2
+
+
+@contextmanager
+def _gateway_installed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise Refusal(
+            f'{error.name} is not installed; the gateway needs: pip install "whybounce[gateway]"'
+        ) from error
+
 
 app = typer.Typer(help="Check the gateway's configuration.", no_args_is_help=True)
 
@@ -23,8 +36,9 @@ def check(
 
     Example: whybounce config check whybounce.toml
     """
-    from whybounce.gateway.config import directory_of, read_config  # noqa: PLC0415  # heavy
-    from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
+    with _gateway_installed():
+        from whybounce.gateway.config import directory_of, read_config  # noqa: PLC0415  # heavy
+        from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
 
     try:
         directory = directory_of(read_config(path, os.environ))
@@ -41,7 +55,8 @@ def check(
 @app.command("password")
 def password() -> None:
     """Read a password from standard input, or ask for it; print its hash for the directory."""
-    from whybounce.gateway.directory.passwords import hash_of  # noqa: PLC0415  # heavy
+    with _gateway_installed():
+        from whybounce.gateway.directory.passwords import hash_of  # noqa: PLC0415  # heavy
 
     if sys.stdin.isatty():
         plain = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -77,9 +77,10 @@ class Directory:
         return await self._store.ask(lambda c: _account(c, name))
 
     async def verify_password(self, name: str, password: str) -> Login | None:
-        """Return the account if the password is its own and it may log in; else None.
+        """Return the account if the password is its own and it is not disabled; else None.
 
-        It takes as long where there is no such account.
+        It takes as long where there is no such account. Whether it may log in by SMTP
+        (``account.smtp``) has a cause of its own, and is for the caller to judge.
         """
         login = await self.account(name)
         hashed = login.account.password if login else None

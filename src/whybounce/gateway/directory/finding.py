@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from whybounce.gateway.addresses import MailAddress, folded_domain, key_of, without_tag
 from whybounce.gateway.directory.nouns import Domain, Entry
 from whybounce.gateway.directory.tables import addresses, domains, entries, members
+from whybounce.gateway.store.tables import AnySelect
 
 _DEEPEST = 20  # Groups in groups in groups; nobody needs more, and each costs a question.
 _AT_ONCE = 500  # Keys in one statement: SQLite takes 32,766 at most, older ones 999.
@@ -52,13 +53,15 @@ def domain(connection: Connection, name: str) -> tuple[Domain, str] | None:
 def recipient(connection: Connection, address: str) -> Found | None:
     """Return whom the address leads to: itself, without its tag, or by the domain's catch-all."""
     key = key_of(address)
-    accepted = domain(connection, key.rpartition("@")[2])
-    if accepted is None:
+    row = connection.execute(_by_address(key)).first()
+    if row is None:
         return None
-    for tried, by, tag in _ways(key, accepted[0]):
-        row = _entry(connection, tried)
-        if row is not None:
-            return Found(row[0], row[1], accepted[0], by, tag)
+    if row.entry is not None:
+        return Found(row.entry, row.organisation, row.settings, By.ADDRESS)
+    for tried, by, tag in _ways(key, row.settings):
+        other = connection.execute(_by_key(tried)).first()
+        if other is not None:
+            return Found(other.entry, other.organisation, row.settings, by, tag)
     return None
 
 
@@ -113,7 +116,7 @@ def _batches(keys: Collection[str]) -> Iterator[list[str]]:
 
 
 def _ways(key: str, accepted: Domain) -> Iterator[tuple[str, By, str]]:
-    yield key, By.ADDRESS, ""
+    """Yield what else the address may lead to, the nearest first."""
     tagged = without_tag(key, accepted.tag_separator)
     if tagged is not None:
         yield tagged[0], By.TAG, tagged[1]
@@ -121,14 +124,23 @@ def _ways(key: str, accepted: Domain) -> Iterator[tuple[str, By, str]]:
         yield accepted.catch_all.key, By.CATCH_ALL, ""
 
 
-def _entry(connection: Connection, key: str) -> tuple[Entry, str] | None:
-    asked = (
+def _by_address(key: str) -> AnySelect:
+    """Ask for the accepted domain of the address, and for who has it: one question for most mail."""
+    return (
+        select(domains.c.settings, entries.c.entry, entries.c.organisation)
+        .select_from(domains)
+        .outerjoin(addresses, addresses.c.key == key)
+        .outerjoin(entries, entries.c.key == addresses.c.entry)
+        .where(domains.c.name == key.rpartition("@")[2])
+    )
+
+
+def _by_key(key: str) -> AnySelect:
+    return (
         select(entries.c.entry, entries.c.organisation)
         .join(addresses, addresses.c.entry == entries.c.key)
         .where(addresses.c.key == key)
     )
-    row = connection.execute(asked).first()
-    return None if row is None else (row.entry, row.organisation)
 
 
 def _level(

@@ -33,7 +33,8 @@ def rights(connection: Connection, sender: str, entry: Entry, organisation: str)
         organisation: Whose the entry is.
 
     """
-    names = _names(connection, sender)
+    lists = entry.accept_from or entry.reject_from or entry.moderators
+    names = _names(connection, sender) if lists else frozenset[str]()
     exempt: tuple[Correspondent | MailAddress, ...] = (
         *entry.unmoderated,
         *entry.moderators,
