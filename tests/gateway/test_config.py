@@ -166,6 +166,7 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
         ('[directory]\nfile = "whybounce.toml"\n[[directory.organisation]]\nname = "A"', "one of the two"),
         ('[server]\nqueue = "mysql://u:swordfish@h/d"', 'queue: "mysql://…@h/d" is not allowed'),
         ("[server]\ndrain = 1979-05-27", "drain: 1979-05-27 is not allowed"),
+        ('[server]\nprofile = ["standard"]', 'profile: ["standard"] is not allowed'),
         ("[server", "is not TOML: "),
     ],
 )  # fmt: skip
@@ -258,7 +259,7 @@ def test_the_directory_may_stand_in_a_file_or_in_the_configuration(written, tmp_
     faulty = read_config(written(twice), {})
 
     assert directory_of(from_file) == directory_of(inline)
-    with pytest.raises(DirectoryError, match=r"configuration, directory: organisation \"A\""):
+    with pytest.raises(DirectoryError, match=r"configuration: organisation \"A\""):
         directory_of(faulty)
 
 

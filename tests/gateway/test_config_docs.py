@@ -55,9 +55,7 @@ def test_the_numbers_of_the_profile_that_the_document_shows_are_its_own():
     """Each row of the table names a key of the profile's file, and its value."""
     text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)`, `([\w-]+)` \| (?:`([\w-]+)`|([\d,]+))", text, re.MULTILINE)
-    profile = tomllib.loads(
-        (PROFILES / "exchange-online.toml").read_text(encoding="utf-8")
-    )
+    profile = tomllib.loads((PROFILES / "exchange-online.toml").read_text(encoding="utf-8"))
 
     assert len(rows) == 8
     for table, key, word, number in rows:

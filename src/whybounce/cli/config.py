@@ -41,7 +41,7 @@ def check(
         from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
 
     try:
-        directory = directory_of(read_config(path, os.environ))
+        directory = directory_of(read_config(path, os.environ), path)
     except FaultyFileError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_FAULTY) from error

@@ -399,8 +399,12 @@ def read_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     return config
 
 
-def directory_of(config: Config) -> DirectoryTable:
+def directory_of(config: Config, path: Path | None = None) -> DirectoryTable:
     """Return the organisations that the configuration names; else those of the demonstration.
+
+    Args:
+        config: What ``read_config`` returned.
+        path: From where, for what is said of organisations that stand in it.
 
     Raises:
         DirectoryError: A line for each thing that is wrong with them.
@@ -410,7 +414,7 @@ def directory_of(config: Config) -> DirectoryTable:
         return read_directory(config.directory.file)
     if config.directory.organisation:
         table = DirectoryTable(organisation=config.directory.organisation)
-        return checked(table, "configuration, directory")
+        return checked(table, str(path or "configuration"))
     return demonstration()
 
 
@@ -448,7 +452,7 @@ def _profile(written: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tables of the profile; none where it is none, which is noted later."""
     server = written.get("server")
     name = server.get("profile", Profile.STANDARD) if isinstance(server, dict) else None
-    if name not in {each.value for each in Profile}:
+    if name not in [each.value for each in Profile]:
         return {}
     return tomllib.loads((PROFILES / f"{name}.toml").read_text(encoding="utf-8"))
 
