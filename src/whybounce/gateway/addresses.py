@@ -70,6 +70,7 @@ def folded_login(name: str) -> str:
 
 def folded_local(local: str) -> str:
     """Return the local part as Unicode compares without case: chapter 3.13, D145."""
+    local = _storable(local)
     if local.isascii():
         return local.lower()
     decomposed = unicodedata.normalize("NFD", local).casefold()
@@ -78,12 +79,20 @@ def folded_local(local: str) -> str:
 
 def folded_domain(domain: str) -> str:
     """Return the domain in lower case and A-labels; what IDNA does not know, in lower case."""
+    domain = _storable(domain)
     if domain.isascii():
         return domain.lower()
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return domain.casefold()[:_LONGEST_DOMAIN]
+
+
+def _storable(text: str) -> str:
+    """Return text that every database takes: no NUL, no half characters. Nobody is called so."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\ufffd")
 
 
 def without_tag(key: str, separator: str) -> tuple[str, str] | None:

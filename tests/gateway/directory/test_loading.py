@@ -118,3 +118,21 @@ async def test_nodes_that_load_together_load_one_after_the_other(postgresql_url,
     assert (await counts(opened[0]))["directory_entries"] == 1
     for each in stores:
         await each.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    "strange", ["a\0b@a.example", "\udcff@a.example", "anna@\udcff", "\0", "'"]
+)
+async def test_strange_names_lead_nowhere_on_any_database(url, store_at, reads, strange):
+    """They come from clients, and are no trouble of ours."""
+    async with store_at(url) as store:
+        await load(store, reads(FIRST), now=NOW)
+        asked = Directory(store, Passwords())
+        found = await asked.recipient("anna@a.example")
+
+        assert await asked.recipient(strange) is None
+        assert await asked.account(strange) is None
+        assert await asked.domain(strange) is None
+        assert await asked.organisation_of(strange) is None
+        assert await asked.connector_for(strange, organisation="A") is None
+        assert (await asked.may_send_to(strange, found)).accepted
