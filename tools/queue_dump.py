@@ -14,6 +14,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from whybounce.gateway.directory import demonstration, load
 from whybounce.gateway.store import (
     Deed,
     Instruction,
@@ -61,7 +62,7 @@ def message(*addresses: str, sender: str = "anna@example.org") -> NewMessage:
 
 
 async def fill(folder: str) -> None:
-    """Put one of everything into a queue: delivered, deferred, failed, held, reported, blocked."""
+    """Put one of everything into a queue: delivered, deferred, failed, held, reported, blocked; a directory."""
     chance = random.Random(1)  # noqa: S311  # the same in every run
     url = f"sqlite:///{folder}/queue.db"
     # No memory for bodies being received: they go to files, however small.
@@ -88,6 +89,7 @@ async def fill(folder: str) -> None:
         held = await store.accept(message("emil@example.net"), body_of(b"Subject: Held\r\n\r\n"))
         await store.operate(Instruction(Deed.HOLD, held, "olga", NOW, why="ask legal"))
         await store.block(NewBlock("sender", "x@example.org", "banned-sender", "spam", "olga", NOW))
+        await load(store, demonstration(), now=NOW)
         await store.record(Event(NOW, "refused", "policy", "550 no", address="bin@example.net"))
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import whybounce.gateway.directory.tables  # noqa: F401  # all tables there are, as migrations make them
 from world import World, Worlds
 
 

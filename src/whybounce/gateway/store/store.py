@@ -1,7 +1,7 @@
 """The store as its callers see it: each method a sentence, each answer durable when it comes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -51,7 +51,14 @@ from whybounce.gateway.store.rows import (
     Trace,
 )
 from whybounce.gateway.store.tracing import Filter
-from whybounce.gateway.store.writer import Transaction, Writer, WriterFigures
+from whybounce.gateway.store.writer import (
+    Answer,
+    Argument,
+    Perform,
+    Transaction,
+    Writer,
+    WriterFigures,
+)
 
 
 class Store:
@@ -294,6 +301,14 @@ class Store:
     async def figures(self, *, now: datetime) -> Figures:
         """Return how the queue stands, for metrics."""
         return await self._reader.read(lambda c: figuring.figures(c, now))
+
+    async def ask(self, question: Callable[[Connection], Answer]) -> Answer:
+        """Return what the question finds; for who keeps tables of its own in this database."""
+        return await self._reader.read(question)
+
+    async def perform(self, perform: Perform[Argument, Answer], argument: Argument) -> Answer:
+        """Return what the operation answers, once it is durable; likewise."""
+        return await self._writer.do(perform, argument)
 
     def writer_figures(self) -> WriterFigures:
         """Return how the writer is, for metrics and for the health endpoint."""

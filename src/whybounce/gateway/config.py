@@ -1,0 +1,598 @@
+"""The configuration: one TOML file, every key optional; the environment overrides ``[server]``.
+
+A profile is a file of the same keys (``profiles/``) that lies under the configuration: what neither
+says is as the Structs below say. ``docs/configuration.md`` is written from them.
+"""
+
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from msgspec import NODEFAULT, Meta, Struct
+from msgspec.structs import FieldInfo, fields
+
+from whybounce.catalogue import catalogue
+from whybounce.gateway.addresses import DomainName, MailAddress
+from whybounce.gateway.directory import checked, demonstration, read_directory
+from whybounce.gateway.directory.nouns import DirectoryTable, OrganisationTable
+from whybounce.gateway.shaping import (
+    Faults,
+    FaultyFileError,
+    Readers,
+    bare,
+    hints_of,
+    read_toml,
+    shaped,
+    shown,
+    wanted,
+)
+from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets, TlsMode
+from whybounce.gateway.smtp.tls import server_context
+from whybounce.gateway.store import Schedule, schedules
+from whybounce.gateway.values import Duration, Endpoint, Folder, IpAddress, Network, Secret, Size
+
+PROFILES = Path(__file__).with_name("profiles")
+_PREFIX = "WHYBOUNCE_"
+_STORES = ("sqlite:///", "postgresql://")
+
+
+class ConfigError(FaultyFileError):
+    """The configuration cannot be used: one line for each key that is wrong."""
+
+
+class Profile(StrEnum):
+    """Whose numbers hold where the configuration says nothing."""
+
+    STANDARD = "standard"  # The RFCs'.
+    EXCHANGE_ONLINE = "exchange-online"  # Those that Exchange Online publishes.
+
+
+class Kind(StrEnum):
+    """Whom a listener serves."""
+
+    INBOUND = "inbound"  # Other servers, which bring mail for our domains.
+    SUBMISSION = "submission"  # Our people and applications, RFC 6409.
+
+
+class OutboundTls(StrEnum):
+    """What is asked of the next hop where no policy of its domain says more."""
+
+    OFF = "off"
+    OPPORTUNISTIC = "opportunistic"  # Where it is offered; any certificate. RFC 7435.
+    ENCRYPT = "encrypt"  # Always; any certificate.
+    VERIFY = "verify"  # Always; a certificate with its name that we trust.
+
+
+class LogLevel(StrEnum):
+    """What is worth a line."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Style(StrEnum):
+    """How notices look."""
+
+    MODERN = "modern"
+    CLASSIC = "classic"
+
+
+class Returned(StrEnum):
+    """What of the message a notice returns where the sender does not say (RFC 3461 §4.3)."""
+
+    FULL = "full"
+    HEADERS = "headers"
+
+
+class Queue(str):
+    """A database, as the store wants it named."""
+
+    __slots__ = ()
+    WANTED = "a folder, `sqlite:////path/queue.db` or `postgresql://user@host/name`"
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    pass
+
+
+def _means(text: str, *, ge: int | None = None, le: int | None = None) -> Meta:
+    return Meta(description=text, ge=ge, le=le)
+
+
+_NO_LIMIT = "0 is no limit"
+
+
+class Server(_Table, frozen=True, kw_only=True):
+    """`[server]`: this system."""
+
+    name: Annotated[
+        DomainName | None, _means("The name it greets with and reports as; else this machine's.")
+    ] = None
+    node: Annotated[
+        str, _means("This node's name among those that share a queue; else the machine's.")
+    ] = ""
+    queue: Annotated[Queue, _means("Where the queue is kept.")] = Queue(
+        "sqlite:///whybounce-data/queue.db"
+    )
+    mailboxes: Annotated[
+        Folder, _means("The folder with the mailboxes' Maildirs, one for each address.")
+    ] = Folder("whybounce-data/mailboxes")
+    lmtp: Annotated[
+        Endpoint | None, _means("The LMTP server that takes mail for mailboxes instead (RFC 2033).")
+    ] = None
+    profile: Annotated[Profile, _means("Whose numbers hold where this file says nothing.")] = (
+        Profile.STANDARD
+    )
+    operating: Annotated[
+        Endpoint | None, _means("Where health (`/healthz`) and metrics (`/metrics`) are served.")
+    ] = None
+    drain: Annotated[
+        Duration, _means("How long messages under way may take when it is told to stop.")
+    ] = Duration(seconds=30)
+    log_level: Annotated[LogLevel, _means("The least important lines that are logged.")] = (
+        LogLevel.INFO
+    )
+
+
+class Listener(_Table, frozen=True, kw_only=True):
+    """`[[listener]]`: ports that are alike. Without any, 2525 and 2587 on loopback."""
+
+    name: Annotated[str, _means("Its name in logs, events and policies.")]
+    kind: Annotated[Kind, _means("Whom it serves: other servers, or our own people.")] = (
+        Kind.INBOUND
+    )
+    addresses: Annotated[tuple[Endpoint, ...], _means("Where it listens.")]
+    tls: Annotated[TlsMode, _means("When connections are encrypted.")] = TlsMode.OFF
+    certificate: Annotated[Path | None, _means("The file with the certificate and its chain.")] = (
+        None
+    )
+    key: Annotated[
+        Path | None, _means("The file with its key; else the key is in the certificate's file.")
+    ] = None
+    require_tls: Annotated[bool, _means("Whether mail is refused before STARTTLS.")] = False
+    auth_without_tls: Annotated[
+        bool, _means("Whether clients on this machine may log in without TLS: demonstrations.")
+    ] = False
+    proxies: Annotated[
+        tuple[Network, ...], _means("Who must begin with a PROXY header, version 2.")
+    ] = ()
+    xclient: Annotated[
+        tuple[Network, ...], _means("Who may name another client by XCLIENT, as Postfix does.")
+    ] = ()
+    line_ends: Annotated[
+        LineEnds, _means("What becomes of a CR or LF that stands alone in a message.")
+    ] = LineEnds.REFUSE
+    nul_octets: Annotated[NulOctets, _means("What becomes of NUL in a message.")] = NulOctets.REFUSE
+    connections: Annotated[int, _means("The most connections at one time.", ge=1)] = 1000
+    connections_per_address: Annotated[int, _means("… from one address.", ge=1)] = 20
+    connections_per_network: Annotated[int, _means("… from one IPv6 /64.", ge=1)] = 50
+
+
+class Limits(_Table, frozen=True, kw_only=True):
+    """`[limits]`: what one client, sender or mailbox may do."""
+
+    message_size: Annotated[Size, _means("The largest message (RFC 1870).")] = Size(35 << 20)
+    recipients: Annotated[int, _means("Recipients of one message.", ge=1, le=100_000)] = 1000
+    recipients_per_domain: Annotated[
+        int, _means(f"Recipients of one message at one of our domains; {_NO_LIMIT}.", ge=0)
+    ] = 0
+    hops: Annotated[int, _means("Received fields a message may have (RFC 5321 §6.3).", ge=1)] = 100
+    resubmissions: Annotated[
+        int, _means("How often one organisation may forward the same message.", ge=1)
+    ] = 20
+    recipients_per_day: Annotated[
+        int, _means(f"Recipients a mailbox may write to in 24 hours; {_NO_LIMIT}.", ge=0)
+    ] = 0
+    messages_per_minute: Annotated[
+        int, _means(f"Messages a mailbox may send in a minute; {_NO_LIMIT}.", ge=0)
+    ] = 0
+    received_per_hour: Annotated[
+        int, _means(f"Messages a mailbox takes in an hour; {_NO_LIMIT}.", ge=0)
+    ] = 0
+    received_per_hour_from_one_sender: Annotated[
+        int, _means(f"… of them from one sender; {_NO_LIMIT}.", ge=0)
+    ] = 0
+    deliveries_per_mailbox: Annotated[
+        int, _means("Deliveries into one mailbox at one time.", ge=1)
+    ] = 2
+    moderated_members: Annotated[
+        int, _means(f"Members from which on a group's mail waits for approval; {_NO_LIMIT}.", ge=0)
+    ] = 0
+    embedded_files: Annotated[int, _means(f"Files inside one attachment; {_NO_LIMIT}.", ge=0)] = 0
+    group_members: Annotated[
+        int, _means("Members a group has at most, those of its groups included.", ge=1)
+    ] = 10_000
+    errors: Annotated[int, _means("Commands not understood, in one session.", ge=1)] = 20
+    auth_failures: Annotated[int, _means("Failed logins in one session.", ge=1)] = 3
+    idle: Annotated[Duration, _means("Between two commands (RFC 5321 §4.5.3.2.7).")] = Duration(
+        minutes=5
+    )
+    data_idle: Annotated[Duration, _means("Between two pieces of a message.")] = Duration(minutes=3)
+    session: Annotated[Duration, _means("From the first octet to the last command.")] = Duration(
+        hours=4
+    )
+
+
+class Outbound(_Table, frozen=True, kw_only=True):
+    """`[outbound]`: how mail leaves."""
+
+    port: Annotated[int, _means("The port of other mail servers.", ge=1, le=65_535)] = 25
+    resolver: Annotated[
+        Endpoint | None, _means("The name server that is asked; else the machine's first.")
+    ] = None
+    smarthost: Annotated[
+        Endpoint | None, _means("The server that takes all mail for outside, instead of MX hosts.")
+    ] = None
+    smarthost_account: Annotated[str, _means("The account there.")] = ""
+    smarthost_password: Annotated[Secret | None, _means("Its password.")] = None
+    tls: Annotated[
+        OutboundTls,
+        _means("What is asked of the next hop where no policy of its domain says more."),
+    ] = OutboundTls.OPPORTUNISTIC
+    source_addresses: Annotated[
+        tuple[IpAddress, ...], _means("Addresses to connect from, at most one of each family.")
+    ] = ()
+    connections: Annotated[int, _means("Connections at one time.", ge=1)] = 100
+    connections_per_destination: Annotated[int, _means("… to one destination.", ge=1)] = 5
+    messages_per_connection: Annotated[
+        int, _means("Messages after which a connection is closed.", ge=1)
+    ] = 100
+    connect: Annotated[Duration, _means("How long a connection may take to come about.")] = (
+        Duration(seconds=30)
+    )
+
+
+class Retry(_Table, frozen=True, kw_only=True):
+    """`[retry]`: when delivery is tried again, and how long."""
+
+    schedule: Annotated[str, _means("A schedule by name: `default` or `exchange-online`.")] = (
+        "default"
+    )
+    waits: Annotated[
+        tuple[Duration, ...],
+        _means("Waits after the first try, the second, …; the last repeats. Else the schedule's."),
+    ] = ()
+    expire: Annotated[
+        Duration | None,
+        _means("When delivery is given up (RFC 5321 §4.5.4.1). Else the schedule's."),
+    ] = None
+    delay_notice: Annotated[
+        Duration | None, _means("When the sender is told of the delay. Else the schedule's.")
+    ] = None
+
+
+class Reports(_Table, frozen=True, kw_only=True):
+    """`[reports]`: the notices to senders."""
+
+    from_name: Annotated[str, _means("The name beside the postmaster's address.")] = (
+        "Mail Delivery System"
+    )
+    organisation: Annotated[str, _means("Who runs this system, as people know it.")] = ""
+    help_base: Annotated[
+        str, _means("Where the causes' pages are: a notice links to this and the cause.")
+    ] = ""
+    contact: Annotated[
+        MailAddress | None, _means("Whom people may ask; else postmaster at their domain.")
+    ] = None
+    language: Annotated[str, _means("The language of notices.")] = "en"
+    style: Annotated[Style, _means("How notices look.")] = Style.MODERN
+    returned: Annotated[
+        Returned, _means("What of the message is returned where its sender does not say.")
+    ] = Returned.FULL
+    returned_size: Annotated[
+        Size, _means("The largest message that is returned whole; of larger ones, the header.")
+    ] = Size(1 << 20)
+    copies: Annotated[
+        tuple[MailAddress, ...], _means("Administrators who get a copy of each notice of failure.")
+    ] = ()
+
+
+class Forwarding(_Table, frozen=True, kw_only=True):
+    """`[forwarding]`: rewritten return paths (SRS), so that forwarded mail passes SPF."""
+
+    domain: Annotated[DomainName | None, _means("The domain of the rewritten return paths.")] = None
+    secret: Annotated[Secret | None, _means("What signs them; the same on every node.")] = None
+
+
+class Signing(_Table, frozen=True, kw_only=True):
+    """`[[signing]]`: DKIM signatures of a domain's mail (RFC 6376)."""
+
+    domain: Annotated[DomainName, _means("The domain.")]
+    selector: Annotated[str, _means("The selector that its DNS has.")]
+    key: Annotated[Path, _means("The file with the private key.")]
+
+
+class Retention(_Table, frozen=True, kw_only=True):
+    """`[retention]`: how long is kept what is over."""
+
+    messages: Annotated[Duration, _means("Finished messages, for traces.")] = Duration(days=30)
+    events: Annotated[Duration, _means("Events that belong to no message.")] = Duration(days=30)
+    counters: Annotated[Duration, _means("Counters, which limits look back on.")] = Duration(days=2)
+    blocks: Annotated[Duration, _means("Blocks that were lifted or ran out.")] = Duration(days=90)
+
+
+class Directory(_Table, frozen=True, kw_only=True):
+    """`[directory]`: who is here. Without it, the organisations of the demonstration."""
+
+    file: Annotated[
+        Path | None, _means("The file with the organisations; docs/directory.md describes it.")
+    ] = None
+    organisation: Annotated[
+        tuple[OrganisationTable, ...], _means("The organisations, written here instead.")
+    ] = ()
+
+
+_DEMONSTRATION = (
+    Listener(name="inbound", addresses=(Endpoint("127.0.0.1:2525"),)),
+    Listener(
+        name="submission",
+        kind=Kind.SUBMISSION,
+        addresses=(Endpoint("127.0.0.1:2587"),),
+        auth_without_tls=True,
+    ),
+)
+
+
+class Config(_Table, frozen=True, kw_only=True):
+    """The whole of it."""
+
+    server: Server = Server()
+    listener: tuple[Listener, ...] = _DEMONSTRATION
+    limits: Limits = Limits()
+    outbound: Outbound = Outbound()
+    retry: Retry = Retry()
+    reports: Reports = Reports()
+    forwarding: Forwarding = Forwarding()
+    signing: tuple[Signing, ...] = ()
+    retention: Retention = Retention()
+    directory: Directory = Directory()
+
+    @property
+    def schedule(self) -> Schedule:
+        """When to try again: the named schedule, with what is said beside it."""
+        retry, named = self.retry, schedules()[self.retry.schedule]
+        return Schedule(
+            waits=retry.waits or named.waits,
+            jitter=named.jitter,
+            tell_after=named.tell_after if retry.delay_notice is None else retry.delay_notice,
+            expire_after=named.expire_after if retry.expire is None else retry.expire,
+        )
+
+
+def read_config(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Return the configuration; without a file, that of the demonstration.
+
+    Args:
+        path: The TOML file. Paths in it are relative to its folder.
+        environ: ``WHYBOUNCE_QUEUE`` overrides ``queue`` of ``[server]``, and so on for each of its keys.
+
+    Raises:
+        ConfigError: A line for each key that is wrong.
+
+    """
+    file = str(path) if path else "configuration"
+    try:
+        written = read_toml(path) if path else {}
+    except FaultyFileError as error:
+        raise ConfigError(error.file, error.faults) from error
+    faults = Faults()
+    folder = path.parent if path else Path()
+    written = _with_environment(written, environ, faults)
+    config = shaped(
+        _laid_over(_profile(written), written),
+        Config,
+        faults,
+        readers=_readers(folder),
+    )
+    if config is not None:
+        for place, what in _contradictions(config):
+            faults.add((place,), what)
+    if config is None or faults.said:
+        raise ConfigError(file, faults.said)
+    return config
+
+
+def directory_of(config: Config, path: Path | None = None) -> DirectoryTable:
+    """Return the organisations that the configuration names; else those of the demonstration.
+
+    Args:
+        config: What ``read_config`` returned.
+        path: From where, for what is said of organisations that stand in it.
+
+    Raises:
+        DirectoryError: A line for each thing that is wrong with them.
+
+    """
+    if config.directory.file:
+        return read_directory(config.directory.file)
+    if config.directory.organisation:
+        table = DirectoryTable(organisation=config.directory.organisation)
+        return checked(table, str(path or "configuration"))
+    return demonstration()
+
+
+def environment_names() -> dict[str, str]:
+    """Return the variables that override keys of ``[server]``, by key."""
+    keys = [each.replace("_", "-") for each in Server.__struct_fields__]
+    return {key: _PREFIX + key.upper().replace("-", "_") for key in keys}
+
+
+def _with_environment(
+    written: dict[str, Any], environ: Mapping[str, str], faults: Faults
+) -> dict[str, Any]:
+    """Return the tables with the environment's values in them, each checked under its own name.
+
+    Other variables of that prefix are passed over: a service called whybounce gets several from
+    Kubernetes.
+    """
+    server = written.get("server", {})
+    given = {key: environ[name] for key, name in environment_names().items() if name in environ}
+    if not given or not isinstance(server, dict):
+        return written
+    hints = hints_of(Server)
+    for key, value in tuple(given.items()):
+        field = key.replace("-", "_")
+        alone = shaped({key: value}, Server, Faults(), readers=_readers(Path.cwd()))
+        if alone is None:
+            faults.add_value((environment_names()[key],), value, wanted(hints[field]))
+            del given[key]
+        elif bare(hints[field]) in {Folder, Queue}:
+            given[key] = str(getattr(alone, field))  # Relative to where we are started.
+    return {**written, "server": {**server, **given}}
+
+
+def _profile(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of the profile; none where it is none, which is noted later."""
+    server = written.get("server")
+    name = server.get("profile", Profile.STANDARD) if isinstance(server, dict) else None
+    if name not in [each.value for each in Profile]:
+        return {}
+    return tomllib.loads((PROFILES / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables over those under them, key by key."""
+    merged = {**under, **over}
+    for key in under.keys() & over.keys():
+        if isinstance(under[key], dict) and isinstance(over[key], dict):
+            merged[key] = _laid_over(under[key], over[key])
+    return merged
+
+
+def _readers(folder: Path) -> Readers:
+    """Return how paths are read: relative to the folder."""
+    return {
+        Path: lambda name: _readable(folder, name),
+        Folder: lambda name: Folder(folder / Folder.parse(name)),
+        Queue: lambda name: _queue(folder, name),
+    }
+
+
+def _queue(folder: Path, name: object) -> Queue:
+    written = Folder.parse(name)
+    if "://" not in written:
+        return Queue(f"sqlite:///{folder / written / 'queue.db'}")
+    if written.startswith(_STORES):
+        return Queue(written)
+    raise ValueError("it is no queue")
+
+
+def _readable(folder: Path, name: object) -> Path:
+    path = folder / Folder.parse(name)
+    if path.is_file() and os.access(path, os.R_OK):
+        return path
+    why = "it is a folder" if path.is_dir() else "no such file"
+    raise FileNotFoundError(0, "permission denied" if path.is_file() else why)
+
+
+def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield what no key says alone: where, and what is wrong."""
+    yield from _listeners(config)
+    yield from _retry(config)
+    languages = sorted(catalogue().frames)
+    if config.reports.language not in languages:
+        yield (
+            "reports, language",
+            f"{shown(config.reports.language)} is not allowed; allowed is {' or '.join(languages)}",
+        )
+    outbound = config.outbound
+    if outbound.smarthost_account and outbound.smarthost_password is None:
+        yield "outbound, smarthost-password", "is missing; smarthost-account needs it"
+    if outbound.smarthost_password is not None and not outbound.smarthost_account:
+        yield "outbound, smarthost-account", "is missing; smarthost-password needs it"
+    if outbound.smarthost and not outbound.smarthost.port:
+        yield "outbound, smarthost", "port 0 is not allowed; allowed is a port from 1 to 65535"
+    families = Counter(":" in address for address in outbound.source_addresses)
+    if any(count > 1 for count in families.values()):
+        yield "outbound, source-addresses", "has two of one family; allowed is one of each"
+    if (config.forwarding.domain is None) != (config.forwarding.secret is None):
+        yield "forwarding", "domain and secret need each other"
+    directory = config.directory
+    if directory.file and directory.organisation:
+        yield "directory", "has a file and organisations; allowed is one of the two"
+    reached = [at for each in config.listener for at in each.addresses if not at.is_loopback]
+    if reached and not directory.file and not directory.organisation:
+        yield (
+            "directory, file",
+            (
+                f"is missing; {shown(reached[0])} is reached from outside, and the demonstration's"
+                " passwords are public"
+            ),
+        )
+
+
+def _listeners(config: Config) -> Iterator[tuple[str, str]]:
+    names = Counter(each.name for each in config.listener)
+    taken = Counter(at for each in config.listener for at in each.addresses if at.port)
+    for name in (name for name, times in names.items() if times > 1):
+        yield f"listener {shown(name)}", "this name stands twice; each listener has its own"
+    for address in (address for address, times in taken.items() if times > 1):
+        yield "listener, addresses", f"{shown(address)} stands twice; one listener can have it"
+    for each in config.listener:
+        place = f"listener {shown(each.name)}"
+        if not each.addresses:
+            yield f"{place}, addresses", f"is empty; needed is at least one {Endpoint.WANTED[2:]}"
+        if each.tls is not TlsMode.OFF:
+            yield from _certificate(each, place)
+        if each.require_tls and each.tls is TlsMode.OFF:
+            yield f"{place}, require-tls", 'true is not allowed with tls = "off"'
+        local = all(at.is_loopback for at in each.addresses)
+        if each.kind is Kind.SUBMISSION and each.tls is TlsMode.OFF and not local:
+            yield (
+                f"{place}, tls",
+                '"off" is not allowed where people log in; allowed is "starttls" or "implicit"',
+            )
+
+
+def _certificate(listener: Listener, place: str) -> Iterator[tuple[str, str]]:
+    """Hold that there is a certificate with its key, by using them."""
+    certificate, key = listener.certificate, listener.key
+    if certificate is None:
+        yield f"{place}, certificate", f"is missing; tls = {shown(listener.tls)} needs it"
+        return
+    try:
+        server_context(str(certificate), None if key is None else str(key))
+    except OSError as error:  # OpenSSL's errors are among them.
+        why = getattr(error, "reason", None) or error.strerror or "it holds none"
+        said = f"{shown(str(certificate))} cannot be used with its key"
+        yield f"{place}, certificate", f"{said}: {why.replace('_', ' ').lower()}"
+
+
+def _retry(config: Config) -> Iterator[tuple[str, str]]:
+    if config.retry.schedule not in schedules():
+        named = " or ".join(map(shown, schedules()))
+        yield (
+            "retry, schedule",
+            f"{shown(config.retry.schedule)} is not allowed; allowed is {named}",
+        )
+        return
+    if any(wait <= timedelta() for wait in config.retry.waits):
+        yield "retry, waits", '"0s" is not allowed; allowed is a duration above zero'
+    schedule = config.schedule
+    if schedule.expire_after <= timedelta():
+        yield "retry, expire", '"0s" is not allowed; allowed is a duration above zero'
+
+
+def described(table: type[Struct]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield of each key its name, what it may be, its value where nothing is said, its meaning."""
+    hints = hints_of(table)
+    for field in fields(table):
+        hint = hints[field.name]
+        meaning = next(note.description for note in get_args(hint)[1:] if note.description)
+        yield field.encode_name, wanted(bare(hint)), _default(field), meaning
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is NODEFAULT:
+        return "needed"
+    if field.default is None or field.default in {"", ()}:
+        return ""
+    plain = isinstance(field.default, bool | int) and not isinstance(field.default, Size)
+    return shown(field.default if plain else str(field.default))

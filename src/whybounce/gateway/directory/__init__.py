@@ -1,0 +1,63 @@
+"""The directory: whose domains these are, who is there, and what each of them allows.
+
+``reading`` takes a TOML file apart and checks it; ``loading`` puts it into the tables of the store's
+database in one transaction, so that a wrong file changes nothing; ``Directory`` answers the running
+gateway's questions from the tables alone. ``nouns`` has the shapes; they are the file format too.
+"""
+
+from whybounce.gateway.directory.connectors import Attribution
+from whybounce.gateway.directory.demonstration import demonstration
+from whybounce.gateway.directory.directory import Directory, Login
+from whybounce.gateway.directory.finding import By, Expansion, Found
+from whybounce.gateway.directory.loading import load
+from whybounce.gateway.directory.nouns import (
+    Account,
+    Alias,
+    Contact,
+    Correspondent,
+    DirectoryTable,
+    Domain,
+    DomainKind,
+    Entry,
+    Group,
+    InboundConnector,
+    Mailbox,
+    MailUser,
+    Organisation,
+    OutboundConnector,
+    PublicFolder,
+)
+from whybounce.gateway.directory.passwords import Passwords
+from whybounce.gateway.directory.reading import DirectoryError, checked, read_directory
+from whybounce.gateway.directory.rights import Rights
+
+__all__ = [
+    "Account",
+    "Alias",
+    "Attribution",
+    "By",
+    "Contact",
+    "Correspondent",
+    "Directory",
+    "DirectoryError",
+    "DirectoryTable",
+    "Domain",
+    "DomainKind",
+    "Entry",
+    "Expansion",
+    "Found",
+    "Group",
+    "InboundConnector",
+    "Login",
+    "MailUser",
+    "Mailbox",
+    "Organisation",
+    "OutboundConnector",
+    "Passwords",
+    "PublicFolder",
+    "Rights",
+    "checked",
+    "demonstration",
+    "load",
+    "read_directory",
+]

@@ -1,0 +1,151 @@
+"""What the running gateway asks the directory. Every answer comes from the tables as they are now."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+from sqlalchemy import Connection, select
+
+from whybounce.gateway.addresses import folded_domain, folded_login, key_of
+from whybounce.gateway.directory import connectors, finding, rights
+from whybounce.gateway.directory.connectors import Attribution
+from whybounce.gateway.directory.finding import Expansion, Found
+from whybounce.gateway.directory.nouns import (
+    Account,
+    Correspondent,
+    Domain,
+    Entry,
+    Organisation,
+    OutboundConnector,
+    Sending,
+)
+from whybounce.gateway.directory.passwords import Passwords
+from whybounce.gateway.directory.rights import Rights
+from whybounce.gateway.directory.tables import accounts, organisations
+from whybounce.gateway.store import Store
+
+MOST_MEMBERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An account, and whose it is."""
+
+    account: Account
+    organisation: str
+
+
+class Directory:
+    """Every method may raise ``StoreUnavailableError``: answer 4xx and try again later."""
+
+    def __init__(self, store: Store, passwords: Passwords) -> None:
+        self._store = store
+        self._passwords = passwords
+
+    async def domain(self, name: str) -> Domain | None:
+        """Return an accepted domain; None where its mail is not ours."""
+        found = await self._store.ask(lambda c: finding.domain(c, name))
+        return found and found[0]
+
+    async def organisation_of(self, domain: str) -> Organisation | None:
+        """Return whose domain it is; None where it is not ours."""
+
+        def ask(connection: Connection) -> Organisation | None:
+            found = finding.domain(connection, domain)
+            return None if found is None else _organisation(connection, found[1])
+
+        return await self._store.ask(ask)
+
+    async def organisation(self, name: str) -> Organisation | None:
+        """Return an organisation by its name."""
+        return await self._store.ask(lambda c: _organisation(c, name))
+
+    async def recipient(self, address: str) -> Found | None:
+        """Return whom the address leads to: by itself, its tag, or the domain's catch-all.
+
+        None where its domain is not ours, or nobody there has it: ``domain`` tells which.
+        """
+        return await self._store.ask(lambda c: finding.recipient(c, address))
+
+    async def members(self, group: Entry, *, most: int = MOST_MEMBERS) -> Expansion:
+        """Return who is in a group or behind an alias in the end, each once."""
+        key = group.address.key
+        return await self._store.ask(lambda c: finding.expansion(c, key, most))
+
+    async def account(self, name: str) -> Login | None:
+        """Return an account by what is typed at the log-in."""
+        return await self._store.ask(lambda c: _account(c, name))
+
+    async def verify_password(self, name: str, password: str) -> Login | None:
+        """Return the account if the password is its own and it is not disabled; else None.
+
+        It takes as long where there is no such account. Whether it may log in by SMTP
+        (``account.smtp``) has a cause of its own, and is for the caller to judge.
+        """
+        login = await self.account(name)
+        hashed = login.account.password if login else None
+        if not await self._passwords.verify(hashed, password) or login is None:
+            return None
+        return login if login.account.sending is not Sending.DISABLED else None
+
+    async def may_use(self, login: Login, sender: str) -> bool:
+        """Whether the account owns the address: its mailbox has it, or ``send-as`` names it."""
+        account = login.account
+
+        def ask(connection: Connection) -> bool:
+            # A group named here is the group's own address; its members' are not meant.
+            names = {
+                finding.entry_key(connection, account.name),
+                *_keys(connection, account.send_as),
+            }
+            entry = finding.entry_key(connection, sender)
+            domain = f"@{folded_domain(sender.rpartition('@')[2])}"
+            return not names.isdisjoint({entry or key_of(sender), domain})
+
+        return await self._store.ask(ask)
+
+    async def may_send_to(self, sender: str, found: Found) -> Rights:
+        """Return what holds when the sender writes to the recipient; empty: the null return path."""
+        entry, whose = found.entry, found.organisation
+        return await self._store.ask(lambda c: rights.rights(c, sender, entry, whose))
+
+    async def is_listed(self, those: Collection[Correspondent], address: str) -> bool:
+        """Whether a list names the address, its domain, or a group it is in."""
+        return await self._store.ask(lambda c: rights.is_named(c, those, address))
+
+    async def connector_for(self, domain: str, *, organisation: str) -> OutboundConnector | None:
+        """Return the organisation's way to the domain; None where its MX hosts take the mail."""
+        return await self._store.ask(lambda c: connectors.outbound(c, domain, organisation))
+
+    async def attribute(
+        self, client: IPv4Address | IPv6Address, names: Collection[str], sender_domain: str
+    ) -> Attribution:
+        """Return whose servers a connection comes from.
+
+        Args:
+            client: Its address.
+            names: In its verified certificate; none without one.
+            sender_domain: Of the return path.
+
+        """
+        return await self._store.ask(
+            lambda c: connectors.attribution(c, client, names, sender_domain)
+        )
+
+
+def _organisation(connection: Connection, name: str) -> Organisation | None:
+    asked = select(organisations.c.settings).where(organisations.c.name == name)
+    found: Organisation | None = connection.scalar(asked)
+    return found
+
+
+def _keys(connection: Connection, those: Collection[Correspondent]) -> Iterator[str]:
+    """Yield the keys of the entries that a list names; of the rest, the list's own."""
+    for each in those:
+        yield finding.entry_key(connection, each) or each.key
+
+
+def _account(connection: Connection, name: str) -> Login | None:
+    asked = select(accounts.c.account, accounts.c.organisation)
+    row = connection.execute(asked.where(accounts.c.name == folded_login(name))).first()
+    return None if row is None else Login(row.account, row.organisation)

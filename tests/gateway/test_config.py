@@ -1,0 +1,273 @@
+"""The configuration: every key optional, every mistake said at once, in one line each."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from whybounce.gateway.config import (
+    Config,
+    ConfigError,
+    Kind,
+    Limits,
+    Listener,
+    Server,
+    directory_of,
+    environment_names,
+    read_config,
+)
+from whybounce.gateway.directory import DirectoryError
+from whybounce.gateway.smtp.server.settings import TlsMode
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a configuration; return its path."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "whybounce.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Write a certificate with its key in one file."""
+    issued = trustme.CA().issue_cert("mail.example.org")
+    path = tmp_path / "certificate.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(str(path))
+    return path
+
+
+def faults(path: Path | None, environ: dict[str, str] | None = None) -> list[str]:
+    """Return the lines that are said, without the file's name."""
+    with pytest.raises(ConfigError) as caught:
+        read_config(path, environ or {})
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(f"{path or 'configuration'}: ") for line in lines)
+    return [line.partition(": ")[2] for line in lines]
+
+
+def test_nothing_configured_is_the_demonstration():
+    """Two ports on loopback, and people who are nobody's."""
+    config = read_config(None, {})
+
+    assert [each.kind for each in config.listener] == [Kind.INBOUND, Kind.SUBMISSION]
+    assert all(at.is_loopback for each in config.listener for at in each.addresses)
+    assert {each.name for each in directory_of(config).organisation} == {"Contoso", "Fabrikam"}
+
+
+def test_an_empty_file_is_as_no_file(written):
+    """Every key is optional; only paths are relative to the file."""
+    config = read_config(written(""), {})
+
+    assert (config.limits, config.listener) == (Limits(), Config().listener)
+    assert config.schedule == Config().schedule
+
+
+def test_what_is_written_is_what_is_read(written, certificate):
+    """Values in the types that the gateway uses."""
+    config = read_config(
+        written("""
+            [server]
+            name = "Mail.Example.ORG"
+            [[listener]]
+            name = "inbound"
+            addresses = ["127.0.0.1:25", "[::1]:25"]
+            tls = "starttls"
+            certificate = "certificate.pem"
+            proxies = ["192.0.2.0/24"]
+            [limits]
+            message-size = "25 MB"
+            idle = "2m"
+            [retry]
+            waits = ["1m", "1h"]
+            expire = "2d"
+        """),
+        {},
+    )
+
+    listener = config.listener[0]
+    assert config.server.name == "mail.example.org"
+    assert (listener.tls, listener.certificate) == (TlsMode.STARTTLS, certificate)
+    assert [(at.host, at.port) for at in listener.addresses] == [("127.0.0.1", 25), ("::1", 25)]
+    assert str(listener.proxies[0].addresses) == "192.0.2.0/24"
+    assert (config.limits.message_size, config.limits.idle) == (26_214_400, timedelta(minutes=2))
+    assert config.schedule.waits == (timedelta(minutes=1), timedelta(hours=1))
+    assert config.schedule.expire_after == timedelta(days=2)
+    assert config.schedule.tell_after == timedelta(hours=4)
+
+
+def test_every_mistake_is_said_at_once(written):
+    """File, key, value and what is allowed."""
+    path = written("""
+        [server]
+        nmae = "mail.example.org"
+        profile = "exhange"
+        [[listener]]
+        name = "inbound"
+        addresses = ["127.0.0.1:99999"]
+        certificate = "nowhere.pem"
+        [limits]
+        hops = 0
+        message-size = "25 MiB"
+        [lmits]
+    """)
+
+    assert sorted(faults(path)) == sorted([
+        ("lmits: this key is not known; did you mean limits? known here are server, listener,"
+        " limits, outbound, retry, reports, forwarding, signing, retention, directory"),
+        ("server, nmae: this key is not known; did you mean name? known here are name, node, queue,"
+        " mailboxes, lmtp, profile, operating, drain, log-level"),
+        'server, profile: "exhange" is not allowed; allowed is "standard" or "exchange-online"',
+        ('listener "inbound", addresses number 1: "127.0.0.1:99999" is not allowed; allowed is a'
+        ' host and a port such as "192.0.2.1:25" or "[::1]:587"'),
+        'listener "inbound", certificate: "nowhere.pem" cannot be read: no such file',
+        "limits, hops: 0 is not allowed; allowed is a whole number from 1",
+        ('limits, message-size: "25 MiB" is not allowed; allowed is a size such as "64 KB",'
+        ' "25 MB", or a number of octets'),
+    ])  # fmt: skip
+
+
+LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LISTENER + 'tls = "starttls"', 'listener "a", certificate: is missing; tls = "starttls" needs it'),
+        (LISTENER + 'tls = "implicit"\ncertificate = "whybounce.toml"', "cannot be used with its key: "),
+        (LISTENER + "require-tls = true", "require-tls: true is not allowed with tls"),
+        (LISTENER + LISTENER, 'listener "a": this name stands twice'),
+        (LISTENER + LISTENER.replace('"a"', '"b"'), '"127.0.0.1:2525" stands twice'),
+        (LISTENER.replace('"127.0.0.1:2525"', ""), "addresses: is empty; needed is at least one host"),
+        (LISTENER.replace("127.0.0.1", "0.0.0.0"), "directory, file: is missing; "),  # noqa: S104  # read, not bound
+        (LISTENER.replace("127.0.0.1", "192.0.2.1") + 'kind = "submission"', '"off" is not allowed where'),
+        ('[[listener]]\nname = "a"', 'listener "a": addresses is missing; needed is a list, each a host'),
+        ('listener = "a"', 'listener: "a" is not allowed; allowed is a list, each a table'),
+        ("limits = 5", "limits: 5 is not allowed; allowed is a table"),
+        ("server = 5", "server: 5 is not allowed; allowed is a table"),
+        ('[retry]\nschedule = "often"', '"often" is not allowed; allowed is "default" or "exchange-online"'),
+        ('[retry]\nwaits = ["0s"]', 'retry, waits: "0s" is not allowed'),
+        ('[retry]\nexpire = "0s"', 'retry, expire: "0s" is not allowed'),
+        ('[reports]\nlanguage = "xx"', 'reports, language: "xx" is not allowed; allowed is en'),
+        ('[outbound]\nsmarthost-account = "a"', "smarthost-password: is missing"),
+        ('[outbound]\nsmarthost-password = "swordfish"', "smarthost-account: is missing"),
+        ("[outbound]\nsmarthost-password = 5", "is not allowed; allowed is text, which is never"),
+        ('[outbound]\nsmarthost = "a.example:0"', "smarthost: port 0 is not allowed"),
+        ('[outbound]\nsource-addresses = ["192.0.2.1", "192.0.2.2"]', "has two of one family"),
+        ('[forwarding]\ndomain = "a.example"', "forwarding: domain and secret need each other"),
+        ('[directory]\nfile = "gone.toml"', 'file: "gone.toml" cannot be read: no such file'),
+        ('[directory]\nfile = "."', 'file: "." cannot be read: it is a folder'),
+        ('[directory]\nfile = "whybounce.toml"\n[[directory.organisation]]\nname = "A"', "one of the two"),
+        ('[server]\nqueue = "mysql://u:swordfish@h/d"', 'queue: "mysql://…@h/d" is not allowed'),
+        ("[server]\ndrain = 1979-05-27", "drain: 1979-05-27 is not allowed"),
+        ('[server]\nprofile = ["standard"]', 'profile: ["standard"] is not allowed'),
+        ("[server", "is not TOML: "),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_that_says_what_is_needed(written, text, said):
+    """And never a password."""
+    lines = faults(written(text))
+
+    assert [line for line in lines if said in line] != []
+    assert "swordfish" not in "".join(lines)
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path):
+    """Not there, a folder, or not UTF-8."""
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xfc"')
+
+    assert faults(tmp_path / "gone.toml") == ["cannot be read: No such file or directory"]
+    assert faults(tmp_path) == ["cannot be read: Is a directory"]
+    assert faults(tmp_path / "latin.toml")[0].startswith("is not UTF-8")
+
+
+def test_a_key_without_permission_is_said(written, tmp_path, monkeypatch):
+    """As root everything can be read, so the system's answer is given here."""
+    (tmp_path / "key.pem").write_text("")
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    lines = faults(written(LISTENER + 'key = "key.pem"'))
+    assert lines == ['listener "a", key: "key.pem" cannot be read: permission denied']
+
+
+def test_the_environment_overrides_every_key_of_the_server(written, tmp_path, monkeypatch):
+    """Paths in it are relative to where one is; those of the file, to the file."""
+    monkeypatch.chdir("/")
+    path = written('[server]\nnode = "a"\nqueue = "here"\ndrain = "1s"\n')
+
+    there = read_config(path, {"WHYBOUNCE_SEED": "7", "WHYBOUNCE_PORT": "tcp://192.0.2.1:25"})
+    environ = {"WHYBOUNCE_NODE": "b", "WHYBOUNCE_QUEUE": "there", "WHYBOUNCE_MAILBOXES": "boxes"}
+    overridden = read_config(path, environ).server
+
+    assert (there.server.node, there.server.queue) == ("a", f"sqlite:///{tmp_path}/here/queue.db")
+    assert (overridden.node, overridden.queue) == ("b", "sqlite:////there/queue.db")
+    assert (overridden.mailboxes, overridden.drain) == ("/boxes", timedelta(seconds=1))
+    assert list(environment_names()) == [
+        each.replace("_", "-") for each in Server.__struct_fields__
+    ]
+
+
+def test_a_variable_that_is_wrong_is_said_by_its_name():
+    """Not by the key of a file that is right."""
+    assert faults(None, {"WHYBOUNCE_DRAIN": "soon"}) == [
+        (
+            'WHYBOUNCE_DRAIN: "soon" is not allowed; allowed is a duration such as "30s", "15m", "4h"'
+            ' or "5d"'
+        )
+    ]
+
+
+def test_a_postgresql_queue_is_taken_as_it_is(written):
+    """Only folders become files of SQLite's."""
+    url = "postgresql://user@host/name"
+
+    assert read_config(written(f'[server]\nqueue = "{url}"'), {}).server.queue == url
+
+
+def test_a_profile_lies_under_the_file(written):
+    """What the file says wins, key by key."""
+    config = read_config(
+        written('[server]\nprofile = "exchange-online"\n[limits]\nhops = 25\n'), {}
+    )
+
+    assert config.limits.hops == 25
+    assert config.limits.recipients_per_day == 10_000
+    assert config.limits.received_per_hour_from_one_sender == 1188
+    assert config.schedule.expire_after == timedelta(hours=24)
+
+
+def test_the_standard_profile_says_nothing():
+    """Its numbers are the keys' own, so that they stand in one place."""
+    assert read_config(None, {"WHYBOUNCE_PROFILE": "standard"}) == read_config(None, {})
+
+
+def test_the_directory_may_stand_in_a_file_or_in_the_configuration(written, tmp_path):
+    """And is checked as a whole either way."""
+    organisation = (
+        '[[{0}organisation]]\nname = "A"\n[[{0}organisation.domain]]\nname = "a.example"\n'
+    )
+    twice = organisation.format("directory.") * 2
+    (tmp_path / "directory.toml").write_text(organisation.format(""))
+    from_file = read_config(written('[directory]\nfile = "directory.toml"'), {})
+    inline = read_config(written(organisation.format("directory.")), {})
+    faulty = read_config(written(twice), {})
+
+    assert directory_of(from_file) == directory_of(inline)
+    with pytest.raises(DirectoryError, match=r"configuration: organisation \"A\""):
+        directory_of(faulty)
+
+
+def test_a_listener_reads_as_the_dialogue_wants_it():
+    """No key without a meaning: each is described for the documents."""
+    from whybounce.gateway.config import described  # noqa: PLC0415
+
+    keys = [key for key, *_ in described(Listener)]
+
+    assert re.fullmatch(r"[a-z0-9-]+(,[a-z0-9-]+)+", ",".join(keys))
+    assert all(meaning.endswith(".") for *_, meaning in described(Listener))
