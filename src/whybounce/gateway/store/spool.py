@@ -41,6 +41,8 @@ class Spool:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="whybounce-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.folder.mkdir(mode=0o700, exist_ok=True)
+        if self.keeps:
+            _sync(self.folder.parent)
 
     def create(self, name: str) -> BinaryIO:
         """Return a new file to write to."""
@@ -56,11 +58,7 @@ class Spool:
             if self.keeps:
                 os.fsync(file.fileno())
         if self.keeps:
-            folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync(self.folder)
 
     def open(self, name: str) -> BinaryIO:
         """Return the file to read from.
@@ -85,6 +83,15 @@ class Spool:
         """Remove what does not stay."""
         if self._temporary is not None:
             self._temporary.cleanup()
+
+
+def _sync(folder: Path) -> None:
+    """Return when the disk has the names that are in the folder."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def unavailable(error: OSError) -> StoreUnavailableError:
