@@ -12,8 +12,8 @@ import pytest
 from typer.main import get_command
 
 import whybounce
-from notices import ORIGINAL, diagnosed, failed
-from whybounce.catalogue import FOLDER, catalogue
+from notices import ORIGINAL, diagnosed, failed, text_of
+from whybounce.catalogue import FOLDER, catalogue, load_overlay
 from whybounce.cli import app
 from whybounce.cli.answers.table import COLUMNS
 from whybounce.sources import stream
@@ -117,6 +117,7 @@ def test_the_commands_about_ndrs_run(line, tmp_path):
     (tmp_path / "mail.eml").write_bytes(ORIGINAL)
     (tmp_path / "bounce.eml").write_bytes(bounce)
     here = re.sub(r"\b(?:mail|bounce|ndr)\.(?:eml|html)\b", rf"{tmp_path}/\g<0>", line)
+    here = here.replace("--words our-words", f"--words {_own_words(tmp_path)}")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(  # noqa: S602  # our own document's line, with its pipes
         here, shell=True, env={**os.environ, "PATH": path}, capture_output=True, check=False
@@ -124,6 +125,44 @@ def test_the_commands_about_ndrs_run(line, tmp_path):
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert any((tmp_path / name).exists() for name in ("ndr.eml", "ndr.html"))
+
+
+def _own_words(folder: Path) -> Path:
+    """Write the files that the document shows, each under the name it gives them."""
+    for name, content in re.findall(
+        r"In `(our-words/[^`]+)`:\n\n```toml\n(.*?)```", NDR, re.DOTALL
+    ):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return folder / "our-words"
+
+
+def test_words_of_ones_own_stand_in_the_ndr(tmp_path):
+    """All that the document's folder holds, and the refusal it shows."""
+    folder = _own_words(tmp_path)
+    text = text_of(whybounce.write(diagnosed(failed()), original=ORIGINAL, own_words=folder))
+    notice = folder / "en" / "notice.toml"
+    notice.write_text(notice.read_text().replace("admins", "admin"))
+    with pytest.raises(whybounce.CatalogueError) as refused:
+        load_overlay(folder, catalogue())
+
+    assert "Questions? the help desk, telephone 4711, help@alpine.example" in text
+    assert "https://help.alpine.example/wrong-address" in text
+    assert "For our post room\n-----------------\n" in text
+    assert "Nobody has this address\n" in text
+    assert "1. Look anna@example.org up in our directory, or ask the help desk." in text
+    assert str(refused.value) in NDR
+
+
+def test_the_languages_of_ndrs_are_those_there_are():
+    """A new folder of words is told of."""
+    named = {
+        "English": "en", "German": "de", "French": "fr", "Spanish": "es", "Italian": "it",
+        "Portuguese": "pt", "Dutch": "nl", "Japanese": "ja", "Arabic": "ar",
+    }  # fmt: skip
+
+    assert {code for name, code in named.items() if name in NDR} == set(catalogue().frames)
 
 
 def test_the_pictures_of_ndrs_are_there_and_small():

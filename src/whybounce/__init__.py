@@ -14,9 +14,10 @@ system's bounce; ``causes`` is the catalogue; ``words`` says an explanation in a
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from whybounce.catalogue import CatalogueError, catalogue
+from whybounce.catalogue import CatalogueError, Overlay, catalogue, load_overlay
 from whybounce.diagnosing import diagnose as _diagnose, diagnose_report as _diagnose_report
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
@@ -133,6 +134,7 @@ def write(
     contact: str | None = None,
     help_base: str | None = None,
     cause_links: Mapping[str, str] | None = None,
+    own_words: Path | None = None,
     from_address: str | None = None,
     to: str | None = None,
     date: datetime | None = None,
@@ -161,6 +163,8 @@ def write(
         contact: Whom the reader can ask: an address, a link, a number.
         help_base: The link under which ``/causes/<id>`` lies.
         cause_links: Links of their own for single causes.
+        own_words: A folder with words, links and a contact of your own, laid over the catalogue's;
+            read on first use. What is given here by name goes before what stands there.
         from_address: Else postmaster@ the generator.
         to: Whom the notice goes to. Else the original's Return-Path, else its From.
         date: The notice's date. Else the report's, else the latest that it names.
@@ -177,18 +181,20 @@ def write(
         NoticeError: What a notice must have is missing; says what. NullSenderError: the
             original has an empty return path, so nobody may be told.
         UnknownLanguageError: There are no words in that language.
+        CatalogueError: A file of ``own_words`` cannot be used; says which, and what it needs.
         ValueError: ``style``, ``audience`` or ``returns`` is none of those named here.
 
     """
+    overlay, writer = _words_of(own_words)
     settings = NoticeSettings(
         style=Style(style),
         audience=Audience(audience),
         language=language,
         generator=generator,
         organisation=organisation,
-        contact=contact,
+        contact=contact or overlay.contact,
         help_base=help_base,
-        cause_links=cause_links or {},
+        cause_links={**overlay.links, **(cause_links or {})},
         from_address=from_address,
         to=to,
         date=date,
@@ -199,7 +205,7 @@ def write(
         smtputf8=smtputf8,
         internal_hosts=tuple(internal_hosts),
     )
-    return _writer().write(diagnosis, settings, original)
+    return writer.write(diagnosis, settings, original)
 
 
 def rewrite(
@@ -212,6 +218,7 @@ def rewrite(
     organisation: str | None = None,
     contact: str | None = None,
     help_base: str | None = None,
+    own_words: Path | None = None,
     from_address: str | None = None,
     to: str | None = None,
 ) -> bytes:
@@ -229,24 +236,28 @@ def rewrite(
         organisation: Whose mail system rewrites.
         contact: Whom the reader can ask.
         help_base: The link under which ``/causes/<id>`` lies.
+        own_words: A folder with words, links and a contact of your own, as for ``write``.
         from_address: Else postmaster@ the host that rewrites.
         to: Whom the NDR goes to. Else whom the bounce went to.
 
     Raises:
         UnknownLanguageError: There are no words in that language.
+        CatalogueError: A file of ``own_words`` cannot be used; says which, and what it needs.
         ValueError: ``style`` is none of those named here.
 
     """
+    overlay, writer = _words_of(own_words)
     settings = NoticeSettings(
         style=Style(style),
         language=language,
         organisation=organisation,
-        contact=contact,
+        contact=contact or overlay.contact,
         help_base=help_base,
+        cause_links=overlay.links,
         from_address=from_address,
         to=to,
     )
-    return _rewriter().rewrite(mail, settings, by=by, ours=ours)
+    return _rewriter(writer).rewrite(mail, settings, by=by, ours=ours)
 
 
 @cache
@@ -260,14 +271,17 @@ def _speaker(language: str) -> Speaker:
 
 
 @cache
-def _writer() -> "Writer":
+def _words_of(folder: Path | None) -> "tuple[Overlay, Writer]":
+    """Return what the folder lays over the catalogue, and who writes with it."""
     from whybounce.writing import Writer  # noqa: PLC0415  # only who writes needs it
 
-    return Writer(catalogue())
+    known = catalogue()
+    overlay = load_overlay(folder, known) if folder else Overlay(known, None, {})
+    return overlay, Writer(overlay.catalogue)
 
 
 @cache
-def _rewriter() -> "Rewriter":
+def _rewriter(writer: "Writer") -> "Rewriter":
     from whybounce.rewriting import Rewriter  # noqa: PLC0415  # only who rewrites needs it
 
-    return Rewriter(_explainer(), _writer())
+    return Rewriter(_explainer(), writer)

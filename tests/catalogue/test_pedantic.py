@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -137,14 +138,52 @@ def test_the_compiled_catalogue_equals_the_files(tmp_path):
     assert load_catalogue(FOLDER) == read_compiled(tmp_path)
 
 
-def test_every_language_is_complete():
-    """A language other than English names what it lacks; English has every frame sentence."""
-    known = catalogue()
-    english = set(known.frames["en"])
+def _faults(english: Mapping[str, str], frame: Mapping[str, str]) -> list[str]:
+    """Return what a language's frame lacks, has too much, or fills in otherwise than English."""
+    missing = [f"{key}: is missing" for key in english if key not in frame]
+    unknown = [f"{key}: English has no such sentence" for key in frame if key not in english]
+    other = [
+        f"{key}: fills in {_filled_in(frame[key])}, English {_filled_in(english[key])}"
+        for key in english
+        if key in frame and _filled_in(frame[key]) != _filled_in(english[key])
+    ]
+    return missing + unknown + other
 
-    assert {language: english - set(frame) for language, frame in known.frames.items()} == {
-        language: set() for language in known.frames
+
+def _filled_in(sentence: str) -> list[str]:
+    return sorted(set(re.findall(r"{(\w+)}", sentence)))
+
+
+@pytest.mark.parametrize("language", sorted(catalogue().frames))
+def test_every_language_is_complete(language: str):
+    """Every sentence of English, with the same placeholders, and no other."""
+    frames = catalogue().frames
+
+    assert _faults(frames["en"], frames[language]) == []
+
+
+@pytest.mark.parametrize("language", sorted(set(catalogue().frames) - {"en"}))
+def test_every_language_says_it_in_its_own_words(language: str):
+    """A sentence left in English is found; words that both languages have are not."""
+    frames = catalogue().frames
+    same = {
+        key
+        for key, sentence in frames[language].items()
+        if sentence == frames["en"][key] and len(sentence.split()) > 3
     }
+
+    assert same == set()
+
+
+def test_a_missing_sentence_and_another_placeholder_are_named():
+    """The check itself can fail."""
+    english = {"said": "{server} said:", "further": "Further causes"}
+
+    assert _faults(english, {"said": "{sever} a dit :", "more": "plus"}) == [
+        "further: is missing",
+        "more: English has no such sentence",
+        "said: fills in ['sever'], English ['server']",
+    ]
 
 
 def test_the_registry_is_whole():

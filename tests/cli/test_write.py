@@ -111,6 +111,7 @@ def test_a_row_may_be_laid_out_in_a_file(tmp_path):
         (["--original", "{mail}", *ANNA, "--from", "<>"], "--from takes one address"),
         (["--original", "{mail}", *ANNA, "--help-base", "x"], "--help-base takes a link"),
         (["--original", "{mail}", *ANNA, "--lang", "tlh"], "--lang tlh: no such language"),
+        (["--original", "{mail}", *ANNA, "--words", "/no/words"], "--words /no/words: "),
         (["--original", "{mail}", *ANNA, "--preview", "/no/x"], "--preview takes a file to write"),
         (["--from-json", "-", *ANNA], "leave out --recipient and --reply"),
         (["--from-json", "/nowhere"], "--from-json takes a file"),
@@ -192,6 +193,32 @@ def test_classic_is_one_option_away(original):
     done = run("write", "--original", original, *ANNA, "--style", "classic")
 
     assert "Diagnostic information for administrators:" in text_of(done.stdout)
+
+
+def test_a_region_is_written_in_its_language(original):
+    """An account's de-AT, as it stands in a directory."""
+    done = run("write", "--original", original, *ANNA, "--lang", "de-AT")
+
+    assert b"\r\nContent-Language: de\r\n" in done.stdout
+    assert "wurde nicht zugestellt" in text_of(done.stdout)
+
+
+def test_a_bounce_is_told_again_in_words_of_ones_own(tmp_path):
+    """With the help desk that the folder names; a mistake in it is one sentence."""
+    (tmp_path / "operator.toml").write_text('contact = "telephone 4711"')
+    bounce = (
+        b"Return-Path: <>\nFrom: MAILER-DAEMON@example.net\nTo: bob@alpine.example\n"
+        b"Date: Sun, 01 Mar 2026 12:00:00 +0000\nSubject: failure notice\n\n"
+        b"<anna@example.org>:\n550 5.1.1 User unknown\n"
+    )
+    told = run("rewrite", "--words", str(tmp_path), stdin=bounce)
+    (tmp_path / "operator.toml").write_text('kontakt = "telephone 4711"')
+    refused = run("rewrite", "--words", str(tmp_path), stdin=bounce)
+
+    assert "Questions? telephone 4711" in text_of(told.stdout)
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert "operator.toml" in refused.stderr.decode()
+    assert "kontakt" in refused.stderr.decode()
 
 
 def test_a_bounce_is_told_again(tmp_path):

@@ -89,4 +89,4 @@ def test_an_unknown_language_names_those_there_are():
     with pytest.raises(UnknownLanguageError) as caught:
         Speaker(catalogue(), "tlh")
 
-    assert caught.value.languages == ("en",)
+    assert caught.value.languages == tuple(catalogue().frames)

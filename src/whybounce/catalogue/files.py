@@ -4,7 +4,7 @@ One class a kind of file; the keys are the fields with hyphens. ``loader`` turns
 the nouns of ``vocabulary``.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -123,3 +123,26 @@ class NotesFile(_File, frozen=True):
 
     note: dict[NoteId, NoteTable]
     meaning: dict[NoteMeaning, Sentence]
+
+
+class OverlaidCauseFile(_File, frozen=True):
+    """``<language>/causes/<id>.toml`` in an operator's folder: what is to be other."""
+
+    title: Sentence | None = None
+    what: Sentence | None = None
+    tell: Sentence | None = None
+    steps: dict[FixItOwner, Annotated[tuple[Sentence, ...], Meta(min_length=1)]] = {}
+
+
+class OverlaidNotesFile(_File, frozen=True):
+    """``<language>/notes.toml`` in an operator's folder."""
+
+    note: dict[NoteId, dict[Literal["what", "because"], Sentence]] = {}
+    meaning: dict[NoteMeaning, Sentence] = {}
+
+
+class OperatorFile(_File, frozen=True):
+    """``operator.toml`` in an operator's folder."""
+
+    contact: Sentence | None = None
+    links: dict[str, str] = {}

@@ -57,7 +57,7 @@ def load_catalogue(folder: Path) -> Catalogue:
 
     """
     causes = {path.stem: _cause(path) for path in _files(folder / "causes")}
-    replies = {path: _shaped(path, RepliesFile) for path in _files(folder / "replies")}
+    replies = {path: shaped(path, RepliesFile) for path in _files(folder / "replies")}
     catalogue = Catalogue(
         causes=causes,
         rules=tuple(_rules(replies)),
@@ -82,7 +82,7 @@ def _languages(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / "words").iterdir() if path.is_dir())
 
 
-def _name(path: Path) -> str:
+def named(path: Path) -> str:
     """Return the file as a contributor knows it: ``causes/mailbox-full.toml``."""
     return f"{path.parent.name}/{path.name}"
 
@@ -91,16 +91,24 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(_name(path), "not TOML", str(error)) from error
+        raise CatalogueError(named(path), "not TOML", str(error)) from error
+    except OSError as error:
+        raise CatalogueError(named(path), "cannot be read", str(error.strerror)) from error
 
 
-def _shaped(path: Path, shape: type[_F]) -> _F:
+def shaped(path: Path, shape: type[_F]) -> _F:
+    """Return the file's content.
+
+    Raises:
+        CatalogueError: It is not TOML, or has another shape.
+
+    """
     content = _read(path)
     try:
         return msgspec.convert(content, shape)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
-        raise CatalogueError(_name(path), _place(where.strip("`"), content), what) from error
+        raise CatalogueError(named(path), _place(where.strip("`"), content), what) from error
 
 
 def _place(where: str, content: dict[str, Any]) -> str:
@@ -117,7 +125,7 @@ def _place(where: str, content: dict[str, Any]) -> str:
 def _status(path: Path, where: str, written: str) -> StatusCode:
     code = StatusCode.parse(written)
     if code is None:
-        raise CatalogueError(_name(path), where, f"{written!r} is not a status code such as 5.7.1")
+        raise CatalogueError(named(path), where, f"{written!r} is not a status code such as 5.7.1")
     return code
 
 
@@ -129,7 +137,7 @@ def _range(path: Path, written: str) -> CodeRange:
     high = StatusCode.parse(f"{low.class_}.{low.subject}.{last}")
     if high is None or high <= low:
         raise CatalogueError(
-            _name(path), "codes", f"{written!r} is not a range such as 5.7.606-649"
+            named(path), "codes", f"{written!r} is not a range such as 5.7.606-649"
         )
     return CodeRange(low, high)
 
@@ -139,13 +147,13 @@ def _again(path: Path, written: Again | dict[str, Again]) -> dict[int, Again]:
         return {4: written, 5: written}
     if set(written) != {"4", "5"}:
         raise CatalogueError(
-            _name(path), "again", "wants one word, or one for each class: {4 = …, 5 = …}"
+            named(path), "again", "wants one word, or one for each class: {4 = …, 5 = …}"
         )
     return {int(class_): again for class_, again in written.items()}
 
 
 def _cause(path: Path) -> Cause:
-    file = _shaped(path, CauseFile)
+    file = shaped(path, CauseFile)
     return Cause(
         id=path.stem,
         words=CauseWords(file.title, file.what.strip(), file.tell.strip(), file.steps),
@@ -179,7 +187,7 @@ def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) 
     try:
         words, weight = demands(table.pattern, common)
     except PatternError as error:
-        raise CatalogueError(_name(path), f"reply {table.id!r}, pattern", str(error)) from error
+        raise CatalogueError(named(path), f"reply {table.id!r}, pattern", str(error)) from error
     return ReplyRule(
         id=table.id,
         system=system,
@@ -194,7 +202,7 @@ def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) 
 
 
 def _registry(path: Path) -> tuple[RegisteredCode, ...]:
-    rows = _shaped(path, RegistryFile).code
+    rows = shaped(path, RegistryFile).code
     codes = []
     for row in rows:
         code = _status(path, "code", row.code.replace("X", "5", 1))
@@ -208,7 +216,7 @@ def _collisions(path: Path) -> tuple[Collision, ...]:
             _status(path, "code", table.code),
             tuple(CodeReading(reading.cause, reading.decides) for reading in table.reading),
         )
-        for table in _shaped(path, CollisionsFile).collision
+        for table in shaped(path, CollisionsFile).collision
     )
 
 
@@ -217,14 +225,14 @@ def _frame(language: Path) -> dict[str, str]:
 
     A note's are ``note.loop.what``, ``meaning.…``; a notice's ``notice.headline.failure``.
     """
-    sentences = _shaped(language / "frame.toml", dict[str, str])
+    sentences = shaped(language / "frame.toml", dict[str, str])
     notice = language / "notice.toml"
     if notice.exists():
-        known = _shaped(notice, dict[str, str])
+        known = shaped(notice, dict[str, str])
         sentences |= {f"notice.{key}": words for key, words in known.items()}
     notes = language / "notes.toml"
     if notes.exists():
-        sentences |= _note_sentences(_shaped(notes, NotesFile))
+        sentences |= _note_sentences(shaped(notes, NotesFile))
     return sentences
 
 
@@ -237,7 +245,7 @@ def _note_sentences(file: NotesFile) -> dict[str, str]:
 
 
 def _translation(path: Path) -> CauseWords:
-    file = _shaped(path, TranslationFile)
+    file = shaped(path, TranslationFile)
     return CauseWords(file.title, file.what.strip(), file.tell.strip(), file.steps)
 
 

@@ -5,8 +5,12 @@ from difflib import get_close_matches
 from whybounce.catalogue import catalogue
 from whybounce.cli.refusal import Refusal
 from whybounce.wording import Speaker, UnknownLanguageError
+from whybounce.writing.languages import choose_language
 
-HELP = "Language of the answer. There is: en (English)."
+HELP = (
+    "Language of the answer: ar (Arabic), de (German), en (English), es (Spanish), fr (French), "
+    "it (Italian), ja (Japanese), nl (Dutch), pt (Portuguese)."
+)
 
 
 def speaker(language: str) -> Speaker:
@@ -27,7 +31,7 @@ def speaker(language: str) -> Speaker:
         ) from error
 
 
-def known(language: str | None) -> None:
-    """Refuse a language that there are no words in."""
+def wanted(language: str | None) -> None:
+    """Refuse a language that a notice cannot be written in; de-AT is written in German."""
     if language is not None:
-        speaker(language)
+        speaker(choose_language(language, None, catalogue().frames))

@@ -12,6 +12,7 @@ from whybounce.cli.refusal import Refusal
 PREVIEW = (
     "Write the page that people see into this HTML file, instead of the mail to standard output."
 )
+WORDS = "A folder with words, links and a contact of your own: docs/ndr.md."
 OPEN = "Show that page in the browser."
 
 

@@ -1,6 +1,7 @@
 """``whybounce rewrite``: another system's bounce, told as an NDR that people understand."""
 
 import sys
+from pathlib import Path
 
 import typer
 
@@ -23,6 +24,7 @@ def rewrite(
     ),
     style: str = typer.Option("modern", "--style", help="modern or classic."),
     lang: str = typer.Option(None, "--lang", help="Language. Else the original's; else English."),
+    words: str = typer.Option(None, "--words", help=notice.WORDS),
     to: str = typer.Option(None, "--to", help="Whom it goes to. Else whom the bounce went to."),
     from_address: str = typer.Option(
         None, "--from", help="Whom it is from. Else postmaster@ the host that rewrites."
@@ -34,22 +36,26 @@ def rewrite(
 
     Example: whybounce rewrite < bounce.eml > ndr.eml
     """
-    language.known(lang)
+    language.wanted(lang)
     if mail == "-" and sys.stdin.isatty():
         raise Refusal(
             "rewrite needs a mail, for instance: whybounce rewrite < bounce.eml > ndr.eml"
         )
     given = sys.stdin.buffer.read() if mail == "-" else typed.file("rewrite", mail)
-    written = whybounce.rewrite(
-        given,
-        by=typed.host("--by", by) if by else notice.this_host(),
-        ours=ours,
-        style=typed.one_of("--style", style, Style),
-        language=lang,
-        organisation=organisation,
-        contact=contact,
-        help_base=typed.link("--help-base", help_base) if help_base else None,
-        from_address=typed.address("--from", from_address) if from_address else None,
-        to=typed.address("--to", to) if to else None,
-    )
+    try:
+        written = whybounce.rewrite(
+            given,
+            by=typed.host("--by", by) if by else notice.this_host(),
+            ours=ours,
+            style=typed.one_of("--style", style, Style),
+            language=lang,
+            organisation=organisation,
+            contact=contact,
+            help_base=typed.link("--help-base", help_base) if help_base else None,
+            own_words=Path(words) if words else None,
+            from_address=typed.address("--from", from_address) if from_address else None,
+            to=typed.address("--to", to) if to else None,
+        )
+    except whybounce.CatalogueError as error:
+        raise Refusal(f"--words {words}: {error}") from error
     notice.give(written, preview, shown=shown)

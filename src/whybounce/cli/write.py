@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 
@@ -66,6 +67,7 @@ def write(
         help="internal, or external: without group members and inner hosts.",
     ),
     lang: str = typer.Option(None, "--lang", help="Language. Else the original's; else English."),
+    words: str = typer.Option(None, "--words", help=notice.WORDS),
     to: str = typer.Option(
         None, "--to", help="Whom it goes to. Else the original's Return-Path or From."
     ),
@@ -81,7 +83,7 @@ def write(
 
     Example: whybounce write --original mail.eml --recipient anna@example.org --reply "550 5.1.1 User unknown" > ndr.eml
     """
-    language.known(lang)
+    language.wanted(lang)
     now = typed.time("--date", date) if date else datetime.now(UTC).replace(microsecond=0)
     host = typed.host("--reporting-mta", reporting_mta) if reporting_mta else None
     if from_json or not (recipient or reply or original or sys.stdin.isatty()):
@@ -101,6 +103,7 @@ def write(
             organisation=organisation,
             contact=contact,
             help_base=typed.link("--help-base", help_base) if help_base else None,
+            own_words=Path(words) if words else None,
             to=typed.address("--to", to) if to else None,
             from_address=typed.address("--from", from_address) if from_address else None,
             date=now,
@@ -114,6 +117,8 @@ def write(
         ) from error
     except NoticeError as error:
         raise Refusal(f"write: {error}") from error
+    except whybounce.CatalogueError as error:
+        raise Refusal(f"--words {words}: {error}") from error
     notice.give(written, preview, shown=shown)
 
 

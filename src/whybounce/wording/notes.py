@@ -5,7 +5,7 @@ backtick that would begin one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from whybounce.wording.filling import printable
@@ -17,13 +17,21 @@ _LONGEST_VALUE = 400
 _UNITS = (("days", 86_400, 2), ("hours", 3_600, 1), ("minutes", 60, 1), ("seconds", 1, 0))
 
 
-def fill_note(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
-    """Return the sentence with its values, or words in their place; it begins with a capital."""
+def fill_note(
+    sentence: str,
+    values: Mapping[str, str],
+    stand_ins: Mapping[str, str],
+    set_in: Callable[[str], str] = str,
+) -> str:
+    """Return the sentence with its values, or words in their place; it begins with a capital.
+
+    ``set_in`` is how a value is set into the sentence: see ``direction``.
+    """
     led_by = _PLACEHOLDER.match(sentence)
 
     def known_or_said(match: re.Match[str]) -> str:
         value = values.get(match[1])
-        return _prose(value) if value else stand_ins.get(match[1], match[0])
+        return set_in(_prose(value)) if value else stand_ins.get(match[1], match[0])
 
     filled = _PLACEHOLDER.sub(known_or_said, sentence)
     return filled[:1].upper() + filled[1:] if led_by and not values.get(led_by[1]) else filled

@@ -10,6 +10,7 @@ from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
+from whybounce.wording.direction import setter
 from whybounce.wording.filling import printable
 from whybounce.wording.notes import span
 from whybounce.wording.speaker import Speaker
@@ -37,7 +38,7 @@ class NoticeSpeaker:
         # Literals at even places, the names of values at odd ones.
         self._pieces = {key: _PLACEHOLDER.split(sentence) for key, sentence in self.frame.items()}
         self._and = frame["and"]
-        self._translated = catalogue.translations.get(language, {})
+        self._in_english = NoticeSpeaker(catalogue, _ENGLISH) if language != _ENGLISH else self
         self._units = {
             key.removeprefix("span."): unit
             for key, unit in frame.items()
@@ -46,6 +47,7 @@ class NoticeSpeaker:
         self._registered = {(row.subject, row.detail): row.name for row in catalogue.registry}
         self.language = language
         self.direction = frame["direction"]
+        self._set_in = setter(self.direction)
 
     def say(self, key: str, **values: str) -> str:
         """Return the frame's sentence with the values in it.
@@ -57,7 +59,12 @@ class NoticeSpeaker:
         pieces = self._pieces[key]
         if len(pieces) == 1:
             return pieces[0]
-        return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+        if not any(pieces[::2]):
+            return "".join(values[piece] for piece in pieces[1::2])  # Nothing stands around it.
+        return "".join(
+            self._set_in(values[piece]) if place % 2 else piece
+            for place, piece in enumerate(pieces)
+        )
 
     def words(self, explanations: Sequence[Explanation]) -> Words:
         """Return what is said about recipients that share a cause, said once.
@@ -88,7 +95,7 @@ class NoticeSpeaker:
 
     def language_of(self, cause: str) -> str:
         """Return the language the cause's own words are in: this one, or English."""
-        return self.language if cause in self._translated else _ENGLISH
+        return self._speaker.language_of(cause)
 
     def code_name(self, status: StatusCode | None) -> str | None:
         """Return IANA's name of the code's subject and detail, if it has one."""
@@ -113,8 +120,11 @@ class NoticeSpeaker:
 
     def _joined_parameters(self, explanations: Sequence[Explanation]) -> dict[str, str]:
         names = dict.fromkeys(name for one in explanations for name in one.parameters)
+        # They stand among the cause's own words.
+        own = self.language_of(explanations[0].cause) == self.language
+        speaker = self if own else self._in_english
         return {
-            name: self.joined(
+            name: speaker.joined(
                 printable(one.parameters[name]) for one in explanations if name in one.parameters
             )
             for name in names

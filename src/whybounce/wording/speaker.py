@@ -10,6 +10,7 @@ from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
+from whybounce.wording.direction import setter
 from whybounce.wording.filling import fill, printable
 from whybounce.wording.notes import fill_note, span
 
@@ -51,11 +52,10 @@ class Speaker:
             for collision in catalogue.collisions
             for reading in collision.readings
         }
-        self._stand_ins = {
-            key.removeprefix("stand-in."): words
-            for key, words in self._frame.items()
-            if key.startswith("stand-in.")
-        }
+        self._set_in = setter(self._frame["direction"])
+        self._stand_ins = _stand_ins(self._frame)
+        # A cause that is said in English says what it does not know in English too.
+        self._english_stand_ins = _stand_ins(catalogue.frames[_FALLBACK])
         self._units = {
             key.removeprefix("span."): words
             for key, words in self._frame.items()
@@ -94,14 +94,15 @@ class Speaker:
     def what(self, explanation: Explanation) -> str:
         """Return what happened."""
         cause = self.cause_words(explanation.cause)
-        what = self._filled(cause.what, explanation.parameters)
+        what = self._filled(explanation.cause, cause.what, explanation.parameters)
         if explanation.confidence is Confidence.AMBIGUOUS:
             return self._say("what.ambiguous", title=_lowered(cause.title), what=what)
         return what
 
     def tell(self, explanation: Explanation) -> str:
         """Return the sentence to pass on."""
-        return self._filled(self.cause_words(explanation.cause).tell, explanation.parameters)
+        tell = self.cause_words(explanation.cause).tell
+        return self._filled(explanation.cause, tell, explanation.parameters)
 
     def readings(self, explanation: Explanation) -> tuple[ReadingWords, ...]:
         """Return what else the reply can mean."""
@@ -120,13 +121,17 @@ class Speaker:
         if note.meaning is not None:
             said.append(self._frame[f"meaning.{note.meaning}"])
         return NoteWords(
-            what=" ".join(fill_note(sentence, values, self._stand_ins) for sentence in said),
-            because=fill_note(self._frame[f"note.{note.id}.because"], values, self._stand_ins),
+            what=" ".join(self._noted(sentence, values) for sentence in said),
+            because=self._noted(self._frame[f"note.{note.id}.because"], values),
         )
 
     def cause_words(self, cause: str) -> CauseWords:
         """Return a cause's own words, unfilled: translated where they are, else in English."""
         return self._translated.get(cause) or self._catalogue.causes[cause].words
+
+    def language_of(self, cause: str) -> str:
+        """Return the language the cause's own words are in: this one, or English."""
+        return self.language if cause in self._translated else _FALLBACK
 
     def heading(self, name: str) -> str:
         """Return the heading of a part of the answer: owner, again, steps, said, tell."""
@@ -155,7 +160,7 @@ class Speaker:
     def steps(self, cause: str, owner: FixItOwner, values: Mapping[str, str]) -> tuple[Steps, ...]:
         """Return what each role can do: the owner's steps first, then the others'."""
         return tuple(
-            Steps(role, heading, tuple([self._filled(each, values) for each in sentences]))
+            Steps(role, heading, tuple([self._filled(cause, each, values) for each in sentences]))
             for role, heading, sentences in self._ordered_steps(cause, owner)
         )
 
@@ -173,13 +178,19 @@ class Speaker:
             self._steps_in_order[cause, owner] = ordered
         return ordered
 
-    def _filled(self, sentence: str, values: Mapping[str, str]) -> str:
-        return fill(sentence, values, self._stand_ins)
+    def _filled(self, cause: str, sentence: str, values: Mapping[str, str]) -> str:
+        own = self.language_of(cause) == self.language
+        return fill(sentence, values, self._stand_ins if own else self._english_stand_ins)
+
+    def _noted(self, sentence: str, values: Mapping[str, str]) -> str:
+        return fill_note(sentence, values, self._stand_ins, self._set_in)
 
     def _say(self, key: str, **values: str) -> str:
         sentence = self._frame[key]
+        if sentence == "{owner}":
+            return values["owner"]
         for name, value in values.items():
-            sentence = sentence.replace(f"{{{name}}}", value)
+            sentence = sentence.replace(f"{{{name}}}", self._set_in(value))
         return sentence
 
     def _owner(self, owner: FixItOwner) -> str:
@@ -243,6 +254,14 @@ class Speaker:
             owner=self._owner(owner),
             decides=self._decides.get((str(explanation.status), cause)),
         )
+
+
+def _stand_ins(frame: Mapping[str, str]) -> dict[str, str]:
+    return {
+        key.removeprefix("stand-in."): words
+        for key, words in frame.items()
+        if key.startswith("stand-in.")
+    }
 
 
 def _numbers(explanation: Explanation) -> str:

@@ -16,14 +16,20 @@ _LONGEST = 500
 
 
 def choose_language(wanted: str | None, original: Original | None, known: Collection[str]) -> str:
-    """Return the language: ``wanted`` where it is given, known or not; else one that is known."""
+    """Return the language: ``wanted`` where it is given, known or not; else one that is known.
+
+    A tag with a region is answered in its language: pt-BR by pt (RFC 4647 §3.4).
+    """
     if wanted:
-        return wanted
-    for tag in _asked_for(original):
-        for language in (tag, tag.partition("-")[0]):
-            if language in known:
-                return language
-    return _ENGLISH
+        return _known(wanted, known) or wanted
+    return next(filter(None, (_known(tag, known) for tag in _asked_for(original))), _ENGLISH)
+
+
+def _known(tag: str, known: Collection[str]) -> str | None:
+    tag = tag.lower()
+    while tag not in known and "-" in tag:
+        tag = tag.rpartition("-")[0]
+    return tag if tag in known else None
 
 
 def _asked_for(original: Original | None) -> Iterator[str]:

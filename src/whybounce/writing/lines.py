@@ -3,12 +3,15 @@
 What is to be copied (commands, a server's words, addresses) is never wrapped.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from unicodedata import combining, east_asian_width
 
 from whybounce.writing.page import Sentence
 
 WIDTH = 72
 INDENT = "  "
+_BREAKS = re.compile(r"[ \t\r\n\f\v]+")  # And no no-break space, which French has before a colon.
 
 
 def numbered(sentences: Sequence[Sentence]) -> Iterator[str]:
@@ -31,7 +34,7 @@ def sentence(passages: Sentence, lead: str, hanging: str) -> Iterator[str]:
 def wrapped(text: str, lead: str = "", hanging: str | None = None) -> Iterator[str]:
     """Yield lines that fit; a word that fits on none stands alone on its own."""
     if "  " in text or not text.isprintable():
-        text = " ".join(text.split())
+        text = " ".join(filter(None, _BREAKS.split(text)))
     hanging = " " * len(lead) if hanging is None else hanging
     while len(lead) + len(text) > WIDTH:
         room = WIDTH - len(lead)
@@ -44,3 +47,12 @@ def wrapped(text: str, lead: str = "", hanging: str | None = None) -> Iterator[s
         text, lead = text[end + 1 :], hanging
     if text:
         yield lead + text
+
+
+def columns(text: str) -> int:
+    """Return how wide the text stands where all letters are equally wide, Chinese ones twice so."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text
+    )

@@ -6,7 +6,7 @@ Headings are underlined; the party that needs to act has a mark and words.
 from collections.abc import Iterator, Sequence
 
 from whybounce.wording.notice import NoticeSpeaker
-from whybounce.writing.lines import INDENT, WIDTH, numbered, sentence, wrapped
+from whybounce.writing.lines import INDENT, WIDTH, columns, numbered, sentence, wrapped
 from whybounce.writing.page import (
     Advice,
     CellState,
@@ -39,7 +39,8 @@ def render(page: Page, speaker: NoticeSpeaker) -> str:
     for trouble in page.troubles:
         lines += _for_admins(trouble, speaker, titled=len(page.troubles) > 1)
     for settled in page.settled:
-        lines += ["", *wrapped(settled.action and f"{settled.action}:"), *_facts(settled.facts)]
+        action = settled.action and speaker.say("label", label=settled.action)
+        lines += ["", *wrapped(action), *_facts(settled.facts, speaker)]
     lines += _evidence(page, speaker)
     lines += ["", _RULE, *wrapped(page.reported), *wrapped(page.contact)]
     return "\n".join(lines) + "\n"
@@ -48,7 +49,7 @@ def render(page: Page, speaker: NoticeSpeaker) -> str:
 def _trouble(trouble: Trouble, speaker: NoticeSpeaker) -> Iterator[str]:
     yield from _heading(trouble.title)
     if trouble.recipients.shown:
-        yield f"{trouble.heading}:"
+        yield speaker.say("label", label=trouble.heading)
         yield from _names(trouble.recipients)
     yield from _heading(speaker.say("heading.owner"))
     for cell in trouble.cells:
@@ -66,7 +67,7 @@ def _trouble(trouble: Trouble, speaker: NoticeSpeaker) -> Iterator[str]:
         yield from _heading(speaker.say("heading.tell"))
         yield from sentence(trouble.tell, INDENT, INDENT)
     if trouble.recipients_steps:
-        yield from _steps(trouble.recipients_steps)
+        yield from _steps(trouble.recipients_steps, speaker)
 
 
 def _further(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
@@ -98,7 +99,7 @@ def _for_admins(trouble: Trouble, speaker: NoticeSpeaker, *, titled: bool) -> It
     yield ""
     if titled:
         yield from wrapped(f"{trouble.title}:")
-    yield from _facts(trouble.facts)
+    yield from _facts(trouble.facts, speaker)
     if trouble.because:
         yield from _heading(speaker.say("heading.because"))
         yield from wrapped(trouble.because)
@@ -111,13 +112,13 @@ def _for_admins(trouble: Trouble, speaker: NoticeSpeaker, *, titled: bool) -> It
         for attempt in trouble.attempts:
             yield INDENT + "  ".join(filter(None, (attempt.time, attempt.server, attempt.said)))
     for steps in trouble.admins_steps:
-        yield from _steps(steps)
+        yield from _steps(steps, speaker)
 
 
 def _evidence(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
     if page.findings:
         yield from _heading(speaker.say("heading.findings"))
-        yield from _facts(page.findings)
+        yield from _facts(page.findings, speaker)
     if page.notes:
         yield from _heading(speaker.say("heading.notes"))
         for note in page.notes:
@@ -134,7 +135,7 @@ def _evidence(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
             yield from wrapped(one)
     if page.details:
         yield from _heading(speaker.say("heading.details"))
-        yield from _facts(page.details)
+        yield from _facts(page.details, speaker)
     if page.headers:
         yield from _heading(speaker.say("heading.headers"))
         yield from page.headers
@@ -142,7 +143,7 @@ def _evidence(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
 
 
 def _heading(words: str) -> tuple[str, str, str]:
-    return "", words, "-" * min(len(words), WIDTH)
+    return "", words, "-" * min(columns(words), WIDTH)
 
 
 def _names(names: Names) -> Iterator[str]:
@@ -151,11 +152,13 @@ def _names(names: Names) -> Iterator[str]:
         yield f"{INDENT}{names.more}"
 
 
-def _facts(facts: Sequence[Fact]) -> Iterator[str]:
-    width = max((len(fact.label) for fact in facts), default=0) + 1
-    yield from (f"{INDENT}{fact.label + ':':{width}} {fact.value}" for fact in facts)
+def _facts(facts: Sequence[Fact], speaker: NoticeSpeaker) -> Iterator[str]:
+    labels = [speaker.say("label", label=fact.label) for fact in facts]
+    width = max(map(columns, labels), default=0)
+    for fact, label in zip(facts, labels, strict=True):
+        yield f"{INDENT}{label}{' ' * (width - columns(label))} {fact.value}"
 
 
-def _steps(steps: Advice) -> Iterator[str]:
-    yield from ("", *wrapped(f"{steps.heading}:"))
+def _steps(steps: Advice, speaker: NoticeSpeaker) -> Iterator[str]:
+    yield from ("", *wrapped(speaker.say("label", label=steps.heading)))
     yield from numbered(steps.sentences)
