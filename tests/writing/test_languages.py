@@ -82,3 +82,15 @@ def test_values_keep_their_direction_in_arabic():
     assert "\u2068" not in text_of(
         whybounce.write(diagnosed(failed()), original=ORIGINAL, language="fr")
     )
+
+
+def test_a_sentence_of_a_language_from_right_to_left_begins_in_it():
+    """A line's direction is that of its first letter, so no value stands there."""
+    rightward = {frame["direction"]: frame for frame in catalogue().frames.values()}["rtl"]
+    led_by_a_value = {
+        key
+        for key, sentence in rightward.items()
+        if sentence.lstrip("“«(").startswith("{") and len(sentence.split()) > 2
+    }
+
+    assert led_by_a_value <= {key for key in rightward if key.startswith("span.")}
