@@ -94,3 +94,13 @@ def test_a_sentence_of_a_language_from_right_to_left_begins_in_it():
     }
 
     assert led_by_a_value <= {key for key in rightward if key.startswith("span.")}
+
+
+def test_a_title_that_only_says_ambiguous_is_marked_in_the_notices_language():
+    """It is no word of the cause's."""
+    report = failed(reply="550 5.7.1")
+    page = text_of(whybounce.write(diagnosed(report), original=ORIGINAL, language="de"), "html")
+    title = page.partition("<h2")[2].partition("</h2>")[0]
+
+    assert "Der Code hat mehrere Bedeutungen" in title
+    assert "lang=" not in title

@@ -105,6 +105,7 @@ class Trouble:
 
     language: str  # Of the cause's own words: title, what, steps, tell.
     title: str
+    title_language: str  # The page's, where the title only says that a code is ambiguous.
     heading: str  # Above the recipients' addresses.
     recipients: Names
     cells: tuple[Cell, ...]  # One of them acts; empty where nobody needs to …

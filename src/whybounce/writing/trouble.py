@@ -48,9 +48,12 @@ def trouble(group: Group, telling: Telling, *, named: bool) -> Trouble:
     senders = advice.pop(FixItOwner.SENDER, None)
     recipients = advice.pop(owner, None) if owner is FixItOwner.RECIPIENT else None
     inside = telling.settings.audience is Audience.INTERNAL
+    language = speaker.language_of(group.explanations[0].cause)
+    ambiguous = group.explanations[0].confidence is Confidence.AMBIGUOUS
     return Trouble(
-        language=speaker.language_of(group.explanations[0].cause),
+        language=language,
         title=words.verdict,
+        title_language=speaker.language if ambiguous else language,
         heading=speaker.say(f"heading.recipients.{group.action}"),
         recipients=Names(()) if named else telling.names(group.recipients),
         cells=_cells(owner, group, telling),
