@@ -88,7 +88,9 @@ async def submit(gateway: Running, *recipients: str, mail: str = MAIL, sender: s
     """Send as a mail program does, logged in; return who was refused."""
 
     def send() -> dict:
-        with smtplib.SMTP("127.0.0.1", gateway.ports["submission"][0], timeout=10) as client:
+        with smtplib.SMTP(
+            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
+        ) as client:
             client.login(ANNA, "demonstration")
             return client.sendmail(sender, recipients, mail)
 
@@ -99,7 +101,9 @@ async def bring(gateway: Running, *recipients: str, sender: str = "chris@remote.
     """Send as another server does; return who was refused."""
 
     def send() -> dict:
-        with smtplib.SMTP("127.0.0.1", gateway.ports["inbound"][0], timeout=10) as client:
+        with smtplib.SMTP(
+            "127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=10
+        ) as client:
             return client.sendmail(sender, recipients, MAIL)
 
     return await asyncio.to_thread(send)
@@ -175,10 +179,16 @@ async def test_a_stranger_hears_at_once_who_is_not_here(in_memory: Path):
         ("disabled@contoso.example", b"5.2.1"),
         ("moved@contoso.example", b"5.1.6"),
         ("nobody@edge.fabrikam.example", b"5.4.1"),
+        ("director@contoso.example", b"5.7.134"),
+        ("everyone@contoso.example", b"5.7.133"),
+        ("suggestions@contoso.example", b"5.7.135"),
+        ("mia@contoso.example", b"5.7.136"),
+        ("board@contoso.example", b"5.7.124"),
+        ("choosy@contoso.example", b"5.7.1 Delivery not authorized"),
     ],
 )
 async def test_a_stranger_is_refused(in_memory: Path, recipient: str, status: bytes):
-    """Relaying, and mailboxes that take no mail."""
+    """Relaying, mailboxes that take no mail, and recipients who choose who may write."""
     async with running(configured(in_memory), demonstration()) as gateway:
         with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
             await bring(gateway, recipient)
@@ -207,7 +217,7 @@ async def test_without_a_password_nothing_is_submitted(in_memory: Path):
     """Nor with a wrong one."""
 
     def try_wrong(port: int) -> None:
-        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
             assert client.ehlo()[0] == 250
             assert client.docmd("MAIL FROM:<anna@contoso.example>")[0] == 530
             client.login(ANNA, "wrong")
@@ -240,7 +250,7 @@ async def test_who_asked_for_no_report_gets_none(in_memory: Path):
     """NOTIFY=NEVER, RFC 3461 §4.1."""
 
     def send(port: int) -> None:
-        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
             client.login(ANNA, "demonstration")
             client.sendmail(ANNA, "full@contoso.example", MAIL, rcpt_options=["NOTIFY=NEVER"])
 

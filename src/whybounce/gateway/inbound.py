@@ -142,10 +142,14 @@ class Inbound:
         directory, address = self._reception.directory, recipient.address
         is_ours = self._login is not None or bool(self._connector and self._connector.internal)
         may_relay = self._login is not None or bool(self._connector and self._connector.may_relay)
+        sender = envelope.return_path
+        found = await directory.recipient(address)
         named = Named(
+            sender=sender,
             recipient=address,
             domain=await directory.domain(recipient.domain) if recipient.domain else None,
-            found=await directory.recipient(address),
+            found=found,
+            rights=await directory.may_send_to(sender, found) if found else None,
             may_relay=may_relay,
             is_ours=is_ours,
             is_gateway=is_postmaster(address)

@@ -7,9 +7,24 @@ facts and asks nobody, so that each can be tried with a table.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from whybounce.gateway.directory import Domain, DomainKind, Found, Mailbox
+from whybounce.gateway.directory import (
+    Domain,
+    DomainKind,
+    Found,
+    Group,
+    Mailbox,
+    MailUser,
+    PublicFolder,
+    Rights,
+)
 
 _POSTMASTER = "postmaster"
+
+_CLOSED_TO_STRANGERS: Mapping[type, str] = {
+    Group: "sender-not-authenticated-for-group",
+    MailUser: "sender-not-authenticated-for-mail-user",
+    PublicFolder: "sender-not-authenticated-for-public-folder",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +39,11 @@ class Refuse:
 class Named:
     """What is known when a recipient is named."""
 
+    sender: str  # The return path; empty: the null one.
     recipient: str
     domain: Domain | None  # The accepted domain; None where it is not ours.
     found: Found | None  # Whom the address leads to.
+    rights: Rights | None  # What that one lets this sender do.
     may_relay: bool  # Logged in, or one of the servers that may send to anywhere.
     is_ours: bool  # Logged in, or one of our own servers.
     is_gateway: bool = False  # The postmaster of this very system.
@@ -65,6 +82,38 @@ def mailbox_is_open(named: Named) -> Refuse | None:
     return Refuse("mailbox-disabled", _values(named)) if entry.disabled else None
 
 
+def sender_is_authenticated(named: Named) -> Refuse | None:
+    """Refuse strangers' mail where only people who are logged in may write.
+
+    Causes: ``sender-not-authenticated-by-organization``, and one for each kind of entry.
+    """
+    if named.found is None or named.rights is None or named.is_ours:
+        return None
+    if named.rights.entry_needs_authentication:
+        kind = type(named.found.entry)
+        cause = _CLOSED_TO_STRANGERS.get(kind, "sender-not-authenticated-for-mailbox")
+        return Refuse(cause, _values(named))
+    if named.rights.organisation_needs_authentication:
+        return Refuse("sender-not-authenticated-by-organization", _values(named))
+    return None
+
+
+def sender_is_listed(named: Named) -> Refuse | None:
+    """Refuse whom the recipient's own lists keep out.
+
+    Causes: ``delivery-not-authorized``; of a group ``sender-not-in-allowed-list``. Reports pass:
+    the null return path is on nobody's list.
+    """
+    rights = named.rights
+    if named.found is None or rights is None or not named.sender:
+        return None
+    if rights.accepted and not rights.rejected:
+        return None
+    is_group = isinstance(named.found.entry, Group)
+    cause = "sender-not-in-allowed-list" if is_group else "delivery-not-authorized"
+    return Refuse(cause, _values(named))
+
+
 def recipient_takes_the_size(named: Named) -> Refuse | None:
     """Refuse what is declared larger than this recipient takes. Cause: ``message-too-large``."""
     limit = named.found.entry.message_size if named.found else None
@@ -77,6 +126,8 @@ AT_RECIPIENT: Sequence[Callable[[Named], Refuse | None]] = (
     relaying_is_allowed,
     recipient_exists,
     mailbox_is_open,
+    sender_is_authenticated,
+    sender_is_listed,
     recipient_takes_the_size,
 )
 
@@ -93,4 +144,8 @@ def is_postmaster(address: str) -> bool:
 
 
 def _values(named: Named) -> dict[str, str]:
-    return {"recipient": named.recipient, "domain": named.recipient.rpartition("@")[2]}
+    return {
+        "sender": named.sender,
+        "recipient": named.recipient,
+        "domain": named.recipient.rpartition("@")[2],
+    }

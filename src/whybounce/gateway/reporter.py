@@ -158,7 +158,7 @@ class Reporter:
         """Write down that nobody is told, and what they are not told of."""
         message, recipient = telling.message, each.recipient
         kind = "report-undeliverable" if message.about else f"report-{told[recipient.number]}"
-        said = str(each.outcome.reply or "")
+        said = f"5.4.300: {each.outcome.reply}" if message.about else str(each.outcome.reply or "")
         return Event(
             telling.now, kind, self.node, said, message.id, recipient.number, recipient.address
         )
