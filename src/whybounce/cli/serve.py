@@ -1,6 +1,7 @@
 """``whybounce serve``: the gateway, in the foreground."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -50,7 +51,11 @@ def serve(
             environ.setdefault("WHYBOUNCE_NAME", "mail.contoso.example")
             environ.setdefault("WHYBOUNCE_QUEUE", str(folder))
             environ.setdefault("WHYBOUNCE_MAILBOXES", str(folder / "mailboxes"))
-        asyncio.run(_serve(*_read(config, environ), config))
+        settings, directory = _read(config, environ)
+        logging.basicConfig(
+            level=settings.server.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
+        )
+        asyncio.run(_serve(settings, directory, config))
 
 
 def _read(path: Path | None, environ: dict[str, str]) -> "tuple[Config, DirectoryTable]":
