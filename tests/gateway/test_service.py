@@ -2,120 +2,21 @@
 
 import asyncio
 import smtplib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import whybounce
-from whybounce.gateway.config import Config, read_config
-from whybounce.gateway.directory import demonstration
-from whybounce.gateway.resolving import folder_of
-from whybounce.gateway.service import AddressTakenError, Running, running
+from serving import ANNA, MAIL, bring, configured, mails, outside, running_demonstration, submit
+from whybounce.gateway.config import read_config
+from whybounce.gateway.service import AddressTakenError, Running
 from whybounce.gateway.store import Filter
 from whybounce.gateway.store.rows import State
-from whybounce.provoking.mail_server import Behaviour, MailServer
-from whybounce.provoking.name_server import NameServer, Records
+from whybounce.provoking.mail_server import Behaviour
 
-ANNA = "anna@contoso.example"
-MAIL = "From: anna@contoso.example\r\nSubject: Minutes\r\n\r\nSee below.\r\n"
 UNKNOWN = "550 5.1.1 <nobody@remote.example>: Recipient address rejected: User unknown"
-
-
-@dataclass
-class Outside:
-    """The world the gateway delivers to."""
-
-    remote: MailServer
-    dns: NameServer
-
-
-@asynccontextmanager
-async def outside(behaviour: Behaviour | None = None) -> AsyncIterator[Outside]:
-    """Run a remote server for remote.example, and a DNS that knows it."""
-    records = Records()
-    records.add("remote.example", "MX", "10 mx.remote.example.")
-    records.add("mx.remote.example", "A", "127.0.0.1")
-    remote, dns = MailServer("mx.remote.example", behaviour), NameServer(records)
-    await remote.start()
-    await dns.start()
-    try:
-        yield Outside(remote, dns)
-    finally:
-        await dns.stop()
-        await remote.stop()
-
-
-def configured(folder: Path, world: Outside | None = None, *, more: str = "") -> Config:
-    """Return a configuration on free ports, with its data in the folder."""
-    file = folder / "whybounce.toml"
-    dns, remote = (world.dns.port, world.remote.port) if world else (1, 1)
-    file.write_text(
-        f"""
-[server]
-name = "mail.contoso.example"
-queue = "data"
-mailboxes = "mailboxes"
-drain = "5s"
-
-[[listener]]
-name = "inbound"
-addresses = ["127.0.0.1:0"]
-
-[[listener]]
-name = "submission"
-kind = "submission"
-addresses = ["127.0.0.1:0"]
-auth-without-tls = true
-
-[outbound]
-resolver = "127.0.0.1:{dns}"
-port = {remote}
-
-[reports]
-organisation = "Contoso"
-help-base = "https://help.contoso.example"
-{more}
-"""
-    )
-    return read_config(file, {})
-
-
-async def submit(gateway: Running, *recipients: str, mail: str = MAIL, sender: str = ANNA) -> dict:
-    """Send as a mail program does, logged in; return who was refused."""
-
-    def send() -> dict:
-        with smtplib.SMTP(
-            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
-        ) as client:
-            client.login(ANNA, "demonstration")
-            return client.sendmail(sender, recipients, mail)
-
-    return await asyncio.to_thread(send)
-
-
-async def bring(gateway: Running, *recipients: str, sender: str = "chris@remote.example") -> dict:
-    """Send as another server does; return who was refused."""
-
-    def send() -> dict:
-        with smtplib.SMTP(
-            "127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=10
-        ) as client:
-            return client.sendmail(sender, recipients, MAIL)
-
-    return await asyncio.to_thread(send)
-
-
-async def mails(folder: Path, address: str, *, count: int = 1) -> list[bytes]:
-    """Return what lies in a mailbox, once there is as much."""
-    new = folder / "mailboxes" / folder_of(address) / "new"
-    async with asyncio.timeout(15):
-        while not new.is_dir() or len(found := list(new.iterdir())) < count:  # noqa: ASYNC110  # nothing tells of it
-            await asyncio.sleep(0.02)
-    return [each.read_bytes() for each in found]
 
 
 async def test_a_mail_that_a_remote_refuses_comes_back_explained(in_memory: Path):
@@ -123,7 +24,7 @@ async def test_a_mail_that_a_remote_refuses_comes_back_explained(in_memory: Path
     refusing = Behaviour(replies={"RCPT nobody@remote.example": UNKNOWN})
     async with (
         outside(refusing) as world,
-        running(configured(in_memory, world), demonstration()) as gateway,
+        running_demonstration(configured(in_memory, world)) as gateway,
     ):
         await submit(gateway, "nobody@remote.example", "chris@remote.example")
         (notice,) = await mails(in_memory, ANNA)
@@ -145,7 +46,7 @@ async def test_a_mail_that_a_remote_refuses_comes_back_explained(in_memory: Path
 
 async def test_mail_for_a_colleague_lies_in_the_maildir(in_memory: Path):
     """With Received, and the Date and Message-ID that the client forgot."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         await submit(gateway, "ben@contoso.example")
         (mail,) = await mails(in_memory, "ben@contoso.example")
 
@@ -158,7 +59,7 @@ async def test_mail_for_a_colleague_lies_in_the_maildir(in_memory: Path):
 
 async def test_a_stranger_hears_at_once_who_is_not_here(in_memory: Path):
     """At RCPT, in the catalogue's words; the others' mail is taken, and nothing is added to it."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         refused = await bring(gateway, "nobody@contoso.example", "ben@contoso.example")
         (mail,) = await mails(in_memory, "ben@contoso.example")
         trace = await gateway.store.trace(
@@ -189,7 +90,7 @@ async def test_a_stranger_hears_at_once_who_is_not_here(in_memory: Path):
 )
 async def test_a_stranger_is_refused(in_memory: Path, recipient: str, status: bytes):
     """Relaying, mailboxes that take no mail, and recipients who choose who may write."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
             await bring(gateway, recipient)
 
@@ -206,7 +107,7 @@ async def test_a_stranger_is_refused(in_memory: Path, recipient: str, status: by
 )
 async def test_nobody_sends_in_anothers_name(in_memory: Path, sender: str, mail: str):
     """Neither in the envelope nor in the header."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         with pytest.raises(smtplib.SMTPResponseException, match=r"5\.7\.60") as refused:
             await submit(gateway, "ben@contoso.example", sender=sender, mail=mail)
 
@@ -222,7 +123,7 @@ async def test_without_a_password_nothing_is_submitted(in_memory: Path):
             assert client.docmd("MAIL FROM:<anna@contoso.example>")[0] == 530
             client.login(ANNA, "wrong")
 
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         with pytest.raises(smtplib.SMTPAuthenticationError, match=r"5\.7\.8"):
             await asyncio.to_thread(try_wrong, gateway.ports["submission"][0])
 
@@ -231,7 +132,7 @@ async def test_a_full_mailbox_is_told_to_the_sender_and_a_null_sender_is_told_no
     in_memory: Path,
 ):
     """RFC 5321 §4.5.5: a report about a report would never end."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         await bring(gateway, "full@contoso.example", sender="")
         await submit(gateway, "full@contoso.example")
         (notice,) = await mails(in_memory, ANNA)
@@ -254,7 +155,7 @@ async def test_who_asked_for_no_report_gets_none(in_memory: Path):
             client.login(ANNA, "demonstration")
             client.sendmail(ANNA, "full@contoso.example", MAIL, rcpt_options=["NOTIFY=NEVER"])
 
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         await asyncio.to_thread(send, gateway.ports["submission"][0])
         told = await _told(gateway, "full@contoso.example")
 
@@ -264,7 +165,7 @@ async def test_who_asked_for_no_report_gets_none(in_memory: Path):
 
 async def test_a_group_is_opened_and_its_owner_hears_of_bad_members(in_memory: Path):
     """RFC 5321 §3.9: not the sender, who knows nothing of its members."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         await bring(gateway, "troubled@contoso.example")
         (mail,) = await mails(in_memory, "ben@contoso.example")
         (notice,) = await mails(in_memory, ANNA)
@@ -275,7 +176,7 @@ async def test_a_group_is_opened_and_its_owner_hears_of_bad_members(in_memory: P
 
 async def test_forwarded_mail_stays_here_too_and_keeps_its_sender(in_memory: Path):
     """As the mailbox's owner wants it."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         await submit(gateway, "away@contoso.example")
         (kept,) = await mails(in_memory, "away@contoso.example")
         (forwarded,) = await mails(in_memory, "erik@fabrikam.example")
@@ -286,7 +187,7 @@ async def test_forwarded_mail_stays_here_too_and_keeps_its_sender(in_memory: Pat
 
 async def test_forwarding_to_outside_that_is_not_allowed_loses_nothing(in_memory: Path):
     """The mail stays in the mailbox, and that is written down."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         await submit(gateway, "forwarder@fabrikam.example")
         (kept,) = await mails(in_memory, "forwarder@fabrikam.example")
 
@@ -297,14 +198,14 @@ async def test_what_was_queued_is_delivered_after_a_restart(in_memory: Path):
     """Taken while the remote says later; delivered in the next life."""
     async with outside(Behaviour(replies={"RCPT": "451 4.7.1 Later"})) as world:
         config = configured(in_memory, world, more='\n[retry]\nwaits = ["1s"]\n')
-        async with running(config, demonstration()) as gateway:
+        async with running_demonstration(config) as gateway:
             await submit(gateway, "chris@remote.example")
             page = await gateway.store.queue(Filter(), most=10)
             assert page.entries[0].recipients[0].state is State.QUEUED
         assert world.remote.received == []
 
         world.remote.behaviour = Behaviour()
-        async with running(config, demonstration()):
+        async with running_demonstration(config):
             await _until(lambda: bool(world.remote.received))
 
     assert world.remote.received[0].recipients == ["chris@remote.example"]
@@ -313,14 +214,14 @@ async def test_what_was_queued_is_delivered_after_a_restart(in_memory: Path):
 
 async def test_a_port_in_use_is_named(in_memory: Path, tmp_path: Path):
     """And nothing is left running."""
-    async with running(configured(in_memory), demonstration()) as gateway:
+    async with running_demonstration(configured(in_memory)) as gateway:
         file = tmp_path / "second.toml"
         port = gateway.ports["inbound"][0]
         file.write_text(
             f'[server]\nqueue = "data"\n[[listener]]\nname = "a"\naddresses = ["127.0.0.1:{port}"]\n'
         )
         with pytest.raises(AddressTakenError, match=f"127.0.0.1:{port}.*in use"):
-            async with running(read_config(file, {}), demonstration()):
+            async with running_demonstration(read_config(file, {})):
                 pass
 
 
