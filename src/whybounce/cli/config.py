@@ -14,7 +14,8 @@ _FAULTY = 2
 
 
 @contextmanager
-def _gateway_installed() -> Iterator[None]:
+def gateway_installed() -> Iterator[None]:
+    """Say in one sentence what to install, where the gateway is not."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -36,7 +37,7 @@ def check(
 
     Example: whybounce config check whybounce.toml
     """
-    with _gateway_installed():
+    with gateway_installed():
         from whybounce.gateway.config import directory_of, read_config  # noqa: PLC0415  # heavy
         from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
 
@@ -55,7 +56,7 @@ def check(
 @app.command("password")
 def password() -> None:
     """Read a password from standard input, or ask for it; print its hash for the directory."""
-    with _gateway_installed():
+    with gateway_installed():
         from whybounce.gateway.directory.passwords import hash_of  # noqa: PLC0415  # heavy
 
     if sys.stdin.isatty():

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,9 @@ from whybounce.gateway.store import Schedule, Store, StoreError, StoreUnavailabl
 from whybounce.gateway.store.rows import Consignment
 
 _log = logging.getLogger(__name__)
+
+Expand = Callable[[Consignment], Awaitable[Consignment | None]]
+"""Settles the recipients that stand for others; returns the rest, or None where nobody is left."""
 
 _LEAST_WAIT, _LONGEST_WAIT = 0.2, 60.0  # Seconds between looks at the queue.
 
@@ -53,8 +56,10 @@ class Outbound:
         settings: OutboundSettings,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
+        expand: Expand | None = None,
     ) -> None:
         self._store = store
+        self._expand = expand
         self._settings = settings
         self._clock = clock
         self._chance = chance
@@ -210,4 +215,19 @@ class Outbound:
             if job is not None:
                 self._begun.add(job)
 
-        await self._dispatcher.dispatch(consignment, begin)
+        rest = await self._expanded(consignment)
+        if rest is not None:
+            await self._dispatcher.dispatch(rest, begin)
+
+    async def _expanded(self, consignment: Consignment) -> Consignment | None:
+        """Return those whose mail is carried; None too where the store did not take the others."""
+        if self._expand is None:
+            return consignment
+        try:
+            return await self._expand(consignment)
+        except StoreError as error:
+            _log.warning("message %s is opened later: %s", consignment.message.id, error)
+            due = self._clock() + self._settings.schedule.waits[0]
+            with contextlib.suppress(StoreError):  # Then the lease runs out by itself.
+                await self._store.give_back(consignment, due=due)
+            return None

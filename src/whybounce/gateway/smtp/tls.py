@@ -128,6 +128,11 @@ def opportunistic_context() -> ssl.SSLContext:
     return context
 
 
+def verifying_context() -> ssl.SSLContext:
+    """Return the context of a client that takes only certificates this system trusts."""
+    return ssl.create_default_context()
+
+
 def _reason(error: ssl.SSLError) -> str:
     """Return OpenSSL's words: ``certificate verify failed: self-signed certificate``."""
     reason = (error.reason or str(error)).replace("_", " ").lower()

@@ -1,0 +1,200 @@
+"""Groups, aliases and forwarding opened: the members' copies are queued as the group's entry ends.
+
+RFC 5321 §3.9: a list's copies carry its owner as the return path; an alias's and a forwarder's keep
+the sender's. RFC 3461 §5.2.7.3: a list's copies ask for no notices of their own, an alias's keep what
+was asked for. The copies are opened to their very ends at once and say so, hence no circle turns.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from whybounce.gateway.addresses import key_of
+from whybounce.gateway.directory import (
+    Alias,
+    Contact,
+    Directory,
+    Found,
+    Group,
+    Mailbox,
+    MailUser,
+)
+from whybounce.gateway.store import Store
+from whybounce.gateway.store.rows import (
+    Body,
+    Consignment,
+    Envelope,
+    Event,
+    LeasedRecipient,
+    NewMessage,
+    Outgoing,
+    QueuedMessage,
+    Recipient,
+    Retirement,
+    Session,
+    Settlement,
+    Terminal,
+)
+
+_OPENED = "expanded"  # The fact by which a copy says that its recipients are the ends.
+_DEEPEST = 20  # Forwarding to who forwards; nobody needs more.
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An address on the way to its ends."""
+
+    address: str
+    return_path: str
+    by_list: bool = False
+
+
+@dataclass(slots=True)
+class _Ends:
+    """Where one recipient's mail goes in the end."""
+
+    ends: dict[str, _Way] = field(default_factory=dict)  # By key.
+    seen: set[str] = field(default_factory=set)
+    is_opened: bool = False  # Whether it led to anybody but itself.
+    withheld: list[str] = field(default_factory=list)  # Whom nothing goes to, and why.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expanding:
+    """Opens what stands for others."""
+
+    store: Store
+    directory: Directory
+    node: str
+    most: int  # Members of a group.
+    clock: Callable[[], datetime]
+
+    async def __call__(self, consignment: Consignment) -> Consignment | None:
+        """Settle the recipients that stand for others; return the rest, or None for nobody.
+
+        Raises:
+            StoreError: Nothing was recorded; the lease is still held.
+
+        """
+        message = consignment.message
+        if message.session is not None and _OPENED in message.session.facts:
+            return consignment
+        outgoing: list[Outgoing] = []
+        retired: list[Retirement] = []
+        events: list[Event] = []
+        now = self.clock()
+        for recipient in consignment.recipients:
+            opened = await self._ends_of(message, recipient)
+            if opened is None:
+                continue
+            outgoing += _copies(message, recipient, opened)
+            retired.append(Retirement(recipient.number, Terminal.EXPANDED))
+            events += [
+                Event(now, "withheld", self.node, why, message.id, recipient.number)
+                for why in opened.withheld
+            ]
+        if not retired:
+            return consignment
+        await self.store.settle(
+            Settlement(
+                consignment,
+                now,
+                retirements=tuple(retired),
+                messages=tuple(outgoing),
+                events=tuple(events),
+            )
+        )
+        gone = {each.number for each in retired}
+        rest = tuple(each for each in consignment.recipients if each.number not in gone)
+        return replace(consignment, recipients=rest) if rest else None
+
+    async def _ends_of(self, message: QueuedMessage, recipient: LeasedRecipient) -> _Ends | None:
+        """Return where it leads; None where it is an end itself, or leads nowhere."""
+        ends = _Ends()
+        level = [_Way(recipient.address, message.sender)]
+        for _ in range(_DEEPEST):
+            level = [further for way in level for further in await self._open(way, ends)]
+            if not level:
+                break
+        # Who leads to nobody is left to be resolved, which says why.
+        return ends if ends.is_opened and ends.ends else None
+
+    async def _open(self, way: _Way, ends: _Ends) -> list[_Way]:
+        """Note the address if it is an end; return whom it leads to."""
+        key = key_of(way.address)
+        if key in ends.seen:
+            return []
+        ends.seen.add(key)
+        found = await self.directory.recipient(way.address)
+        entry = found.entry if found else None
+        match entry:
+            case Group():
+                path = str(entry.owners[0]) if way.return_path and entry.owners else way.return_path
+                members = (await self.directory.members(entry, most=self.most)).members
+                further = [_Way(str(each), path, by_list=True) for each in members]
+            case Alias():
+                members = (await self.directory.members(entry, most=self.most)).members
+                further = [replace(way, address=str(each)) for each in members]
+            case MailUser(to=to) | Contact(to=to):
+                further = [replace(way, address=str(to))]
+            case Mailbox(forward_to=forward_to) if forward_to and found and not entry.disabled:
+                further = await self._forwarded(way, entry, found, ends)
+                if entry.keep_copy or not further:
+                    ends.ends.setdefault(key, way)
+            case _:
+                ends.ends.setdefault(key, way)
+                return []
+        ends.is_opened = ends.is_opened or bool(further)
+        return further
+
+    async def _forwarded(self, way: _Way, entry: Mailbox, found: Found, ends: _Ends) -> list[_Way]:
+        """Return whom a mailbox's mail goes on to, without outsiders where that is not allowed.
+
+        What may go nowhere else stays in the mailbox, whether it keeps copies or not.
+        """
+        organisation = await self.directory.organisation(found.organisation)
+        allowed = organisation is None or organisation.external_forwarding
+        further = []
+        for to in entry.forward_to:
+            if allowed or await self.directory.domain(to.domain):
+                further.append(replace(way, address=str(to)))
+            else:
+                ends.withheld.append(f"external-forwarding-blocked: {entry.address} to {to}")
+        return further
+
+
+def _copies(message: QueuedMessage, recipient: LeasedRecipient, opened: _Ends) -> list[Outgoing]:
+    """Return a message for each return path, which share the body."""
+    session = message.session or Session()
+    session = replace(session, facts={**session.facts, _OPENED: "yes"})
+    by_path: dict[str, list[_Way]] = {}
+    for way in opened.ends.values():
+        by_path.setdefault(way.return_path, []).append(way)
+    return [
+        Outgoing(
+            NewMessage(
+                Envelope(
+                    sender=path,
+                    recipients=tuple(_recipient(way, recipient) for way in ways),
+                    ret=message.ret,
+                    envid=message.envid if path == message.sender else None,
+                    body_type=message.body_type,
+                    smtputf8=message.smtputf8,
+                ),
+                arrived=message.arrived,
+                expires=message.expires,
+                session=session,
+                message_id=message.message_id,
+                subject=message.subject,
+            ),
+            Body(message.size, 0, of=message.id),
+        )
+        for path, ways in by_path.items()
+    ]
+
+
+def _recipient(way: _Way, recipient: LeasedRecipient) -> Recipient:
+    if way.by_list:
+        return Recipient(way.address)
+    orcpt = recipient.orcpt or f"rfc822;{recipient.address}"
+    return Recipient(way.address, orcpt=orcpt, notify=recipient.notify)

@@ -1,0 +1,51 @@
+"""What an SMTP conversation leaves behind, as the store keeps it."""
+
+from whybounce.gateway.store import rows
+from whybounce.vocabulary.envelope import Envelope, OriginalRecipient, Recipient
+from whybounce.vocabulary.session import Session
+
+
+def session_row(session: Session, *, smtputf8: bool) -> rows.Session:
+    """Return who handed a message over."""
+    return rows.Session(
+        client=str(session.address),
+        hostname=session.name,
+        helo=session.helo,
+        protocol=protocol(session, smtputf8=smtputf8),
+        tls=f"{session.tls.version} {session.tls.cipher}" if session.tls else None,
+        account=session.account,
+        listener=session.listener,
+    )
+
+
+def envelope_row(envelope: Envelope) -> rows.Envelope:
+    """Return the envelope, with what the sender wants to hear: RFC 3461 §4."""
+    return rows.Envelope(
+        sender=envelope.return_path,
+        recipients=tuple(_recipient(each) for each in envelope.recipients),
+        ret=rows.Return(envelope.return_) if envelope.return_ else None,
+        envid=envelope.envelope_id,
+        body_type=rows.BodyType(envelope.body),
+        smtputf8=envelope.smtputf8,
+    )
+
+
+def protocol(session: Session, *, smtputf8: bool) -> str:
+    """Return the protocol's name for a Received field: RFC 3848, RFC 6531 §3.7.3."""
+    if not session.esmtp:
+        return "SMTP"
+    name = "UTF8SMTP" if smtputf8 else "ESMTP"
+    return f"{name}{'S' if session.tls else ''}{'A' if session.account else ''}"
+
+
+def _recipient(recipient: Recipient) -> rows.Recipient:
+    notify = recipient.notify
+    return rows.Recipient(
+        recipient.address,
+        orcpt=_orcpt(recipient.original),
+        notify=None if notify is None else frozenset(rows.Notify(each) for each in notify),
+    )
+
+
+def _orcpt(original: OriginalRecipient | None) -> str | None:
+    return f"{original.type};{original.address}" if original else None

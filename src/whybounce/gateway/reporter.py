@@ -1,0 +1,189 @@
+"""The notices to senders: what became of a message's recipients, told in one report.
+
+Who gets one: not the null return path, and not who asked for none (RFC 3461 §4.1, §5.2). Where SPF
+says that the return path is forged it is withheld, and that is written down.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from whybounce.diagnosing import diagnose_report
+from whybounce.explaining import Explainer
+from whybounce.gateway.config import Reports, Returned, Style as ConfiguredStyle
+from whybounce.gateway.delivery.concluding import Conclusion, Notices, Telling
+from whybounce.gateway.directory import Directory
+from whybounce.gateway.store import Store, body_of
+from whybounce.gateway.store.rows import (
+    BodyType,
+    Envelope,
+    Event,
+    NewMessage,
+    Notify,
+    Outgoing,
+    QueuedMessage,
+    Recipient,
+    Terminal,
+    Told,
+)
+from whybounce.gateway.tracing_fields import LONGEST_HEADER_READ, end_of_header, header_of
+from whybounce.notation import hops_of, original_of
+from whybounce.vocabulary.envelope import Return
+from whybounce.vocabulary.notice import Audience, NoticeSettings, Style
+from whybounce.vocabulary.report import Report
+from whybounce.writing import Writer
+
+_SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
+_STYLES = {ConfiguredStyle.MODERN: Style.MODERN, ConfiguredStyle.CLASSIC: Style.CLASSIC}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Makes the notices."""
+
+    store: Store
+    directory: Directory
+    explainer: Explainer
+    writer: Writer
+    reports: Reports
+    host: str  # Our name: who reports.
+    node: str
+    expire_after: timedelta
+
+    async def __call__(self, telling: Telling) -> Notices:
+        """Return the one notice about all who ask for one, and why there is none for the others."""
+        reason = why_none(telling.message)
+        told = [each for each in telling.conclusions if reason is None and _is_wanted(each)]
+        untold = [each for each in telling.conclusions if each not in told]
+        withheld = {
+            each.recipient.number: reason or Told.SUPPRESSED
+            for each in untold
+            if each.terminal in _SAD
+        }
+        events = tuple(self._event(telling, each, withheld) for each in untold if _is_sad(each))
+        if not told:
+            return Notices(told=withheld, events=events)
+        outgoing, causes = await self._notice(telling.message, told, telling.now)
+        return Notices(
+            (outgoing,),
+            report=dict.fromkeys([each.recipient.number for each in told], 0),
+            told=withheld,
+            causes=causes,
+            events=events,
+        )
+
+    async def _notice(
+        self, message: QueuedMessage, told: Sequence[Conclusion], now: datetime
+    ) -> tuple[Outgoing, dict[int, str]]:
+        original = await self._original(message, now)
+        header = original_of(header_of(original[: end_of_header(original)]).fields)
+        report = Report(
+            generator=self.host,
+            date=now,
+            arrival_date=message.arrived,
+            envelope_id=message.envid,
+            received_from=message.session.helo if message.session else None,
+            outcomes=tuple(each.outcome for each in told),
+            original=header,
+            hops=hops_of(header),
+        )
+        diagnosis = diagnose_report(report, self.explainer)
+        whole = original if len(original) == message.size else None
+        octets = self.writer.write(diagnosis, await self._settings(message, now), whole)
+        causes = {
+            each.recipient.number: each.cause or explanation.cause
+            for each, explanation in zip(told, diagnosis.explanations, strict=True)
+        }
+        return self._outgoing(message, told, octets, now), causes
+
+    async def _original(self, message: QueuedMessage, now: datetime) -> bytes:
+        """Return the message; of one that is too large to be returned, its beginning."""
+        held = b""
+        most = max(self.reports.returned_size, LONGEST_HEADER_READ)
+        body = self.store.body(message.id, node=self.node, now=now)
+        async with contextlib.aclosing(body) as pieces:
+            async for piece in pieces:
+                held += piece
+                if len(held) > most:
+                    break
+        return held[:most]
+
+    async def _settings(self, message: QueuedMessage, now: datetime) -> NoticeSettings:
+        reports = self.reports
+        domain = await self.directory.domain(message.sender.rpartition("@")[2])
+        known = domain is not None or bool(message.session and message.session.account)
+        returns = Return(message.ret) if message.ret else None
+        if returns is None and reports.returned is Returned.HEADERS:
+            returns = Return.HEADERS
+        return NoticeSettings(
+            style=_STYLES[reports.style],
+            audience=Audience.INTERNAL if known else Audience.EXTERNAL,
+            language=reports.language,
+            organisation=reports.organisation or None,
+            contact=reports.contact,
+            help_base=reports.help_base or None,
+            to=message.sender,
+            date=now,
+            returns=returns,
+            return_limit=int(reports.returned_size),
+            smtputf8=message.smtputf8,
+        )
+
+    def _outgoing(
+        self, message: QueuedMessage, told: Sequence[Conclusion], octets: bytes, now: datetime
+    ) -> Outgoing:
+        copies = self.reports.copies if any(map(_is_sad, told)) else ()
+        header = header_of(octets[: end_of_header(octets)])
+        envelope = Envelope(
+            sender="",
+            recipients=tuple(
+                Recipient(each, notify=frozenset({Notify.NEVER}))
+                for each in (message.sender, *copies)
+            ),
+            body_type=BodyType.SEVEN_BIT if octets.isascii() else BodyType.EIGHT_BIT,
+            smtputf8=message.smtputf8,
+        )
+        notice = NewMessage(
+            envelope,
+            arrived=now,
+            expires=now + self.expire_after,
+            message_id=header.message_id,
+            subject=header.subject,
+            about=message.id,
+        )
+        return Outgoing(notice, body_of(octets))
+
+    def _event(self, telling: Telling, each: Conclusion, told: dict[int, Told]) -> Event:
+        """Write down that nobody is told, and what they are not told of."""
+        message, recipient = telling.message, each.recipient
+        kind = "report-undeliverable" if message.about else f"report-{told[recipient.number]}"
+        said = f"5.4.300: {each.outcome.reply}" if message.about else str(each.outcome.reply or "")
+        return Event(
+            telling.now, kind, self.node, said, message.id, recipient.number, recipient.address
+        )
+
+
+def why_none(message: QueuedMessage) -> Told | None:
+    """Return why nobody is told of anything about this message."""
+    if not message.sender:
+        return Told.SUPPRESSED
+    session = message.session
+    is_known = session is None or session.account is not None
+    if session is not None and not is_known and session.facts.get("spf") == "fail":
+        return Told.WITHHELD
+    return None
+
+
+def _is_wanted(conclusion: Conclusion) -> bool:
+    """RFC 3461 §4.1: without NOTIFY failures and delays are told."""
+    notify = conclusion.recipient.notify
+    if _is_sad(conclusion):
+        return notify is None or Notify.FAILURE in notify
+    if conclusion.terminal is None:
+        return notify is None or Notify.DELAY in notify
+    return notify is not None and Notify.SUCCESS in notify
+
+
+def _is_sad(conclusion: Conclusion) -> bool:
+    return conclusion.terminal in _SAD

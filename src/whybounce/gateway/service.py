@@ -1,0 +1,299 @@
+"""The gateway as one running thing: store, directory, listeners and outbound, begun and ended."""
+
+import asyncio
+import contextlib
+import os
+import random
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dns.exception
+import dns.resolver
+
+from whybounce.catalogue import catalogue
+from whybounce.explaining import Explainer
+from whybounce.gateway import config as configured
+from whybounce.gateway.addresses import folded_domain
+from whybounce.gateway.config import Config, Kind
+from whybounce.gateway.delivery.carrying import Carrier
+from whybounce.gateway.delivery.connections import Connections
+from whybounce.gateway.delivery.destinations import Smarthost
+from whybounce.gateway.delivery.lookups import Resolver
+from whybounce.gateway.delivery.opening import Login, Opener
+from whybounce.gateway.directory import Directory, DirectoryTable, Passwords, load
+from whybounce.gateway.encrypting import Encrypting, tls_policies
+from whybounce.gateway.expanding import Expanding
+from whybounce.gateway.inbound import Inbound, Reception
+from whybounce.gateway.outbound import Outbound, OutboundSettings
+from whybounce.gateway.reporter import Reporter
+from whybounce.gateway.resolving import Resolving
+from whybounce.gateway.smtp.client import ClientSettings
+from whybounce.gateway.smtp.listening import Listener
+from whybounce.gateway.smtp.server import Limits, ServerSettings, TlsMode
+from whybounce.gateway.smtp.server.counting import Caps
+from whybounce.gateway.smtp.tls import server_context
+from whybounce.gateway.store import Store, open_store
+from whybounce.gateway.values import Endpoint
+from whybounce.writing import Writer
+
+_SQLITE = "sqlite:///"
+_NO_NAME_SERVER = "127.0.0.1"
+
+
+class AddressTakenError(Exception):
+    """An address to listen at cannot be had."""
+
+    def __init__(self, address: Endpoint, why: str) -> None:
+        super().__init__(f"cannot listen at {address}: {why}")
+        self.address = address
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The gateway while it runs."""
+
+    host: str  # The name it goes by.
+    store: Store
+    ports: dict[str, tuple[int, ...]]  # Of each listener, by its name.
+    outbound: asyncio.Task[None]  # It ends before it is told to only by a mistake of ours.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What several parts need."""
+
+    config: Config
+    store: Store
+    directory: Directory
+    host: str
+    node: str
+    organisations: tuple[str, ...]
+
+
+@asynccontextmanager
+async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Running]:
+    """Run the gateway; at the end, take nothing more and let what is under way come to its end.
+
+    Raises:
+        AddressTakenError: An address to listen at cannot be had.
+        StoreError: The queue cannot be opened.
+
+    """
+    _make_folders(config)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(config.server.queue, random_bits=secrets.randbits)
+        )
+        await load(store, table, now=_now())
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        parts = _Parts(
+            config=config,
+            store=store,
+            directory=Directory(store, passwords),
+            host=folded_domain(config.server.name or socket.getfqdn()),
+            node=config.server.node or socket.gethostname(),
+            organisations=tuple(each.name for each in table.organisation),
+        )
+        outbound = await stack.enter_async_context(_outbound(parts))
+        listeners = {each.name: _listener(parts, each) for each in config.listener}
+        stack.push_async_callback(_drain, listeners, config.server.drain.total_seconds())
+        for each in config.listener:
+            await _listen(listeners[each.name], each)
+        ports = {name: tuple(listener.ports) for name, listener in listeners.items()}
+        yield Running(parts.host, store, ports, outbound)
+
+
+async def _listen(listener: Listener, settings: configured.Listener) -> None:
+    for address in settings.addresses:
+        try:
+            await listener.listen(address.host, address.port)
+        except OSError as error:
+            why = os.strerror(error.errno).lower() if error.errno else str(error)
+            raise AddressTakenError(address, why) from error
+
+
+async def _drain(listeners: dict[str, Listener], seconds: float) -> None:
+    await asyncio.gather(*(each.drain(seconds) for each in listeners.values()))
+
+
+def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
+    submission = settings.kind is Kind.SUBMISSION
+    reception = Reception(
+        store=parts.store,
+        directory=parts.directory,
+        host=parts.host,
+        is_submission=submission,
+        expire_after=parts.config.schedule.expire_after,
+        clock=_now,
+        random_bits=secrets.randbits,
+    )
+    tls = None
+    if settings.tls is not TlsMode.OFF:
+        tls = server_context(str(settings.certificate), str(settings.key) if settings.key else None)
+    return Listener(
+        ServerSettings(
+            host=parts.host,
+            listener=settings.name,
+            tls=settings.tls,
+            require_tls=settings.require_tls,
+            auth=submission,
+            auth_on_loopback=settings.auth_without_tls,
+            require_auth=submission,
+            line_ends=settings.line_ends,
+            nul_octets=settings.nul_octets,
+            proxies=tuple(each.addresses for each in settings.proxies),
+            xclient=tuple(each.addresses for each in settings.xclient),
+            limits=_limits(parts.config.limits),
+        ),
+        lambda: Inbound(reception),
+        tls=tls,
+        caps=Caps(
+            listener=settings.connections,
+            address=settings.connections_per_address,
+            network=settings.connections_per_network,
+        ),
+    )
+
+
+def _limits(limits: configured.Limits) -> Limits:
+    return Limits(
+        message_octets=int(limits.message_size),
+        recipients=limits.recipients,
+        errors=limits.errors,
+        auth_failures=limits.auth_failures,
+        idle_seconds=limits.idle.total_seconds(),
+        data_idle_seconds=limits.data_idle.total_seconds(),
+        session_seconds=limits.session.total_seconds(),
+    )
+
+
+@asynccontextmanager
+async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
+    config = parts.config
+    connections = _connections(parts)
+    outbound = Outbound(
+        parts.store,
+        carry=_carrier(parts, connections).carry,
+        resolve=Resolving(
+            directory=parts.directory,
+            mailboxes=Path(config.server.mailboxes),
+            lmtp=config.server.lmtp,
+            smarthost=_smarthost(config.outbound),
+            host=parts.host,
+        ),
+        report=_reporter(parts),
+        expand=Expanding(
+            store=parts.store,
+            directory=parts.directory,
+            node=parts.node,
+            most=config.limits.group_members,
+            clock=_now,
+        ),
+        settings=OutboundSettings(
+            node=parts.node,
+            schedule=config.schedule,
+            most=config.outbound.connections,
+            most_each=config.outbound.connections_per_destination,
+            drain=config.server.drain.total_seconds(),
+        ),
+        clock=_now,
+        chance=random.random,
+    )
+    task = asyncio.create_task(outbound.run())
+    try:
+        yield task
+    finally:
+        outbound.stop()
+        with contextlib.suppress(Exception):  # Whoever waits for the task has been told.
+            await task
+        await connections.close()
+
+
+def _connections(parts: _Parts) -> Connections:
+    outbound = parts.config.outbound
+    opener = Opener(
+        smtp=ClientSettings(name=parts.host),
+        lmtp=ClientSettings(name=parts.host, lmtp=True),
+        seconds=outbound.connect.total_seconds(),
+        local_address=next(iter(outbound.source_addresses), None),
+    )
+    return Connections(
+        opener.open,
+        most=outbound.connections_per_destination,
+        most_messages=outbound.messages_per_connection,
+    )
+
+
+def _carrier(parts: _Parts, connections: Connections) -> Carrier:
+    outbound = parts.config.outbound
+    policies = tls_policies()
+    return Carrier(
+        host=parts.host,
+        resolver=_resolver(outbound.resolver),
+        connections=connections,
+        tls=Encrypting(parts.directory, parts.organisations, policies, outbound.tls),
+        clear=policies[configured.OutboundTls.OFF],
+        clock=_now,
+        random_bits=secrets.randbits,
+        shuffle=lambda exchangers: random.sample(exchangers, len(exchangers)),
+        port=outbound.port,
+        own_names=frozenset({parts.host}),
+    )
+
+
+def _resolver(at: Endpoint | None) -> Resolver:
+    """Return what asks the name server: the one that is named, else the machine's first."""
+    if at is not None:
+        return Resolver(at.host, at.port)
+    try:
+        servers = dns.resolver.Resolver().nameservers
+    except dns.exception.DNSException:
+        servers = []
+    return Resolver(str(servers[0]) if servers else _NO_NAME_SERVER)
+
+
+def _smarthost(outbound: configured.Outbound) -> Smarthost | None:
+    if outbound.smarthost is None:
+        return None
+    password = outbound.smarthost_password
+    login = Login(outbound.smarthost_account, password) if password else None
+    return Smarthost(outbound.smarthost.host, outbound.smarthost.port, login=login)
+
+
+def _reporter(parts: _Parts) -> Reporter:
+    return Reporter(
+        store=parts.store,
+        directory=parts.directory,
+        explainer=Explainer(catalogue()),
+        writer=Writer(catalogue()),
+        reports=parts.config.reports,
+        host=parts.host,
+        node=parts.node,
+        expire_after=parts.config.schedule.expire_after,
+    )
+
+
+def _make_folders(config: Config) -> None:
+    queue = config.server.queue
+    if queue.startswith(_SQLITE):
+        Path(queue.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    Path(config.server.mailboxes).mkdir(parents=True, exist_ok=True)
+
+
+async def until_stopped(gateway: Running, stop: asyncio.Event) -> None:
+    """Wait until it is to stop. Raises what ended outbound, should it end before."""
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({waiting, gateway.outbound}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not stop.is_set():
+        gateway.outbound.result()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

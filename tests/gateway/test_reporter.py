@@ -1,0 +1,118 @@
+"""Who is told what, in which notice: by the gateway as it runs, and by messages made for the case."""
+
+import asyncio
+import smtplib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import whybounce
+from serving import ANNA, MAIL, configured, mails, outside, running_demonstration, submit
+from whybounce.gateway.reporter import why_none
+from whybounce.gateway.service import Running
+from whybounce.gateway.store.rows import BodyType, QueuedMessage, Session, Told
+from whybounce.provoking.mail_server import Behaviour
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+STRANGERS = QueuedMessage(
+    id="01JD",
+    sender="chris@remote.example",
+    ret=None,
+    envid=None,
+    body_type=BodyType.SEVEN_BIT,
+    smtputf8=False,
+    session=Session(client="192.0.2.7"),
+    arrived=NOW,
+    expires=NOW + timedelta(days=5),
+    size=10,
+    message_id=None,
+    subject=None,
+    about=None,
+    finished=None,
+)
+FORGED = Session(client="192.0.2.7", facts={"spf": "fail"})
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (STRANGERS, None),
+        (replace(STRANGERS, session=None), None),
+        (replace(STRANGERS, sender=""), Told.SUPPRESSED),
+        (replace(STRANGERS, session=FORGED), Told.WITHHELD),
+        (replace(STRANGERS, session=replace(FORGED, account="anna")), None),
+    ],
+    ids=["a stranger", "the gateway itself", "null return path", "forged", "logged in"],
+)
+def test_who_is_told(message: QueuedMessage, told: Told | None):
+    """Whoever wrote it, unless that is nobody or probably somebody else."""
+    assert why_none(message) == told
+
+
+async def test_one_notice_tells_of_all_recipients_that_end_together(in_memory: Path):
+    """Each with its own cause."""
+    replies = {
+        "RCPT nobody@remote.example": "550 5.1.1 User unknown",
+        "RCPT full@remote.example": "552 5.2.2 Mailbox full",
+    }
+    async with (
+        outside(Behaviour(replies=replies)) as world,
+        running_demonstration(configured(in_memory, world)) as gateway,
+    ):
+        await submit(gateway, "nobody@remote.example", "full@remote.example")
+        (notice,) = await mails(in_memory, ANNA)
+
+    causes = [each.cause for each in whybounce.diagnose(notice).explanations]
+    assert sorted(causes) == ["mailbox-full", "no-such-mailbox"]
+
+
+async def test_a_delay_is_told_once_and_then_the_end(in_memory: Path):
+    """The end has what the remote kept saying inside."""
+    retry = '\n[retry]\nwaits = ["1s"]\ndelay-notice = "0s"\nexpire = "2s"\n'
+    async with (
+        outside(Behaviour(replies={"RCPT": "451 4.7.1 Greylisted, come back later"})) as world,
+        running_demonstration(configured(in_memory, world, more=retry)) as gateway,
+    ):
+        await submit(gateway, "chris@remote.example")
+        notices = await mails(in_memory, ANNA, count=2)
+        await asyncio.sleep(0.3)
+        assert len(await mails(in_memory, ANNA, count=2)) == 2
+
+    reports = [whybounce.diagnose(each).report for each in notices]
+    assert sorted(each.kind for each in reports) == ["delay", "failure"]
+    failure = next(each for each in reports if each.kind == "failure")
+    assert "Greylisted" in str(failure.outcomes[0].reply.innermost)
+
+
+async def test_success_is_told_to_who_asked_for_it(in_memory: Path):
+    """RFC 3461 §4.1, with the ENVID that the sender gave."""
+
+    def send(gateway: Running) -> None:
+        with smtplib.SMTP(
+            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
+        ) as client:
+            client.login(ANNA, "demonstration")
+            client.sendmail(ANNA, "ben@contoso.example", MAIL, ["ENVID=e7"], ["NOTIFY=SUCCESS"])
+
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await asyncio.to_thread(send, gateway)
+        (notice,) = await mails(in_memory, ANNA)
+
+    report = whybounce.diagnose(notice).report
+    assert (report.kind, report.envelope_id) == ("success", "e7")
+    assert report.outcomes[0].recipient == "ben@contoso.example"
+
+
+async def test_of_a_large_message_only_the_header_goes_back(in_memory: Path):
+    """And it passed whole where it was delivered."""
+    mail = MAIL + ("x" * 70 + "\r\n") * 30_000
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await submit(gateway, "full@contoso.example", "ben@contoso.example", mail=mail)
+        (notice,) = await mails(in_memory, ANNA)
+        (delivered,) = await mails(in_memory, "ben@contoso.example")
+
+    assert len(notice) < 60_000
+    assert b"Subject: Minutes" in notice
+    assert delivered.endswith(mail.replace("\r\n", "\n").encode())

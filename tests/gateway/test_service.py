@@ -1,0 +1,252 @@
+"""The whole gateway on real SMTP: a message sent, what goes wrong with it, and what its sender reads."""
+
+import asyncio
+import smtplib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import whybounce
+from serving import ANNA, MAIL, bring, configured, mails, outside, running_demonstration, submit
+from whybounce.gateway.config import read_config
+from whybounce.gateway.service import AddressTakenError, Running
+from whybounce.gateway.store import Filter
+from whybounce.gateway.store.rows import State
+from whybounce.provoking.mail_server import Behaviour
+
+UNKNOWN = "550 5.1.1 <nobody@remote.example>: Recipient address rejected: User unknown"
+
+
+async def test_a_mail_that_a_remote_refuses_comes_back_explained(in_memory: Path):
+    """Message, problem, NDR, explanation: with the remote's own words."""
+    refusing = Behaviour(replies={"RCPT nobody@remote.example": UNKNOWN})
+    async with (
+        outside(refusing) as world,
+        running_demonstration(configured(in_memory, world)) as gateway,
+    ):
+        await submit(gateway, "nobody@remote.example", "chris@remote.example")
+        (notice,) = await mails(in_memory, ANNA)
+        delivered = world.remote.received
+
+    diagnosis = whybounce.diagnose(notice)
+    (outcome,), (explanation,) = diagnosis.report.outcomes, diagnosis.explanations
+    assert explanation.cause == "no-such-mailbox"
+    assert outcome.recipient == "nobody@remote.example"
+    assert "User unknown" in outcome.reply.text
+    assert str(outcome.status) == "5.1.1"
+    assert outcome.rejected_by == "mx.remote.example"
+    assert diagnosis.report.generator == "mail.contoso.example"
+    assert b"\nTo: <anna@contoso.example>\n" in notice
+    assert notice.startswith(b"Return-Path: <>\n")
+    assert b"https://help.contoso.example/causes/no-such-mailbox" in notice.replace(b"=\n", b"")
+    assert [each.recipients for each in delivered] == [["chris@remote.example"]]
+
+
+async def test_mail_for_a_colleague_lies_in_the_maildir(in_memory: Path):
+    """With Received, and the Date and Message-ID that the client forgot."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await submit(gateway, "ben@contoso.example")
+        (mail,) = await mails(in_memory, "ben@contoso.example")
+
+    assert mail.startswith(b"Return-Path: <anna@contoso.example>\n")
+    assert b"\n\tby mail.contoso.example\n\twith ESMTPA id " in mail
+    assert b"\nDate: " in mail
+    assert b"\nMessage-ID: <" in mail
+    assert mail.endswith(MAIL.replace("\r\n", "\n").encode())
+
+
+async def test_a_stranger_hears_at_once_who_is_not_here(in_memory: Path):
+    """At RCPT, in the catalogue's words; the others' mail is taken, and nothing is added to it."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        refused = await bring(gateway, "nobody@contoso.example", "ben@contoso.example")
+        (mail,) = await mails(in_memory, "ben@contoso.example")
+        trace = await gateway.store.trace(
+            "nobody@contoso.example", since=_long_ago(), until=_in_a_while(), most=10
+        )
+
+    code, words = refused["nobody@contoso.example"]
+    assert code == 550
+    assert words.startswith(b"5.1.10 Recipient not found: nobody@contoso.example")
+    assert b"\nDate: " not in mail
+    assert [each.kind for each in trace.events] == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "status"),
+    [
+        ("chris@remote.example", b"5.7.1 Unable to relay"),
+        ("disabled@contoso.example", b"5.2.1"),
+        ("moved@contoso.example", b"5.1.6"),
+        ("nobody@edge.fabrikam.example", b"5.4.1"),
+        ("director@contoso.example", b"5.7.134"),
+        ("everyone@contoso.example", b"5.7.133"),
+        ("suggestions@contoso.example", b"5.7.135"),
+        ("mia@contoso.example", b"5.7.136"),
+        ("board@contoso.example", b"5.7.124"),
+        ("choosy@contoso.example", b"5.7.1 Delivery not authorized"),
+    ],
+)
+async def test_a_stranger_is_refused(in_memory: Path, recipient: str, status: bytes):
+    """Relaying, mailboxes that take no mail, and recipients who choose who may write."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+            await bring(gateway, recipient)
+
+    assert refused.value.recipients[recipient][1].startswith(status)
+
+
+@pytest.mark.parametrize(
+    ("sender", "mail"),
+    [
+        ("ben@contoso.example", MAIL),
+        (ANNA, MAIL.replace("anna@", "ben@")),
+    ],
+    ids=["return path", "From"],
+)
+async def test_nobody_sends_in_anothers_name(in_memory: Path, sender: str, mail: str):
+    """Neither in the envelope nor in the header."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        with pytest.raises(smtplib.SMTPResponseException, match=r"5\.7\.60") as refused:
+            await submit(gateway, "ben@contoso.example", sender=sender, mail=mail)
+
+    assert refused.value.smtp_code == 550
+
+
+async def test_without_a_password_nothing_is_submitted(in_memory: Path):
+    """Nor with a wrong one."""
+
+    def try_wrong(port: int) -> None:
+        with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
+            assert client.ehlo()[0] == 250
+            assert client.docmd("MAIL FROM:<anna@contoso.example>")[0] == 530
+            client.login(ANNA, "wrong")
+
+    async with running_demonstration(configured(in_memory)) as gateway:
+        with pytest.raises(smtplib.SMTPAuthenticationError, match=r"5\.7\.8"):
+            await asyncio.to_thread(try_wrong, gateway.ports["submission"][0])
+
+
+async def test_a_full_mailbox_is_told_to_the_sender_and_a_null_sender_is_told_nothing(
+    in_memory: Path,
+):
+    """RFC 5321 §4.5.5: a report about a report would never end."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await bring(gateway, "full@contoso.example", sender="")
+        await submit(gateway, "full@contoso.example")
+        (notice,) = await mails(in_memory, ANNA)
+        trace = await gateway.store.trace(
+            "full@contoso.example", since=_long_ago(), until=_in_a_while(), most=10
+        )
+
+    assert whybounce.diagnose(notice).explanations[0].cause == "mailbox-full"
+    tolds = {
+        each.entry.message.sender: each.entry.recipients[0].outcome.told for each in trace.lives
+    }
+    assert tolds == {"": "suppressed", ANNA: "reported"}
+
+
+async def test_who_asked_for_no_report_gets_none(in_memory: Path):
+    """NOTIFY=NEVER, RFC 3461 §4.1."""
+
+    def send(port: int) -> None:
+        with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
+            client.login(ANNA, "demonstration")
+            client.sendmail(ANNA, "full@contoso.example", MAIL, rcpt_options=["NOTIFY=NEVER"])
+
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await asyncio.to_thread(send, gateway.ports["submission"][0])
+        told = await _told(gateway, "full@contoso.example")
+
+    assert told == "suppressed"
+    assert not (in_memory / "mailboxes" / ANNA).exists()
+
+
+async def test_a_group_is_opened_and_its_owner_hears_of_bad_members(in_memory: Path):
+    """RFC 5321 §3.9: not the sender, who knows nothing of its members."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await bring(gateway, "troubled@contoso.example")
+        (mail,) = await mails(in_memory, "ben@contoso.example")
+        (notice,) = await mails(in_memory, ANNA)
+
+    assert mail.startswith(b"Return-Path: <anna@contoso.example>\n")
+    assert whybounce.diagnose(notice).report.outcomes[0].recipient == "full@contoso.example"
+
+
+async def test_forwarded_mail_stays_here_too_and_keeps_its_sender(in_memory: Path):
+    """As the mailbox's owner wants it."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await submit(gateway, "away@contoso.example")
+        (kept,) = await mails(in_memory, "away@contoso.example")
+        (forwarded,) = await mails(in_memory, "erik@fabrikam.example")
+
+    assert kept.startswith(b"Return-Path: <anna@contoso.example>\n")
+    assert forwarded.startswith(b"Return-Path: <anna@contoso.example>\n")
+
+
+async def test_forwarding_to_outside_that_is_not_allowed_loses_nothing(in_memory: Path):
+    """The mail stays in the mailbox, and that is written down."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await submit(gateway, "forwarder@fabrikam.example")
+        (kept,) = await mails(in_memory, "forwarder@fabrikam.example")
+
+    assert b"See below." in kept
+
+
+async def test_what_was_queued_is_delivered_after_a_restart(in_memory: Path):
+    """Taken while the remote says later; delivered in the next life."""
+    async with outside(Behaviour(replies={"RCPT": "451 4.7.1 Later"})) as world:
+        config = configured(in_memory, world, more='\n[retry]\nwaits = ["1s"]\n')
+        async with running_demonstration(config) as gateway:
+            await submit(gateway, "chris@remote.example")
+            page = await gateway.store.queue(Filter(), most=10)
+            assert page.entries[0].recipients[0].state is State.QUEUED
+        assert world.remote.received == []
+
+        world.remote.behaviour = Behaviour()
+        async with running_demonstration(config):
+            await _until(lambda: bool(world.remote.received))
+
+    assert world.remote.received[0].recipients == ["chris@remote.example"]
+    assert b"Subject: Minutes" in world.remote.received[0].data
+
+
+async def test_a_port_in_use_is_named(in_memory: Path, tmp_path: Path):
+    """And nothing is left running."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        file = tmp_path / "second.toml"
+        port = gateway.ports["inbound"][0]
+        file.write_text(
+            f'[server]\nqueue = "data"\n[[listener]]\nname = "a"\naddresses = ["127.0.0.1:{port}"]\n'
+        )
+        with pytest.raises(AddressTakenError, match=f"127.0.0.1:{port}.*in use"):
+            async with running_demonstration(read_config(file, {})):
+                pass
+
+
+def _long_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(days=1)
+
+
+def _in_a_while() -> datetime:
+    return datetime.now(UTC) + timedelta(days=1)
+
+
+async def _told(gateway: Running, address: str) -> str | None:
+    """Return what became of the report about a recipient, once it has its end."""
+    async with asyncio.timeout(15):
+        while True:
+            trace = await gateway.store.trace(
+                address, since=_long_ago(), until=_in_a_while(), most=10
+            )
+            outcomes = [each.entry.recipients[0].outcome for each in trace.lives]
+            if outcomes and all(outcomes):
+                return outcomes[0].told
+            await asyncio.sleep(0.02)
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not is_so():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.02)

@@ -1,0 +1,116 @@
+"""The whole gateway on free ports, a world for it to deliver to, and clients that send through it."""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from whybounce.gateway.config import Config, read_config
+from whybounce.gateway.directory import demonstration
+from whybounce.gateway.resolving import folder_of
+from whybounce.gateway.service import Running, running
+from whybounce.provoking.mail_server import Behaviour, MailServer
+from whybounce.provoking.name_server import NameServer, Records
+
+ANNA = "anna@contoso.example"
+MAIL = "From: anna@contoso.example\r\nSubject: Minutes\r\n\r\nSee below.\r\n"
+
+
+@dataclass
+class Outside:
+    """The world the gateway delivers to."""
+
+    remote: MailServer
+    dns: NameServer
+
+
+@asynccontextmanager
+async def outside(behaviour: Behaviour | None = None) -> AsyncIterator[Outside]:
+    """Run a remote server for remote.example, and a DNS that knows it."""
+    records = Records()
+    records.add("remote.example", "MX", "10 mx.remote.example.")
+    records.add("mx.remote.example", "A", "127.0.0.1")
+    remote, dns = MailServer("mx.remote.example", behaviour), NameServer(records)
+    await remote.start()
+    await dns.start()
+    try:
+        yield Outside(remote, dns)
+    finally:
+        await dns.stop()
+        await remote.stop()
+
+
+def configured(folder: Path, world: Outside | None = None, *, more: str = "") -> Config:
+    """Return a configuration on free ports, with its data in the folder."""
+    file = folder / "whybounce.toml"
+    dns, remote = (world.dns.port, world.remote.port) if world else (1, 1)
+    file.write_text(
+        f"""
+[server]
+name = "mail.contoso.example"
+queue = "data"
+mailboxes = "mailboxes"
+drain = "5s"
+
+[[listener]]
+name = "inbound"
+addresses = ["127.0.0.1:0"]
+
+[[listener]]
+name = "submission"
+kind = "submission"
+addresses = ["127.0.0.1:0"]
+auth-without-tls = true
+
+[outbound]
+resolver = "127.0.0.1:{dns}"
+port = {remote}
+
+[reports]
+organisation = "Contoso"
+help-base = "https://help.contoso.example"
+{more}
+"""
+    )
+    return read_config(file, {})
+
+
+async def submit(gateway: Running, *recipients: str, mail: str = MAIL, sender: str = ANNA) -> dict:
+    """Send as a mail program does, logged in; return who was refused."""
+
+    def send() -> dict:
+        with smtplib.SMTP(
+            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
+        ) as client:
+            client.login(ANNA, "demonstration")
+            return client.sendmail(sender, recipients, mail)
+
+    return await asyncio.to_thread(send)
+
+
+async def bring(gateway: Running, *recipients: str, sender: str = "chris@remote.example") -> dict:
+    """Send as another server does; return who was refused."""
+
+    def send() -> dict:
+        with smtplib.SMTP(
+            "127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=10
+        ) as client:
+            return client.sendmail(sender, recipients, MAIL)
+
+    return await asyncio.to_thread(send)
+
+
+async def mails(folder: Path, address: str, *, count: int = 1) -> list[bytes]:
+    """Return what lies in a mailbox, once there is as much."""
+    new = folder / "mailboxes" / folder_of(address) / "new"
+    async with asyncio.timeout(15):
+        while not new.is_dir() or len(found := list(new.iterdir())) < count:  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.02)
+    return [each.read_bytes() for each in found]
+
+
+def running_demonstration(config: Config) -> AbstractAsyncContextManager[Running]:
+    """Run the gateway with the demonstration's organisations."""
+    return running(config, demonstration())
