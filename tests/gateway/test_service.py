@@ -194,6 +194,43 @@ async def test_forwarding_to_outside_that_is_not_allowed_loses_nothing(in_memory
     assert b"See below." in kept
 
 
+async def test_a_postmaster_is_always_there(in_memory: Path):
+    """RFC 5321 §4.5.1: of this system, and of domains that name nobody."""
+
+    def send(gateway: Running) -> None:
+        with smtplib.SMTP(
+            "127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=10
+        ) as client:
+            assert client.docmd("EHLO client.example")[0] == 250
+            assert client.mail("chris@remote.example")[0] == 250
+            for address in ("Postmaster", "postmaster@mail.contoso.example"):
+                assert client.docmd(f"RCPT TO:<{address}>")[0] == 250
+            assert client.data(MAIL)[0] == 250
+
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await asyncio.to_thread(send, gateway)
+        found = await mails(in_memory, "postmaster", count=2)
+
+    assert all(b"See below." in each for each in found)
+
+
+async def test_an_address_beyond_ascii_gets_its_mail(in_memory: Path):
+    """SMTPUTF8, RFC 6531."""
+
+    def send(gateway: Running) -> None:
+        with smtplib.SMTP(
+            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
+        ) as client:
+            client.login(ANNA, "demonstration")
+            client.sendmail(ANNA, "jürgen@contoso.example", MAIL.encode(), ["SMTPUTF8"])
+
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await asyncio.to_thread(send, gateway)
+        (mail,) = await mails(in_memory, "jürgen@contoso.example")
+
+    assert b"\twith UTF8SMTPA id " in mail
+
+
 async def test_what_was_queued_is_delivered_after_a_restart(in_memory: Path):
     """Taken while the remote says later; delivered in the next life."""
     async with outside(Behaviour(replies={"RCPT": "451 4.7.1 Later"})) as world:

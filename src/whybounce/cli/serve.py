@@ -52,9 +52,8 @@ def serve(
             environ.setdefault("WHYBOUNCE_QUEUE", str(folder))
             environ.setdefault("WHYBOUNCE_MAILBOXES", str(folder / "mailboxes"))
         settings, directory = _read(config, environ)
-        logging.basicConfig(
-            level=settings.server.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
-        )
+        logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("whybounce").setLevel(settings.server.log_level.upper())
         asyncio.run(_serve(settings, directory, config))
 
 
