@@ -154,7 +154,7 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
         ('[retry]\nschedule = "often"', '"often" is not allowed; allowed is "default" or "exchange-online"'),
         ('[retry]\nwaits = ["0s"]', 'retry, waits: "0s" is not allowed'),
         ('[retry]\nexpire = "0s"', 'retry, expire: "0s" is not allowed'),
-        ('[reports]\nlanguage = "xx"', 'reports, language: "xx" is not allowed; allowed is en'),
+        ('[reports]\nlanguage = "xx"', 'reports, language: "xx" is not allowed; allowed is ar or de or'),
         ('[outbound]\nsmarthost-account = "a"', "smarthost-password: is missing"),
         ('[outbound]\nsmarthost-password = "swordfish"', "smarthost-account: is missing"),
         ("[outbound]\nsmarthost-password = 5", "is not allowed; allowed is text, which is never"),

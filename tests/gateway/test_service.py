@@ -174,6 +174,21 @@ async def test_a_group_is_opened_and_its_owner_hears_of_bad_members(in_memory: P
     assert whybounce.diagnose(notice).report.outcomes[0].recipient == "full@contoso.example"
 
 
+async def test_beside_a_group_the_others_are_served_too(in_memory: Path):
+    """They are of one consignment: the group ends first, and the rest is carried."""
+    async with running_demonstration(configured(in_memory)) as gateway:
+        await submit(
+            gateway, "sales@contoso.example", "full@contoso.example", "anna@contoso.example"
+        )
+        (bens,) = await mails(in_memory, "ben@contoso.example")
+        (colleagues,) = await mails(in_memory, "jürgen@contoso.example")
+        annas = await mails(in_memory, ANNA, count=2)
+
+    assert b"See below." in bens
+    assert b"See below." in colleagues
+    assert {whybounce.diagnose(each).report.kind for each in annas} == {"failure", "not-a-report"}
+
+
 async def test_forwarded_mail_stays_here_too_and_keeps_its_sender(in_memory: Path):
     """As the mailbox's owner wants it."""
     async with running_demonstration(configured(in_memory)) as gateway:

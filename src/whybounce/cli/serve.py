@@ -100,10 +100,10 @@ def _screen(
     yield f"Whybounce serves as {gateway.host}. Ctrl-C stops it."
     yield ""
     for each in config.listener:
-        hosts = [address.host for address in each.addresses]
+        chosen = gateway.ports[each.name]  # Where a port was left to the system.
         at = ", ".join(
-            f"{host} port {port}"
-            for host, port in zip(hosts, gateway.ports[each.name], strict=False)
+            f"{address.host} port {address.port or chosen[place]}"
+            for place, address in enumerate(each.addresses)
         )
         yield f"  {each.name:<12}{at}"
     yield f"  {'mailboxes':<12}{config.server.mailboxes}"
