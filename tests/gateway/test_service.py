@@ -174,6 +174,17 @@ async def test_a_group_is_opened_and_its_owner_hears_of_bad_members(in_memory: P
     assert whybounce.diagnose(notice).report.outcomes[0].recipient == "full@contoso.example"
 
 
+async def test_a_group_of_too_many_is_not_opened_to_some_of_them(in_memory: Path):
+    """The others would never hear of it; the message waits instead, and says why."""
+    few = configured(in_memory, more="[limits]\ngroup-members = 1\n")
+    async with running_demonstration(few) as gateway:
+        await submit(gateway, "sales@contoso.example")
+        evidence = await _first_attempt(gateway, "sales@contoso.example")
+
+    assert "leads to" in evidence
+    assert not (in_memory / "mailboxes" / "ben@contoso.example").exists()
+
+
 async def test_beside_a_group_the_others_are_served_too(in_memory: Path):
     """They are of one consignment: the group ends first, and the rest is carried."""
     async with running_demonstration(configured(in_memory)) as gateway:
@@ -295,6 +306,18 @@ async def _told(gateway: Running, address: str) -> str | None:
             outcomes = [each.entry.recipients[0].outcome for each in trace.lives]
             if outcomes and all(outcomes):
                 return outcomes[0].told
+            await asyncio.sleep(0.02)
+
+
+async def _first_attempt(gateway: Running, address: str) -> str:
+    """Return all that is recorded of the first try, once there is one."""
+    async with asyncio.timeout(15):
+        while True:
+            trace = await gateway.store.trace(
+                address, since=_long_ago(), until=_in_a_while(), most=10
+            )
+            if attempts := [each for life in trace.lives for each in life.attempts]:
+                return repr(attempts[0])
             await asyncio.sleep(0.02)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from whybounce.gateway.addresses import key_of
+from whybounce.gateway.addresses import MailAddress, key_of
 from whybounce.gateway.directory import (
     Alias,
     Contact,
@@ -130,10 +130,10 @@ class Expanding:
         match entry:
             case Group():
                 path = str(entry.owners[0]) if way.return_path and entry.owners else way.return_path
-                members = (await self.directory.members(entry, most=self.most)).members
+                members = await self._members(entry)
                 further = [_Way(str(each), path, by_list=True) for each in members]
             case Alias():
-                members = (await self.directory.members(entry, most=self.most)).members
+                members = await self._members(entry)
                 further = [replace(way, address=str(each)) for each in members]
             case MailUser(to=to) | Contact(to=to):
                 further = [replace(way, address=str(to))]
@@ -146,6 +146,15 @@ class Expanding:
                 return []
         ends.is_opened = ends.is_opened or bool(further)
         return further
+
+    async def _members(self, entry: Group | Alias) -> tuple[MailAddress, ...]:
+        """Return who is in it; nobody, where they are more than may be opened.
+
+        Some of them would get the message, and the others would never hear of it; so it is left
+        to be resolved, which puts it off and in the end reports it.
+        """
+        expansion = await self.directory.members(entry, most=self.most)
+        return expansion.members if expansion.whole else ()
 
     async def _forwarded(self, way: _Way, entry: Mailbox, found: Found, ends: _Ends) -> list[_Way]:
         """Return whom a mailbox's mail goes on to, without outsiders where that is not allowed.
