@@ -25,11 +25,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from postfix import postfix_folder, run, smtp_sink
+from whybounce.checking.lookups import Resolver
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import Destination, Smarthost
-from whybounce.gateway.delivery.lookups import Resolver
 from whybounce.gateway.delivery.opening import Opener
 from whybounce.gateway.delivery.tls_policies import TlsPolicy, always, opportunistic
 from whybounce.gateway.outbound import Outbound, OutboundSettings

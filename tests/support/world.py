@@ -7,11 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from whybounce.checking.lookups import Resolver
 from whybounce.gateway.delivery.attempts import Attempt
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import Destination, MailExchangers
-from whybounce.gateway.delivery.lookups import Resolver
 from whybounce.gateway.delivery.opening import Opener
 from whybounce.gateway.delivery.parcels import Parcel
 from whybounce.gateway.delivery.tls_policies import TlsPolicy, always, opportunistic

@@ -16,6 +16,7 @@ import dns.exception
 import dns.resolver
 
 from whybounce.catalogue import catalogue
+from whybounce.checking.lookups import Resolver
 from whybounce.explaining import Explainer
 from whybounce.gateway import config as configured
 from whybounce.gateway.addresses import folded_domain
@@ -23,7 +24,6 @@ from whybounce.gateway.config import Config, Kind
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import Smarthost
-from whybounce.gateway.delivery.lookups import Resolver
 from whybounce.gateway.delivery.opening import Login, Opener
 from whybounce.gateway.directory import Directory, DirectoryTable, Passwords, load
 from whybounce.gateway.encrypting import Encrypting, tls_policies

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from whybounce.gateway.delivery.lookups import Resolver
+from whybounce.checking.lookups import Resolver
 from whybounce.gateway.delivery.mail_exchangers import Host, NoRoute, Route, route_to
 from whybounce.provoking.name_server import NameServer, Records, Trouble
 

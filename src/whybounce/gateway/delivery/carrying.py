@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from whybounce.checking.lookups import Resolver
 from whybounce.gateway.delivery import maildir
 from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle, Remote
 from whybounce.gateway.delivery.connections import Connections
@@ -14,7 +15,6 @@ from whybounce.gateway.delivery.destinations import (
     MailExchangers,
     Smarthost,
 )
-from whybounce.gateway.delivery.lookups import Resolver
 from whybounce.gateway.delivery.mail_exchangers import (
     Host,
     NoRoute,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from whybounce.gateway.delivery.lookups import Absence, Records, Resolver
+from whybounce.checking.lookups import Absence, Records, Resolver
 
 _MOST_HOSTS = 16  # Of a domain; more would keep a sender busy without end.
 _MOST_ADDRESSES = 8  # Of a host.

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from whybounce.checking.domains import address_to_ascii
 from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle, Remote
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.conversion import seven_bit
 from whybounce.gateway.delivery.decisions import Decision, decide
-from whybounce.gateway.delivery.domains import address_to_ascii
 from whybounce.gateway.delivery.opening import Line, Opened
 from whybounce.gateway.delivery.parcels import Parcel, header_of, whole
 from whybounce.gateway.smtp.client import Answered, Delivery, Fault, ServerReply

@@ -12,7 +12,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from whybounce.gateway.delivery.domains import to_ascii
+from whybounce.checking.domains import to_ascii
 
 _PAYLOAD = 1232  # Octets by UDP, so that no answer is cut into fragments.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from whybounce.gateway.delivery.domains import address_to_ascii, to_ascii
+from whybounce.checking.domains import address_to_ascii, to_ascii
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,5 @@
+"""Checking: is the DNS in order, and what does it say? Each file asks one thing.
+
+The resolver is passed in. ``lookups`` asks it and says why there is no answer; what could not be
+found out is an answer of its own, and never counts as a fault of the domain that was asked about.
+"""
