@@ -1,5 +1,7 @@
-"""What several tests need: Outlook files, built here so that no stranger's mail is kept."""
+"""What several tests need: coroutines that run, and Outlook files, built here so that none is kept."""
 
+import asyncio
+import inspect
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +13,16 @@ Tree = Mapping[str, "bytes | Tree"]
 
 _SECTOR, _SMALL_SECTOR, _CUTOFF = 512, 64, 4096
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run tests that are coroutines, each in an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001  # as pytest's own hook does
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
-"""Tests that are coroutines, and a real PostgreSQL for those that need one."""
+"""A real PostgreSQL for the tests that need one, and a world to deliver to."""
 
 import asyncio
-import inspect
 import os
 import pwd
 import shutil
@@ -20,17 +19,6 @@ import pytest
 
 import whybounce.gateway.directory.tables  # noqa: F401  # all tables there are, as migrations make them
 from world import World, Worlds
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run tests that are coroutines, each in an event loop of its own."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001  # as pytest's own hook does
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
-    return True
-
 
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 

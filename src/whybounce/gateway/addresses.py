@@ -111,3 +111,9 @@ def parents(domain: str) -> list[str]:
     """Return the domains above this one, nearest first: ``b.example``, ``example``."""
     labels = domain.split(".")
     return [".".join(labels[place:]) for place in range(1, len(labels))]
+
+
+def is_postmaster(address: str) -> bool:
+    """Whether it is a postmaster, with a domain or, RFC 5321 §4.5.1, without."""
+    local, at, _ = address.rpartition("@")
+    return (local if at else address).lower() == _POSTMASTER

@@ -13,13 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from msgspec import NODEFAULT, Meta, Struct
+from msgspec import NODEFAULT, Meta, Struct, field as default_from
 from msgspec.structs import FieldInfo, fields
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress
 from whybounce.gateway.directory import checked, demonstration, read_directory
 from whybounce.gateway.directory.nouns import DirectoryTable, OrganisationTable
+from whybounce.gateway.limits import Limits
+from whybounce.gateway.policies import POLICIES, Mode
 from whybounce.gateway.shaping import (
     Faults,
     FaultyFileError,
@@ -29,6 +31,7 @@ from whybounce.gateway.shaping import (
     read_toml,
     shaped,
     shown,
+    unknown_key,
     wanted,
 )
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets, TlsMode
@@ -106,9 +109,6 @@ def _means(text: str, *, ge: int | None = None, le: int | None = None) -> Meta:
     return Meta(description=text, ge=ge, le=le)
 
 
-_NO_LIMIT = "0 is no limit"
-
-
 class Server(_Table, frozen=True, kw_only=True):
     """`[server]`: this system."""
 
@@ -173,51 +173,6 @@ class Listener(_Table, frozen=True, kw_only=True):
     connections: Annotated[int, _means("The most connections at one time.", ge=1)] = 1000
     connections_per_address: Annotated[int, _means("… from one address.", ge=1)] = 20
     connections_per_network: Annotated[int, _means("… from one IPv6 /64.", ge=1)] = 50
-
-
-class Limits(_Table, frozen=True, kw_only=True):
-    """`[limits]`: what one client, sender or mailbox may do."""
-
-    message_size: Annotated[Size, _means("The largest message (RFC 1870).")] = Size(35 << 20)
-    recipients: Annotated[int, _means("Recipients of one message.", ge=1, le=100_000)] = 1000
-    recipients_per_domain: Annotated[
-        int, _means(f"Recipients of one message at one of our domains; {_NO_LIMIT}.", ge=0)
-    ] = 0
-    hops: Annotated[int, _means("Received fields a message may have (RFC 5321 §6.3).", ge=1)] = 100
-    resubmissions: Annotated[
-        int, _means("How often one organisation may forward the same message.", ge=1)
-    ] = 20
-    recipients_per_day: Annotated[
-        int, _means(f"Recipients a mailbox may write to in 24 hours; {_NO_LIMIT}.", ge=0)
-    ] = 0
-    messages_per_minute: Annotated[
-        int, _means(f"Messages a mailbox may send in a minute; {_NO_LIMIT}.", ge=0)
-    ] = 0
-    received_per_hour: Annotated[
-        int, _means(f"Messages a mailbox takes in an hour; {_NO_LIMIT}.", ge=0)
-    ] = 0
-    received_per_hour_from_one_sender: Annotated[
-        int, _means(f"… of them from one sender; {_NO_LIMIT}.", ge=0)
-    ] = 0
-    deliveries_per_mailbox: Annotated[
-        int, _means("Deliveries into one mailbox at one time.", ge=1)
-    ] = 2
-    moderated_members: Annotated[
-        int, _means(f"Members from which on a group's mail waits for approval; {_NO_LIMIT}.", ge=0)
-    ] = 0
-    embedded_files: Annotated[int, _means(f"Files inside one attachment; {_NO_LIMIT}.", ge=0)] = 0
-    group_members: Annotated[
-        int, _means("Members a group has at most, those of its groups included.", ge=1)
-    ] = 10_000
-    errors: Annotated[int, _means("Commands not understood, in one session.", ge=1)] = 20
-    auth_failures: Annotated[int, _means("Failed logins in one session.", ge=1)] = 3
-    idle: Annotated[Duration, _means("Between two commands (RFC 5321 §4.5.3.2.7).")] = Duration(
-        minutes=5
-    )
-    data_idle: Annotated[Duration, _means("Between two pieces of a message.")] = Duration(minutes=3)
-    session: Annotated[Duration, _means("From the first octet to the last command.")] = Duration(
-        hours=4
-    )
 
 
 class Outbound(_Table, frozen=True, kw_only=True):
@@ -346,6 +301,12 @@ class Config(_Table, frozen=True, kw_only=True):
     server: Server = Server()
     listener: tuple[Listener, ...] = _DEMONSTRATION
     limits: Limits = Limits()
+    policies: Annotated[
+        dict[str, Mode],
+        _means(
+            "What becomes of a policy's verdict, by the policy's name; docs/policies lists them."
+        ),
+    ] = default_from(default_factory=dict)
     outbound: Outbound = Outbound()
     retry: Retry = Retry()
     reports: Reports = Reports()
@@ -495,6 +456,7 @@ def _readable(folder: Path, name: object) -> Path:
 def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     """Yield what no key says alone: where, and what is wrong."""
     yield from _listeners(config)
+    yield from _policies(config)
     yield from _retry(config)
     languages = sorted(catalogue().frames)
     if config.reports.language not in languages:
@@ -563,6 +525,12 @@ def _certificate(listener: Listener, place: str) -> Iterator[tuple[str, str]]:
         why = getattr(error, "reason", None) or error.strerror or "it holds none"
         said = f"{shown(str(certificate))} cannot be used with its key"
         yield f"{place}, certificate", f"{said}: {why.replace('_', ' ').lower()}"
+
+
+def _policies(config: Config) -> Iterator[tuple[str, str]]:
+    known = {policy.name: policy for policy in POLICIES}
+    for name in config.policies.keys() - known.keys():
+        yield f"policies, {name}", unknown_key(name, known)
 
 
 def _retry(config: Config) -> Iterator[tuple[str, str]]:

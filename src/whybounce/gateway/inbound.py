@@ -1,30 +1,39 @@
 """What decides about mail that comes in: who may send it, to whom, and that it is ours once taken.
 
-One handler for each connection. Facts are fetched here; ``policies`` judges them; the words of a
+One handler for each connection. ``asking`` fetches facts; ``policies`` judges them; the words of a
 refusal are the catalogue's.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway import tracing_fields
-from whybounce.gateway.addresses import folded_domain
-from whybounce.gateway.directory import Directory, Login
-from whybounce.gateway.directory.nouns import InboundConnector
+from whybounce.gateway.asking import Asking
+from whybounce.gateway.directory import Directory
 from whybounce.gateway.handed_over import envelope_row, session_row
-from whybounce.gateway.policies import Named, Refuse, first_refusal, is_postmaster
+from whybounce.gateway.limits import Limits
+from whybounce.gateway.policies import (
+    Content,
+    Defer,
+    Facts,
+    Judge,
+    Pass,
+    Refuse,
+    Restriction,
+    Stage,
+)
 from whybounce.gateway.smtp.handler import Sink
 from whybounce.gateway.smtp.sasl import Credentials
 from whybounce.gateway.smtp.server.events import Ending
 from whybounce.gateway.store import Store
+from whybounce.gateway.store.blocking import NewBlock
 from whybounce.gateway.store.bodies import IncomingBody
 from whybounce.gateway.store.rows import Event, NewMessage
 from whybounce.gateway.tracing_fields import Header
-from whybounce.notation import first_field
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.reply import Reply
@@ -38,6 +47,8 @@ class Reception:
 
     store: Store
     directory: Directory
+    judge: Judge
+    limits: Limits
     host: str  # Our name.
     is_submission: bool
     expire_after: timedelta
@@ -102,15 +113,16 @@ class Inbound:
 
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
-        self._login: Login | None = None
-        self._connector: InboundConnector | None = None
+        self._asking = Asking(reception.store, reception.directory, reception.judge)
+        self._facts: Facts | None = None  # Of the message under way.
+        self._accepted: list[Facts] = []  # Of each recipient taken.
 
     async def connect(self, session: Session) -> Reply | None:  # noqa: ARG002  # the handler's shape
-        """Welcome everybody."""
+        """Welcome everybody: a postmaster must be reachable for all."""
         return None
 
     async def helo(self, session: Session) -> Reply | None:  # noqa: ARG002  # likewise
-        """Believe any name."""
+        """Take any name; policies judge it when a recipient is named."""
         return None
 
     async def auth(self, session: Session, credentials: Credentials) -> Reply | None:
@@ -119,45 +131,38 @@ class Inbound:
         login = await self._reception.directory.verify_password(account, credentials.password)
         for_itself = credentials.on_behalf_of in {"", account}
         if login is None or not login.account.smtp or not for_itself:
-            return await self._refused(session, Refuse("authentication-failed"), account)
+            values = {"ip": str(session.address)}
+            refuse = Refuse("authentication-failed", values)
+            return await self._said(session, refuse, "password", account)
         return None
 
     async def mail(self, session: Session, envelope: Envelope) -> Reply | None:
-        """Learn who sends; whoever is logged in uses an address of theirs, or the null one."""
-        directory, sender = self._reception.directory, envelope.return_path
-        self._connector = self._login = None
-        if session.account is not None:
-            self._login = await directory.account(session.account)
-        if self._login is not None:
-            return await self._own_address(session, sender)
-        domain = folded_domain(sender.rpartition("@")[2])
-        attribution = await directory.attribute(session.address, (), domain)
-        self._connector = attribution.connector
-        return None
+        """Learn who sends, and whether they may."""
+        reception = self._reception
+        self._accepted = []
+        begun = Facts(
+            session=session,
+            host=reception.host,
+            is_submission=reception.is_submission,
+            limits=reception.limits,
+            now=reception.clock(),
+        )
+        self._facts = await self._asking.at_mail(begun, envelope)
+        return await self._judged(Stage.MAIL, self._facts, envelope.return_path)
 
     async def rcpt(
-        self, session: Session, envelope: Envelope, recipient: Recipient
+        self,
+        session: Session,  # noqa: ARG002  # the handler's shape
+        envelope: Envelope,
+        recipient: Recipient,
     ) -> Reply | None:
-        """Ask the directory about the recipient, and the policies about what it says."""
-        directory, address = self._reception.directory, recipient.address
-        is_ours = self._login is not None or bool(self._connector and self._connector.internal)
-        may_relay = self._login is not None or bool(self._connector and self._connector.may_relay)
-        sender = envelope.return_path
-        found = await directory.recipient(address)
-        named = Named(
-            sender=sender,
-            recipient=address,
-            domain=await directory.domain(recipient.domain) if recipient.domain else None,
-            found=found,
-            rights=await directory.may_send_to(sender, found) if found else None,
-            may_relay=may_relay,
-            is_ours=is_ours,
-            is_gateway=is_postmaster(address)
-            and folded_domain(recipient.domain) in {"", self._reception.host},
-            size=envelope.size or 0,
-        )
-        refused = first_refusal(named)
-        return await self._refused(session, refused, address) if refused else None
+        """Learn who is written to, and whether they may be."""
+        facts = replace(self._known, now=self._reception.clock())
+        facts = await self._asking.at_recipient(facts, envelope, recipient)
+        refused = await self._judged(Stage.RCPT, facts, recipient.address)
+        if refused is None:
+            self._accepted.append(facts)
+        return refused
 
     async def data(self, session: Session, envelope: Envelope) -> Sink | Reply:
         """Make room for the message."""
@@ -168,20 +173,19 @@ class Inbound:
         return message
 
     async def message(
-        self,
-        session: Session,
-        envelope: Envelope,
-        sink: Sink,
-        octets: int,  # noqa: ARG002  # the handler's shape
+        self, session: Session, envelope: Envelope, sink: Sink, octets: int
     ) -> Reply | None:
         """Put it into the queue: when this has returned None, it cannot be lost."""
         if not isinstance(sink, IncomingMessage):
             raise TypeError("the sink is the one that data returned")
         await sink.finish()
-        refused = await self._written_by_owner(sink.header)
-        if refused is not None:
-            return await self._refused(session, refused, envelope.return_path)
         now = self._reception.clock()
+        facts = replace(self._known, now=now)
+        content = Content(fields=sink.header.fields, octets=octets)
+        facts = await self._asking.at_message(facts, envelope, content)
+        refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
+        if refused is not None:
+            return refused
         await self._reception.store.accept(
             NewMessage(
                 envelope_row(envelope),
@@ -190,6 +194,7 @@ class Inbound:
                 session=session_row(session, smtputf8=envelope.smtputf8),
                 message_id=sink.header.message_id,
                 subject=sink.header.subject,
+                counts=self._counts(facts),
             ),
             sink.body,
         )
@@ -199,29 +204,55 @@ class Inbound:
     async def closed(self, session: Session, ending: Ending) -> None:
         """Keep nothing."""
 
-    async def _own_address(self, session: Session, sender: str) -> Reply | None:
-        login = self._login
-        if login is None or not sender or await self._reception.directory.may_use(login, sender):
-            return None
-        return await self._refused(session, Refuse("send-as-denied", {"sender": sender}), sender)
+    @property
+    def _known(self) -> Facts:
+        if self._facts is None:
+            raise RuntimeError("MAIL comes before RCPT and the message")
+        return self._facts
 
-    async def _written_by_owner(self, header: Header) -> Refuse | None:
-        """Hold From to who is logged in, RFC 6409 §6.1; a field that names nobody passes."""
-        written = first_field(header.fields, "from")
-        address = parseaddr(written)[1] if written else ""
-        login = self._login
-        if login is None or "@" not in address:
-            return None
-        if await self._reception.directory.may_use(login, address):
-            return None
-        return Refuse("send-as-denied", {"sender": address})
+    def _counts(self, facts: Facts) -> Mapping[str, int]:
+        """Return what a message that is taken adds to the counters."""
+        counts: Counter[str] = Counter(self._reception.judge.counts(Stage.MESSAGE, facts))
+        for each in self._accepted:
+            counts.update(self._reception.judge.counts(Stage.RCPT, each))
+        return counts
 
-    async def _refused(self, session: Session, refuse: Refuse, address: str) -> Reply:
-        """Write the refusal down, where a trace finds it, and return its words."""
-        values = {"ip": str(session.address), **refuse.values}
-        reply = own_reply(catalogue(), refuse.cause, VerdictKind.REFUSE, values)
-        now = self._reception.clock()
-        text = f"{refuse.cause}: {reply}"
-        event = Event(now, "refused", session.listener, text, address=address)
-        await self._reception.store.record(event)
+    async def _judged(self, stage: Stage, facts: Facts, address: str) -> Reply | None:
+        """Ask the policies of the stage; write down what they say, where a trace finds it."""
+        judgement = self._reception.judge.judge(stage, facts)
+        for policy, said in judgement.logged:
+            await self._record(facts.session, f"{policy} would say {said.cause}", address)
+        verdict = judgement.verdict
+        if isinstance(verdict, Pass):
+            return None
+        if counts := self._reception.judge.counts_of_refusal(stage, facts, verdict.cause):
+            await self._reception.store.count(counts, now=facts.now)
+        if verdict.restriction is not None:
+            await self._restrict(verdict.restriction, judgement.policy, facts.now)
+        return await self._said(facts.session, verdict, judgement.policy, address)
+
+    async def _restrict(self, wanted: Restriction, policy: str, now: datetime) -> None:
+        """Put a block in force, for the policy that saw why."""
+        until = now + wanted.lasts if wanted.lasts else None
+        await self._reception.store.block(
+            NewBlock(wanted.kind, wanted.subject, wanted.cause, wanted.reason, policy, now, until)
+        )
+
+    async def _said(
+        self, session: Session, verdict: Refuse | Defer, policy: str, address: str
+    ) -> Reply:
+        """Write the refusal down, and return its words."""
+        kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
+        reply = own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status)
+        why = f" ({verdict.evidence})" if verdict.evidence else ""
+        what = "deferred" if isinstance(verdict, Defer) else "refused"
+        await self._record(
+            session, f"{verdict.cause} by {policy}{why}: {reply}", address, kind=what
+        )
         return reply
+
+    async def _record(
+        self, session: Session, text: str, address: str, *, kind: str = "logged"
+    ) -> None:
+        event = Event(self._reception.clock(), kind, session.listener, text, address=address)
+        await self._reception.store.record(event)

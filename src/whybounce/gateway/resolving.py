@@ -6,7 +6,7 @@ Groups, aliases and forwarding are opened before, by ``expanding``.
 from dataclasses import dataclass
 from pathlib import Path
 
-from whybounce.gateway.addresses import folded_domain, key_of
+from whybounce.gateway.addresses import folded_domain, is_postmaster, key_of
 from whybounce.gateway.delivery.attempts import Obstacle
 from whybounce.gateway.delivery.destinations import (
     Destination,
@@ -24,7 +24,6 @@ from whybounce.gateway.directory import (
     OutboundConnector,
     PublicFolder,
 )
-from whybounce.gateway.policies import is_postmaster
 from whybounce.gateway.store.rows import LeasedRecipient, QueuedMessage
 from whybounce.gateway.values import Endpoint
 

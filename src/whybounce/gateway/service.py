@@ -29,12 +29,14 @@ from whybounce.gateway.directory import Directory, DirectoryTable, Passwords, lo
 from whybounce.gateway.encrypting import Encrypting, tls_policies
 from whybounce.gateway.expanding import Expanding
 from whybounce.gateway.inbound import Inbound, Reception
+from whybounce.gateway.limits import Limits
 from whybounce.gateway.outbound import Outbound, OutboundSettings
+from whybounce.gateway.policies import POLICIES, Judge
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.resolving import Resolving
 from whybounce.gateway.smtp.client import ClientSettings
 from whybounce.gateway.smtp.listening import Listener
-from whybounce.gateway.smtp.server import Limits, ServerSettings, TlsMode
+from whybounce.gateway.smtp.server import Limits as DialogueLimits, ServerSettings, TlsMode
 from whybounce.gateway.smtp.server.counting import Caps
 from whybounce.gateway.smtp.tls import server_context
 from whybounce.gateway.store import Store, open_store
@@ -127,6 +129,8 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
     reception = Reception(
         store=parts.store,
         directory=parts.directory,
+        judge=Judge(POLICIES, parts.config.policies),
+        limits=parts.config.limits,
         host=parts.host,
         is_submission=submission,
         expire_after=parts.config.schedule.expire_after,
@@ -149,7 +153,7 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
             nul_octets=settings.nul_octets,
             proxies=tuple(each.addresses for each in settings.proxies),
             xclient=tuple(each.addresses for each in settings.xclient),
-            limits=_limits(parts.config.limits),
+            limits=_dialogue_limits(parts.config.limits),
         ),
         lambda: Inbound(reception),
         tls=tls,
@@ -161,8 +165,8 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
     )
 
 
-def _limits(limits: configured.Limits) -> Limits:
-    return Limits(
+def _dialogue_limits(limits: Limits) -> DialogueLimits:
+    return DialogueLimits(
         message_octets=int(limits.message_size),
         recipients=limits.recipients,
         errors=limits.errors,

@@ -106,7 +106,7 @@ class _Walk:
         hints = hints_of(shape)
         unknown = [key for key in content if key not in fields]
         for key in unknown:
-            self.faults.add((*place, key), _unknown(key, fields))
+            self.faults.add((*place, key), unknown_key(key, fields))
         values = {
             each.name: self.value(content[key], hints[each.name], (*place, key))
             for key, each in fields.items()
@@ -219,7 +219,8 @@ def _bounds(meta: msgspec.Meta) -> str:
     return "" if meta.ge is None else f" from {meta.ge}"
 
 
-def _unknown(key: str, known: Mapping[str, object]) -> str:
+def unknown_key(key: str, known: Mapping[str, object]) -> str:
+    """Return what to say of a key that is none, with the one that may have been meant."""
     near = get_close_matches(key, known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"this key is not known; {hint}known here are {', '.join(known)}"

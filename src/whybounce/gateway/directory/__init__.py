@@ -7,7 +7,7 @@ gateway's questions from the tables alone. ``nouns`` has the shapes; they are th
 
 from whybounce.gateway.directory.connectors import Attribution
 from whybounce.gateway.directory.demonstration import demonstration
-from whybounce.gateway.directory.directory import Directory, Login
+from whybounce.gateway.directory.directory import Destination, Directory, Login, destination
 from whybounce.gateway.directory.finding import By, Expansion, Found
 from whybounce.gateway.directory.loading import load
 from whybounce.gateway.directory.nouns import (
@@ -38,6 +38,7 @@ __all__ = [
     "By",
     "Contact",
     "Correspondent",
+    "Destination",
     "Directory",
     "DirectoryError",
     "DirectoryTable",
@@ -58,6 +59,7 @@ __all__ = [
     "Rights",
     "checked",
     "demonstration",
+    "destination",
     "load",
     "read_directory",
 ]

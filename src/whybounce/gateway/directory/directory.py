@@ -35,6 +35,27 @@ class Login:
     organisation: str
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What the directory has about one recipient of one sender."""
+
+    domain: Domain | None  # The accepted domain; None where it is not ours.
+    organisation: Organisation | None  # Whose domain it is.
+    found: Found | None  # Whom the address leads to.
+    rights: Rights | None  # What that one lets the sender do.
+
+
+def destination(connection: Connection, sender: str, address: str) -> Destination:
+    """Return all that is known about a recipient, in one go. Sender: empty for the null return path."""
+    accepted = finding.domain(connection, address.rpartition("@")[2]) if "@" in address else None
+    if accepted is None:
+        return Destination(None, None, None, None)
+    domain, whose = accepted
+    found = finding.recipient(connection, address)
+    allowed = rights.rights(connection, sender, found.entry, found.organisation) if found else None
+    return Destination(domain, _organisation(connection, whose), found, allowed)
+
+
 class Directory:
     """Every method may raise ``StoreUnavailableError``: answer 4xx and try again later."""
 

@@ -1,11 +1,11 @@
 """Blocks: restrictions that are listed, and lifted by an operator or by time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from whybounce.gateway.store import recording
 from whybounce.gateway.store.errors import StoreError
@@ -116,6 +116,29 @@ def in_force(
         which = which.where(blocks.c.kind == kind)
     if subject is not None:
         which = which.where(blocks.c.subject == subject)
+    return tuple(_of(row) for row in connection.execute(which))
+
+
+def about(
+    connection: Connection, now: datetime, subjects: Mapping[str, Collection[str]]
+) -> tuple[Block, ...]:
+    """Return the blocks in force about any of the subjects, which are given by kind."""
+    named = [
+        and_(blocks.c.kind == kind, blocks.c.subject.in_(those))
+        for kind, those in subjects.items()
+        if those
+    ]
+    if not named:
+        return ()
+    which = (
+        select(blocks)
+        .where(
+            blocks.c.lifted.is_(None),
+            or_(blocks.c.until.is_(None), blocks.c.until > now),
+            or_(*named),
+        )
+        .order_by(blocks.c.id)
+    )
     return tuple(_of(row) for row in connection.execute(which))
 
 

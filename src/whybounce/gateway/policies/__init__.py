@@ -1,0 +1,55 @@
+"""Policies: whether mail is taken. Each is one file with one pure function, facts in, Verdict out.
+
+A policy names a cause of the catalogue and what its words need; it writes no SMTP text. It asks
+nobody and takes no clock: ``gateway/asking.py`` fetches what the policies of a stage need, and an
+operator sets what becomes of each one's verdict (``[policies]``). The first in the order below that
+is against it decides, for each recipient until the dot, then for the message.
+"""
+
+from whybounce.gateway.policies import (
+    from_owned,
+    mailbox_open,
+    recipient_exists,
+    recipient_takes_size,
+    relay_allowed,
+    return_path_owned,
+    sender_authenticated,
+    sender_listed,
+)
+from whybounce.gateway.policies.facts import Content, Facts
+from whybounce.gateway.policies.judging import Judge, Judgement
+from whybounce.gateway.policies.policy import Mode, Need, Policy, Stage, Tally
+from whybounce.gateway.policies.verdicts import PASS, Defer, Pass, Refuse, Restriction, Verdict
+
+__all__ = [
+    "PASS",
+    "POLICIES",
+    "Content",
+    "Defer",
+    "Facts",
+    "Judge",
+    "Judgement",
+    "Mode",
+    "Need",
+    "Pass",
+    "Policy",
+    "Refuse",
+    "Restriction",
+    "Stage",
+    "Tally",
+    "Verdict",
+]
+
+POLICIES: tuple[Policy, ...] = (
+    # At MAIL: who sends.
+    return_path_owned.POLICY,
+    # At RCPT: to whom.
+    relay_allowed.POLICY,
+    recipient_exists.POLICY,
+    mailbox_open.POLICY,
+    sender_authenticated.POLICY,
+    sender_listed.POLICY,
+    recipient_takes_size.POLICY,
+    # At the dot: what.
+    from_owned.POLICY,
+)

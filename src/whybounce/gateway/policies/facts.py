@@ -1,0 +1,96 @@
+"""What policies are given: all that is known when they are asked. ``asking`` fetches it.
+
+Later stages know more: what is not known yet is None or empty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from whybounce.gateway.addresses import folded_domain, is_postmaster
+from whybounce.gateway.directory import Domain, Found, Login, Rights
+from whybounce.gateway.directory.nouns import InboundConnector, Organisation
+from whybounce.gateway.limits import Limits
+from whybounce.gateway.store.rows import Block
+from whybounce.vocabulary.envelope import Envelope, Recipient
+from whybounce.vocabulary.session import Session
+
+_NO_ENVELOPE = Envelope("")
+_NOBODY = Recipient("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The message itself, at the dot."""
+
+    fields: tuple[tuple[str, str], ...]  # Its header, as far as it was read.
+    octets: int
+    owns_from: bool | None = None  # Whether the login may use the address in From; None: not asked.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Who is connected, what they want, and what we know about it."""
+
+    # From the connection on.
+    session: Session
+    host: str  # Our name.
+    is_submission: bool  # The listener serves our own people.
+    limits: Limits
+    now: datetime
+
+    # From MAIL on.
+    envelope: Envelope = _NO_ENVELOPE  # With the recipients that were taken before.
+    login: Login | None = None
+    organisation: Organisation | None = None  # Whose people or servers send; None: strangers.
+    connector: InboundConnector | None = None  # By which they send, if they are known servers.
+    restricting: tuple[InboundConnector, ...] = ()  # For this sender's domain, and not fitting.
+    owns_return_path: bool | None = None  # Whether the login may use it; None: not asked.
+
+    # At RCPT; of the last recipient afterwards.
+    recipient: Recipient = _NOBODY
+    domain: Domain | None = None  # The accepted domain; None where it is not ours.
+    receiving: Organisation | None = None  # Whose recipient it is.
+    found: Found | None = None  # Whom the address leads to.
+    rights: Rights | None = None  # What that one lets this sender do.
+
+    # At the dot.
+    content: Content | None = None
+
+    # What the policies of the stage asked for.
+    counts: Mapping[str, int] = field(default_factory=dict)  # By the tallies' names.
+    blocks: tuple[Block, ...] = ()  # In force, about anybody who takes part.
+
+    @property
+    def sender(self) -> str:
+        """The return path; empty: the null one."""
+        return self.envelope.return_path
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it comes from people who are logged in, or from servers of ours."""
+        return self.login is not None or bool(self.connector and self.connector.internal)
+
+    @property
+    def may_relay(self) -> bool:
+        """Whether it may go to anywhere."""
+        return self.login is not None or bool(self.connector and self.connector.may_relay)
+
+    @property
+    def is_for_postmaster(self) -> bool:
+        """Whether the recipient is a postmaster of ours, RFC 5321 §4.5.1: reachable by everybody."""
+        if not is_postmaster(self.recipient.address):
+            return False
+        return self.domain is not None or folded_domain(self.recipient.domain) in {"", self.host}
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the placeholders of any cause may need."""
+        return {
+            "sender": self.sender,
+            "sender_domain": self.sender.rpartition("@")[2],
+            "recipient": self.recipient.address,
+            "domain": self.recipient.domain,
+            "ip": str(self.session.address),
+            "helo": self.session.helo or "",
+        }

@@ -1,0 +1,92 @@
+"""The policies of a stage, asked in the order of the list. The first that is against it decides."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from whybounce.gateway.policies.facts import Facts
+from whybounce.gateway.policies.policy import Mode, Need, Policy, Stage, Tally
+from whybounce.gateway.policies.verdicts import PASS, Defer, Pass, Refuse, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of it, by whom, and what would have been said by those that only log."""
+
+    verdict: Verdict = PASS
+    policy: str = ""  # Who decided; empty where nobody was against it.
+    logged: tuple[tuple[str, Refuse | Defer], ...] = ()
+
+
+class Judge:
+    """The policies in force, by stage. What they need is what ``asking`` fetches."""
+
+    def __init__(self, policies: Sequence[Policy], modes: Mapping[str, Mode]) -> None:
+        self._asked = {
+            stage: tuple(
+                (policy, mode)
+                for policy in policies
+                if policy.stage is stage
+                and (mode := modes.get(policy.name, policy.usual)) is not Mode.OFF
+            )
+            for stage in Stage
+        }
+        self._needs = {
+            stage: frozenset(need for policy, _ in asked for need in policy.needs)
+            for stage, asked in self._asked.items()
+        }
+        self._tallies = {
+            stage: tuple(dict.fromkeys(each for policy, _ in asked for each in policy.tallies))
+            for stage, asked in self._asked.items()
+        }
+
+    def needs(self, stage: Stage) -> frozenset[Need]:
+        """Return which costly facts the stage's policies need."""
+        return self._needs[stage]
+
+    def tallies(self, stage: Stage) -> tuple[Tally, ...]:
+        """Return the counters that the stage's policies read."""
+        return self._tallies[stage]
+
+    def counts(self, stage: Stage, facts: Facts) -> dict[str, int]:
+        """Return what to add to which counters, once this was taken."""
+        return _added([each for each in self._all(stage) if not each.refused_for], facts)
+
+    def counts_of_refusal(self, stage: Stage, facts: Facts, cause: str) -> dict[str, int]:
+        """Return what to add to which counters, once this was refused."""
+        return _added([each for each in self._all(stage) if cause in each.refused_for], facts)
+
+    def judge(self, stage: Stage, facts: Facts) -> Judgement:
+        """Return what the first policy says that is against it."""
+        if stage is Stage.RCPT and facts.is_for_postmaster:
+            return Judgement()
+        logged: list[tuple[str, Refuse | Defer]] = []
+        for policy, mode in self._asked[stage]:
+            verdict = policy.judge(facts)
+            if isinstance(verdict, Pass):
+                continue
+            if mode is Mode.LOG:
+                logged.append((policy.name, verdict))
+                continue
+            return Judgement(_in_mode(verdict, mode), policy.name, tuple(logged))
+        return Judgement(logged=tuple(logged))
+
+    def _all(self, stage: Stage) -> tuple[Tally, ...]:
+        """Return the counters that are added to at the stage, whichever stage reads them."""
+        every = dict.fromkeys(each for read in self._tallies.values() for each in read)
+        return tuple(each for each in every if each.stage is stage)
+
+
+def _added(tallies: Sequence[Tally], facts: Facts) -> dict[str, int]:
+    added: dict[str, int] = {}
+    for tally in tallies:
+        if key := tally.key(facts):
+            added[key] = added.get(key, 0) + tally.amount(facts)
+    return added
+
+
+def _in_mode(verdict: Refuse | Defer, mode: Mode) -> Refuse | Defer:
+    if mode is not Mode.DEFER or isinstance(verdict, Defer):
+        return verdict
+    return Defer(
+        verdict.cause, verdict.values, verdict.evidence, verdict.status, verdict.restriction
+    )

@@ -1,0 +1,28 @@
+"""Refuse whom an authoritative domain does not have.
+
+Told at once, a typing error is mended in a minute; found out after acceptance, it becomes a report
+that may reach somebody who never wrote. A domain may hide from outsiders who is there.
+"""
+
+from whybounce.gateway.directory import DomainKind
+from whybounce.gateway.policies.facts import Facts
+from whybounce.gateway.policies.policy import Policy, Stage
+from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
+
+
+def judge(facts: Facts) -> Verdict:
+    """Refuse where the domain's recipients are known and this is none of them."""
+    domain = facts.domain
+    if domain is None or domain.kind is not DomainKind.AUTHORITATIVE or facts.found:
+        return PASS
+    hides = domain.edge_blocking and not facts.is_ours
+    return Refuse("recipient-rejected-at-edge" if hides else "recipient-not-found", facts.values)
+
+
+POLICY = Policy(
+    "recipient_exists",
+    Stage.RCPT,
+    ("recipient-not-found", "recipient-rejected-at-edge"),
+    judge,
+    settings=("domain.kind", "domain.catch-all", "domain.edge-blocking"),
+)

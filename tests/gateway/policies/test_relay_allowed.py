@@ -1,0 +1,22 @@
+"""Who may send to others than us."""
+
+from dataclasses import replace
+
+import pytest
+
+from facts import COLLEAGUE, OUR_SERVER, RELAY, STRANGER, cause_of
+from whybounce.gateway.policies.relay_allowed import judge
+
+
+@pytest.mark.parametrize(
+    ("facts", "cause"),
+    [
+        (STRANGER, None),
+        (replace(STRANGER, domain=None), "unable-to-relay"),
+        (replace(COLLEAGUE, domain=None), None),
+        (replace(STRANGER, domain=None, connector=RELAY), None),
+        (replace(STRANGER, domain=None, connector=OUR_SERVER), "unable-to-relay"),
+    ],
+)
+def test_strangers_do_not_send_to_strangers(facts, cause):
+    assert cause_of(judge(facts)) == cause

@@ -1,0 +1,89 @@
+"""Facts to judge: a stranger who writes to Ben, and how others differ from that."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+from whybounce.catalogue import catalogue
+from whybounce.gateway.addresses import DomainName, MailAddress
+from whybounce.gateway.directory import (
+    Account,
+    By,
+    Domain,
+    Entry,
+    Found,
+    InboundConnector,
+    Login,
+    Organisation,
+    Rights,
+)
+from whybounce.gateway.limits import Limits
+from whybounce.gateway.policies import Content, Defer, Facts, Refuse, Verdict
+from whybounce.gateway.values import Secret
+from whybounce.vocabulary.cause import VerdictKind
+from whybounce.vocabulary.envelope import Envelope, Recipient
+from whybounce.vocabulary.session import Session
+from whybounce.wording import own_reply
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+BEN = MailAddress("ben@contoso.example")
+OURS = Domain(name=DomainName("contoso.example"))
+CONTOSO = Organisation(name="Contoso")
+ANNA = Login(Account(name="anna@contoso.example", password=Secret("x")), "Contoso")
+OUR_SERVER = InboundConnector(name="office", internal=True)
+RELAY = InboundConnector(name="branch", may_relay=True)
+OPEN = Rights(
+    accepted=True,
+    rejected="",
+    entry_needs_authentication=False,
+    organisation_needs_authentication=False,
+    moderators=(),
+)
+STRANGER = Facts(
+    session=Session("T1", "inbound", ip_address("192.0.2.9"), 4711, helo="mx.remote.example"),
+    host="mail.contoso.example",
+    is_submission=False,
+    limits=Limits(),
+    now=NOW,
+    envelope=Envelope("chris@remote.example"),
+    recipient=Recipient(BEN),
+    domain=OURS,
+    receiving=CONTOSO,
+)
+"""An outside server that brings mail of Chris for Ben, whom nobody knows yet."""
+
+COLLEAGUE = replace(
+    STRANGER,
+    is_submission=True,
+    login=ANNA,
+    organisation=CONTOSO,
+    envelope=Envelope("anna@contoso.example"),
+    owns_return_path=True,
+)
+"""Anna, logged in, who writes to Ben."""
+
+
+def found(entry: Entry, rights: Rights = OPEN, facts: Facts = STRANGER, **more: object) -> Facts:
+    """Return the facts with a recipient that leads to that entry."""
+    here = Found(entry, "Contoso", OURS, By.ADDRESS)
+    return replace(facts, found=here, rights=rights, **more)
+
+
+def sent(header: str, facts: Facts = STRANGER, octets: int = 1000, **more: object) -> Facts:
+    """Return the facts at the dot, with a message of that header."""
+    fields = tuple(
+        (name, value) for name, _, value in (line.partition(": ") for line in header.splitlines())
+    )
+    return replace(facts, content=Content(fields=fields, octets=octets, **more))
+
+
+def cause_of(verdict: Verdict) -> str | None:
+    """Return the cause that a verdict names, having made sure that there are words for it."""
+    if not isinstance(verdict, Refuse | Defer):
+        return None
+    kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
+    said = own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status)
+    assert said.code is not None
+    assert said.code // 100 == (4 if kind is VerdictKind.DEFER else 5)
+    assert "{" not in said.text
+    return verdict.cause

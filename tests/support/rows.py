@@ -1,0 +1,149 @@
+"""A row of the seeds as a test: the condition made real, what must be said, and what must not happen."""
+
+import asyncio
+import smtplib
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import whybounce
+from serving import ANNA, Outside, mails
+from whybounce.gateway.service import Running
+
+Said = str
+"""A reply as the client got it, or the NDR's octets as text."""
+
+NOTHING = ""
+"""What is said of mail that was taken."""
+
+MAIL = "From: chris@remote.example\r\nTo: ben@contoso.example\r\nSubject: Minutes\r\n\r\nSee below.\r\n"
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway that runs, with a world around it."""
+
+    running: Running
+    folder: Path
+    world: Outside
+
+    async def bring(
+        self,
+        *recipients: str,
+        sender: str = "chris@remote.example",
+        mail: str = MAIL,
+        client: str = "",
+        helo: str = "mx.remote.example",
+        options: tuple[str, ...] = (),
+    ) -> Said:
+        """Bring mail as another server does; return the first refusal's reply, or nothing.
+
+        ``client`` is the address the gateway is told by a PROXY header, IPv4 or IPv6.
+        """
+        port = self.running.ports["proxied" if client else "inbound"][0]
+        return await asyncio.to_thread(
+            _send, port, client, helo, None, sender, recipients, mail, options
+        )
+
+    async def submit(
+        self,
+        *recipients: str,
+        sender: str | None = None,
+        account: str | None = ANNA,
+        mail: str | None = None,
+        options: tuple[str, ...] = (),
+        helo: str = "client.example",
+    ) -> Said:
+        """Send as a mail program does; return the first refusal's reply, or nothing."""
+        port = self.running.ports["submission"][0]
+        sender = account or ANNA if sender is None else sender
+        text = MAIL.replace("chris@remote.example", sender) if mail is None else mail
+        return await asyncio.to_thread(
+            _send, port, "", helo, account, sender, recipients, text, options
+        )
+
+    async def notice(self, address: str = ANNA) -> Said:
+        """Return the NDR that came back to the address."""
+        (octets,) = await mails(self.folder, address)
+        return octets.decode()
+
+
+def _send(
+    port: int,
+    client: str,
+    helo: str,
+    account: str | None,
+    sender: str,
+    recipients: tuple[str, ...],
+    mail: str,
+    options: tuple[str, ...],
+) -> Said:
+    """Send by the standard library's client, which knows nothing of ours."""
+    with _Client(client) as smtp:
+        code, answer = smtp.connect("127.0.0.1", port)
+        if code != 220:
+            return _shown(code, answer)
+        smtp.ehlo(helo)
+        if account:
+            smtp.login(account, "demonstration")
+        steps: list[Callable[[], tuple[int, bytes]]] = [lambda: smtp.mail(sender, options)]
+        steps += [lambda each=each: smtp.rcpt(each) for each in recipients]
+        steps.append(lambda: smtp.data(mail))
+        for step in steps:
+            try:
+                code, answer = step()
+            except smtplib.SMTPDataError as error:
+                return _shown(error.smtp_code, error.smtp_error)
+            if code >= 400:
+                return _shown(code, answer)
+    return NOTHING
+
+
+class _Client(smtplib.SMTP):
+    """A client that may stand behind a proxy which tells another address: PROXY, version 2."""
+
+    def __init__(self, client: str) -> None:
+        self._told = client
+        super().__init__(timeout=15)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connection = socket.create_connection((host, port), timeout)
+        if self._told:
+            connection.sendall(_proxy_header(self._told))
+        return connection
+
+
+def _proxy_header(client: str) -> bytes:
+    family, server = (0x21, "2001:db8::25") if ":" in client else (0x11, "203.0.113.25")
+    kind = socket.AF_INET6 if ":" in client else socket.AF_INET
+    addresses = socket.inet_pton(kind, client) + socket.inet_pton(kind, server)
+    ports = (50000).to_bytes(2) + (25).to_bytes(2)
+    length = (len(addresses) + 4).to_bytes(2)
+    return b"\r\n\r\n\x00\r\nQUIT\n\x21" + bytes([family]) + length + addresses + ports
+
+
+def _shown(code: int, answer: bytes) -> Said:
+    return f"{code} {answer.decode()}"
+
+
+Condition = Callable[[Gateway], Awaitable[Said]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of the seeds, or one of the codes beyond them."""
+
+    code: str  # "5.7.133": the code that must be said.
+    cause: str  # What our reader reads back.
+    raise_it: Condition  # Makes the condition real; returns the reply or the NDR.
+    control: Condition  # The same without the condition: nothing may be said.
+    siblings: tuple[str, ...] = ()  # Codes that must not be said instead.
+    config: str = ""  # More of the gateway's configuration.
+    directory: str = ""  # Organisations instead of the demonstration's.
+
+
+def read_back(said: Said) -> set[str]:
+    """Return the causes that our own reader finds in what was said."""
+    diagnosis = whybounce.diagnose(said.encode() if "\n" in said else said)
+    return {each.cause for each in diagnosis.explanations}
