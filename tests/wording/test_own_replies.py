@@ -48,5 +48,12 @@ def test_a_status_chooses_among_forms():
 
 def test_a_cause_without_such_a_form_is_named():
     """Whoever raises it is told which file lacks what."""
-    with pytest.raises(NoReplyFormError, match=r"causes/null-mx\.toml .* verdict defer"):
-        own_reply(catalogue(), "null-mx", VerdictKind.DEFER, {})
+    with pytest.raises(NoReplyFormError, match=r"causes/unable-to-relay\.toml .* verdict expired"):
+        own_reply(catalogue(), "unable-to-relay", VerdictKind.EXPIRED, {})
+
+
+def test_an_operator_may_have_a_refusal_said_for_now():
+    """Where the cause has no words of its own for that, those of the refusal are taken."""
+    said = own_reply(catalogue(), "unable-to-relay", VerdictKind.DEFER, {})
+
+    assert (said.code, said.status) == (451, StatusCode(4, 7, 1))
