@@ -19,6 +19,7 @@ from whybounce.gateway.directory import (
 )
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import Content, Defer, Facts, Refuse, Verdict
+from whybounce.gateway.store.rows import Block
 from whybounce.gateway.values import Secret
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
@@ -75,6 +76,13 @@ def sent(header: str, facts: Facts = STRANGER, octets: int = 1000, **more: objec
         (name, value) for name, _, value in (line.partition(": ") for line in header.splitlines())
     )
     return replace(facts, content=Content(fields=fields, octets=octets, **more))
+
+
+def in_force(
+    kind: str, subject: str, cause: str, *, reason: str = "as agreed", by: str = "an administrator"
+) -> Block:
+    """Return a block."""
+    return Block("B1", kind, subject, cause, reason, NOW, by, until=None)
 
 
 def cause_of(verdict: Verdict) -> str | None:

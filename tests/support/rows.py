@@ -14,6 +14,8 @@ from whybounce.gateway.service import Running
 Said = str
 """A reply as the client got it, or the NDR's octets as text."""
 
+PASSWORD = "demonstration"  # noqa: S105  # of everybody in the demonstration
+
 NOTHING = ""
 """What is said of mail that was taken."""
 
@@ -36,12 +38,13 @@ class Gateway:
         client: str = "",
         helo: str = "mx.remote.example",
         options: tuple[str, ...] = (),
+        listener: str = "inbound",
     ) -> Said:
         """Bring mail as another server does; return the first refusal's reply, or nothing.
 
         ``client`` is the address the gateway is told by a PROXY header, IPv4 or IPv6.
         """
-        port = self.running.ports["proxied" if client else "inbound"][0]
+        port = self.running.ports["proxied" if client else listener][0]
         return await asyncio.to_thread(
             _send, port, client, helo, None, sender, recipients, mail, options
         )
@@ -54,13 +57,16 @@ class Gateway:
         mail: str | None = None,
         options: tuple[str, ...] = (),
         helo: str = "client.example",
+        listener: str = "submission",
+        password: str = PASSWORD,
     ) -> Said:
         """Send as a mail program does; return the first refusal's reply, or nothing."""
-        port = self.running.ports["submission"][0]
+        port = self.running.ports[listener][0]
         sender = account or ANNA if sender is None else sender
         text = MAIL.replace("chris@remote.example", sender) if mail is None else mail
+        login = (account, password) if account else None
         return await asyncio.to_thread(
-            _send, port, "", helo, account, sender, recipients, text, options
+            _send, port, "", helo, login, sender, recipients, text, options
         )
 
     async def notice(self, address: str = ANNA) -> Said:
@@ -73,7 +79,7 @@ def _send(
     port: int,
     client: str,
     helo: str,
-    account: str | None,
+    login: tuple[str, str] | None,
     sender: str,
     recipients: tuple[str, ...],
     mail: str,
@@ -85,8 +91,11 @@ def _send(
         if code != 220:
             return _shown(code, answer)
         smtp.ehlo(helo)
-        if account:
-            smtp.login(account, "demonstration")
+        try:
+            if login:
+                smtp.login(*login)
+        except smtplib.SMTPAuthenticationError as error:
+            return _shown(error.smtp_code, error.smtp_error)
         steps: list[Callable[[], tuple[int, bytes]]] = [lambda: smtp.mail(sender, options)]
         steps += [lambda each=each: smtp.rcpt(each) for each in recipients]
         steps.append(lambda: smtp.data(mail))

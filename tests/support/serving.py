@@ -32,6 +32,7 @@ async def outside(behaviour: Behaviour | None = None) -> AsyncIterator[Outside]:
     records = Records()
     records.add("remote.example", "MX", "10 mx.remote.example.")
     records.add("mx.remote.example", "A", "127.0.0.1")
+    records.add("misled.example", "MX", "10 mail.contoso.example.")
     remote, dns = MailServer("mx.remote.example", behaviour), NameServer(records)
     await remote.start()
     await dns.start()

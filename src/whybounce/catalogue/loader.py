@@ -34,6 +34,8 @@ from whybounce.vocabulary.cause import (
 )
 from whybounce.vocabulary.status_code import StatusCode
 
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+
 _F = TypeVar("_F")
 
 
@@ -60,7 +62,7 @@ def load_catalogue(folder: Path) -> Catalogue:
     replies = {path: shaped(path, RepliesFile) for path in _files(folder / "replies")}
     catalogue = Catalogue(
         causes=causes,
-        rules=tuple(_rules(replies)),
+        rules=(*_rules(replies), *_own_rules(causes)),
         registry=_registry(folder / "codes" / "iana.toml"),
         collisions=_collisions(folder / "codes" / "collisions.toml"),
         frames={language.name: _frame(language) for language in _languages(folder)},
@@ -199,6 +201,30 @@ def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) 
         words=words,
         weight=table.weight or weight,
     )
+
+
+def _own_rules(causes: Mapping[str, Cause]) -> Iterator[ReplyRule]:
+    """Yield a rule for each sentence of our own gateway, so that it is read as what it was said for."""
+    for cause in causes.values():
+        for number, text in enumerate(dict.fromkeys(form.text for form in cause.replies), start=1):
+            pieces = map(re.escape, _PLACEHOLDER.split(text.lower()))
+            pattern = ".{0,80}".join(pieces)
+            words, weight = demands(pattern, Counter())
+            yield ReplyRule(
+                id=f"own-{cause.id}-{number}",
+                system="Whybounce",
+                pattern=pattern,
+                cause=cause.id,
+                hosts=(),
+                seen=tuple(
+                    f"{form.code} {form.status} {_PLACEHOLDER.sub('it', text)}"
+                    for form in cause.replies
+                    if form.text == text
+                ),
+                not_seen=(),
+                words=words,
+                weight=weight,
+            )
 
 
 def _registry(path: Path) -> tuple[RegisteredCode, ...]:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from sqlalchemy import Connection
 
+from whybounce.checking.lookups import Resolver
 from whybounce.gateway.addresses import folded_domain, key_of
 from whybounce.gateway.directory import Directory, destination
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
@@ -26,9 +27,13 @@ _SHORTEST_PREFIX = {4: 8, 6: 16}  # Of blocked networks.
 class Asking:
     """Adds to the facts what is known at a stage."""
 
-    def __init__(self, store: Store, directory: Directory, judge: Judge) -> None:
+    def __init__(
+        self, store: Store, directory: Directory, judge: Judge, resolver: Resolver, host: str
+    ) -> None:
         self._store = store
+        self._resolver = resolver
         self._directory = directory
+        self._host = host
         self._judge = judge
 
     async def at_mail(self, facts: Facts, envelope: Envelope) -> Facts:
@@ -57,6 +62,8 @@ class Asking:
             found=reached.found,
             rights=reached.rights,
         )
+        if facts.domain is None and not facts.may_relay:
+            facts = replace(facts, leads_here=await self._leads_here(recipient.domain))
         return await self._observed(facts, Stage.RCPT)
 
     async def at_message(self, facts: Facts, envelope: Envelope, content: Content) -> Facts:
@@ -70,15 +77,27 @@ class Asking:
 
     async def _attributed(self, facts: Facts) -> Facts:
         """Learn whose servers the client is one of, if anybody's."""
-        domain = folded_domain(facts.sender.rpartition("@")[2])
-        attribution = await self._directory.attribute(facts.session.address, (), domain)
+        domain, tls = _domain(facts.sender), facts.session.tls
+        names = tls.names if tls else ()
+        attribution = await self._directory.attribute(facts.session.address, names, domain)
+        hosted = await self._directory.organisation_of(domain) if domain else None
         whose = attribution.organisation
         return replace(
             facts,
             organisation=await self._directory.organisation(whose) if whose else None,
             connector=attribution.connector,
             restricting=attribution.restricting,
+            sender_registered=bool(hosted and hosted.name == whose),
+            claims_to_be_ours=bool(hosted or names),
         )
+
+    async def _leads_here(self, domain: str) -> bool:
+        """Whether the domain's MX names us. Where the DNS is silent, nobody says so."""
+        if not domain or Need.EXCHANGERS not in self._judge.needs(Stage.RCPT):
+            return False
+        found = await self._resolver.records(domain, "MX")
+        hosts = {value.rpartition(" ")[2].rstrip(".").lower() for value in found.values}
+        return self._host in hosts
 
     async def _observed(self, facts: Facts, stage: Stage) -> Facts:
         """Read the counters and blocks that the stage's policies need."""

@@ -157,6 +157,15 @@ class Listener(_Table, frozen=True, kw_only=True):
         Path | None, _means("The file with its key; else the key is in the certificate's file.")
     ] = None
     require_tls: Annotated[bool, _means("Whether mail is refused before STARTTLS.")] = False
+    clients: Annotated[
+        Path | None,
+        _means(
+            "The file with those who vouch for clients' certificates; without it, none is asked."
+        ),
+    ] = None
+    require_auth: Annotated[
+        bool, _means("Whether mail is taken only after a login; at submission it always is.")
+    ] = False
     auth_without_tls: Annotated[
         bool, _means("Whether clients on this machine may log in without TLS: demonstrations.")
     ] = False
@@ -520,7 +529,11 @@ def _certificate(listener: Listener, place: str) -> Iterator[tuple[str, str]]:
         yield f"{place}, certificate", f"is missing; tls = {shown(listener.tls)} needs it"
         return
     try:
-        server_context(str(certificate), None if key is None else str(key))
+        server_context(
+            str(certificate),
+            None if key is None else str(key),
+            None if listener.clients is None else str(listener.clients),
+        )
     except OSError as error:  # OpenSSL's errors are among them.
         why = getattr(error, "reason", None) or error.strerror or "it holds none"
         said = f"{shown(str(certificate))} cannot be used with its key"

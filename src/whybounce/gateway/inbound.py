@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from whybounce.catalogue import catalogue
+from whybounce.checking.lookups import Resolver
 from whybounce.gateway import tracing_fields
 from whybounce.gateway.asking import Asking
 from whybounce.gateway.directory import Directory
@@ -40,6 +41,8 @@ from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.session import Session
 from whybounce.wording import own_reply
 
+_LONGEST_ACCOUNT = 254
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reception:
@@ -48,9 +51,11 @@ class Reception:
     store: Store
     directory: Directory
     judge: Judge
+    resolver: Resolver
     limits: Limits
     host: str  # Our name.
     is_submission: bool
+    login_required: bool
     expire_after: timedelta
     clock: Callable[[], datetime]
     random_bits: Callable[[int], int]
@@ -113,7 +118,13 @@ class Inbound:
 
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
-        self._asking = Asking(reception.store, reception.directory, reception.judge)
+        self._asking = Asking(
+            reception.store,
+            reception.directory,
+            reception.judge,
+            reception.resolver,
+            reception.host,
+        )
         self._facts: Facts | None = None  # Of the message under way.
         self._accepted: list[Facts] = []  # Of each recipient taken.
 
@@ -127,27 +138,19 @@ class Inbound:
 
     async def auth(self, session: Session, credentials: Credentials) -> Reply | None:
         """Check a password. Whoever signs in acts for nobody else."""
-        account = credentials.account
+        account = credentials.account[:_LONGEST_ACCOUNT]
         login = await self._reception.directory.verify_password(account, credentials.password)
         for_itself = credentials.on_behalf_of in {"", account}
         if login is None or not login.account.smtp or not for_itself:
-            values = {"ip": str(session.address)}
-            refuse = Refuse("authentication-failed", values)
+            refuse = Refuse("authentication-failed", {"ip": str(session.address)})
+            await self._count(Stage.MAIL, self._begun(replace(session, account=account)), refuse)
             return await self._said(session, refuse, "password", account)
         return None
 
     async def mail(self, session: Session, envelope: Envelope) -> Reply | None:
         """Learn who sends, and whether they may."""
-        reception = self._reception
         self._accepted = []
-        begun = Facts(
-            session=session,
-            host=reception.host,
-            is_submission=reception.is_submission,
-            limits=reception.limits,
-            now=reception.clock(),
-        )
-        self._facts = await self._asking.at_mail(begun, envelope)
+        self._facts = await self._asking.at_mail(self._begun(session), envelope)
         return await self._judged(Stage.MAIL, self._facts, envelope.return_path)
 
     async def rcpt(
@@ -204,6 +207,17 @@ class Inbound:
     async def closed(self, session: Session, ending: Ending) -> None:
         """Keep nothing."""
 
+    def _begun(self, session: Session) -> Facts:
+        reception = self._reception
+        return Facts(
+            session=session,
+            host=reception.host,
+            is_submission=reception.is_submission,
+            login_required=reception.login_required,
+            limits=reception.limits,
+            now=reception.clock(),
+        )
+
     @property
     def _known(self) -> Facts:
         if self._facts is None:
@@ -225,11 +239,15 @@ class Inbound:
         verdict = judgement.verdict
         if isinstance(verdict, Pass):
             return None
-        if counts := self._reception.judge.counts_of_refusal(stage, facts, verdict.cause):
-            await self._reception.store.count(counts, now=facts.now)
+        await self._count(stage, facts, verdict)
         if verdict.restriction is not None:
             await self._restrict(verdict.restriction, judgement.policy, facts.now)
         return await self._said(facts.session, verdict, judgement.policy, address)
+
+    async def _count(self, stage: Stage, facts: Facts, verdict: Refuse | Defer) -> None:
+        """Count a refusal, where a policy wants to know how many there are."""
+        if counts := self._reception.judge.counts_of_refusal(stage, facts, verdict.cause):
+            await self._reception.store.count(counts, now=facts.now)
 
     async def _restrict(self, wanted: Restriction, policy: str, now: datetime) -> None:
         """Put a block in force, for the policy that saw why."""

@@ -25,6 +25,17 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw
     resubmissions: Annotated[
         int, _means("How often one organisation may forward the same message.", ge=1)
     ] = 20
+    failed_logins_per_hour: Annotated[
+        int,
+        _means(f"Wrong passwords after which the right one bans the account; {_NO_LIMIT}.", ge=0),
+    ] = 100
+    unregistered_per_day: Annotated[
+        int,
+        _means(
+            f"Recipients our servers may write to from domains that are not ours; {_NO_LIMIT}.",
+            ge=0,
+        ),
+    ] = 0
     recipients_per_day: Annotated[
         int, _means(f"Recipients a mailbox may write to in 24 hours; {_NO_LIMIT}.", ge=0)
     ] = 0

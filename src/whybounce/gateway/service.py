@@ -75,6 +75,7 @@ class _Parts:
     host: str
     node: str
     organisations: tuple[str, ...]
+    resolver: Resolver
 
 
 @asynccontextmanager
@@ -101,6 +102,7 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
             host=folded_domain(config.server.name or socket.getfqdn()),
             node=config.server.node or socket.gethostname(),
             organisations=tuple(each.name for each in table.organisation),
+            resolver=_resolver(config.outbound.resolver),
         )
         outbound = await stack.enter_async_context(_outbound(parts))
         listeners = {each.name: _listener(parts, each) for each in config.listener}
@@ -130,25 +132,30 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
         store=parts.store,
         directory=parts.directory,
         judge=Judge(POLICIES, parts.config.policies),
+        resolver=parts.resolver,
         limits=parts.config.limits,
         host=parts.host,
         is_submission=submission,
+        login_required=submission or settings.require_auth,
         expire_after=parts.config.schedule.expire_after,
         clock=_now,
         random_bits=secrets.randbits,
     )
     tls = None
     if settings.tls is not TlsMode.OFF:
-        tls = server_context(str(settings.certificate), str(settings.key) if settings.key else None)
+        tls = server_context(
+            str(settings.certificate),
+            str(settings.key) if settings.key else None,
+            str(settings.clients) if settings.clients else None,
+        )
     return Listener(
         ServerSettings(
             host=parts.host,
             listener=settings.name,
             tls=settings.tls,
             require_tls=settings.require_tls,
-            auth=submission,
+            auth=submission or settings.require_auth,
             auth_on_loopback=settings.auth_without_tls,
-            require_auth=submission,
             line_ends=settings.line_ends,
             nul_octets=settings.nul_octets,
             proxies=tuple(each.addresses for each in settings.proxies),
@@ -239,7 +246,7 @@ def _carrier(parts: _Parts, connections: Connections) -> Carrier:
     policies = tls_policies()
     return Carrier(
         host=parts.host,
-        resolver=_resolver(outbound.resolver),
+        resolver=parts.resolver,
         connections=connections,
         tls=Encrypting(parts.directory, parts.organisations, policies, outbound.tls),
         clear=policies[configured.OutboundTls.OFF],

@@ -12,6 +12,7 @@ class Tls:
     cipher: str  # "TLS_AES_256_GCM_SHA384".
     verified: bool = False  # Whether the peer's certificate was demanded and found good.
     chain: tuple[bytes, ...] = ()  # The peer's certificates as sent, DER, its own first.
+    names: tuple[str, ...] = ()  # The host names in its own certificate, where it was found good.
 
 
 @dataclass(frozen=True, slots=True)

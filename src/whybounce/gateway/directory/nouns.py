@@ -268,6 +268,9 @@ class Organisation(_Table, frozen=True, kw_only=True):
         bool, _means("Whether it takes journal reports of its own servers (5.3.190).")
     ] = False
     sending: Annotated[Sending, _means("What its accounts may send.")] = Sending.ALLOWED
+    proven: Annotated[
+        bool, _means("Whether it is known well enough to send to outside (else 5.7.708).")
+    ] = True
 
 
 class OrganisationTable(Organisation, frozen=True, kw_only=True):

@@ -7,14 +7,22 @@ is against it decides, for each recipient until the dot, then for the message.
 """
 
 from whybounce.gateway.policies import (
+    account_may_send,
+    connector_matched,
     from_owned,
+    login_required,
+    login_uncompromised,
     mailbox_open,
+    organisation_may_send,
     recipient_exists,
     recipient_takes_size,
     relay_allowed,
     return_path_owned,
     sender_authenticated,
+    sender_domain_registered,
     sender_listed,
+    sender_resolvable,
+    tenant_block_list,
 )
 from whybounce.gateway.policies.facts import Content, Facts
 from whybounce.gateway.policies.judging import Judge, Judgement
@@ -42,9 +50,17 @@ __all__ = [
 
 POLICIES: tuple[Policy, ...] = (
     # At MAIL: who sends.
+    login_required.POLICY,
+    login_uncompromised.POLICY,
     return_path_owned.POLICY,
+    # At RCPT: who may send, from there, in that name.
+    account_may_send.POLICY,
+    organisation_may_send.POLICY,
+    connector_matched.POLICY,
+    sender_domain_registered.POLICY,
     # At RCPT: to whom.
     relay_allowed.POLICY,
+    sender_resolvable.POLICY,
     recipient_exists.POLICY,
     mailbox_open.POLICY,
     sender_authenticated.POLICY,
@@ -52,4 +68,5 @@ POLICIES: tuple[Policy, ...] = (
     recipient_takes_size.POLICY,
     # At the dot: what.
     from_owned.POLICY,
+    tenant_block_list.POLICY,
 )

@@ -36,6 +36,7 @@ class Facts:
     session: Session
     host: str  # Our name.
     is_submission: bool  # The listener serves our own people.
+    login_required: bool = False  # Whether it takes mail only after a login.
     limits: Limits
     now: datetime
 
@@ -46,6 +47,8 @@ class Facts:
     connector: InboundConnector | None = None  # By which they send, if they are known servers.
     restricting: tuple[InboundConnector, ...] = ()  # For this sender's domain, and not fitting.
     owns_return_path: bool | None = None  # Whether the login may use it; None: not asked.
+    sender_registered: bool | None = None  # Whether its domain is the organisation's own.
+    claims_to_be_ours: bool = False  # By the sender's domain, or by showing a certificate.
 
     # At RCPT; of the last recipient afterwards.
     recipient: Recipient = _NOBODY
@@ -53,6 +56,7 @@ class Facts:
     receiving: Organisation | None = None  # Whose recipient it is.
     found: Found | None = None  # Whom the address leads to.
     rights: Rights | None = None  # What that one lets this sender do.
+    leads_here: bool = False  # Whether the MX of a domain that is not ours names us.
 
     # At the dot.
     content: Content | None = None
@@ -82,6 +86,12 @@ class Facts:
         if not is_postmaster(self.recipient.address):
             return False
         return self.domain is not None or folded_domain(self.recipient.domain) in {"", self.host}
+
+    def blocked(self, kind: str, cause: str) -> Block | None:
+        """Return the block of that kind, and for that cause, that is in force for who takes part."""
+        return next(
+            (each for each in self.blocks if (each.kind, each.cause) == (kind, cause)), None
+        )
 
     @property
     def values(self) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Need(Enum):
     """A fact that costs a question: fetched only where a policy of the stage needs it."""
 
     BLOCKS = "blocks"  # ``Facts.blocks``.
+    EXCHANGERS = "exchangers"  # ``Facts.leads_here``.
 
 
 def _one(facts: Facts) -> int:  # noqa: ARG001  # the shape of amounts

@@ -5,7 +5,7 @@ or behind a PROXY header, goes where it belongs; and so that the peer's certific
 """
 
 import ssl
-from typing import Any
+from typing import Any, cast
 
 from whybounce.vocabulary.session import Tls
 
@@ -87,7 +87,14 @@ class TlsChannel:
             cipher=cipher[0] if cipher else "",
             verified=self._context.verify_mode is not ssl.CERT_NONE and bool(self._chain()),
             chain=self._chain(),
+            names=self._names(),
         )
+
+    def _names(self) -> tuple[str, ...]:
+        """Return the host names in the peer's certificate, where it was demanded and found good."""
+        found = self._object.getpeercert() or {}
+        pairs = cast("tuple[tuple[str, str], ...]", found.get("subjectAltName", ()))
+        return tuple(name for kind, name in pairs if kind == "DNS")
 
     def _chain(self) -> tuple[bytes, ...]:
         """Return the peer's certificates as it sent them. Public from Python 3.13 on."""
@@ -105,15 +112,27 @@ class TlsChannel:
         )
 
 
-def server_context(certificate: str, key: str | None = None) -> ssl.SSLContext:
+def server_context(
+    certificate: str, key: str | None = None, clients: str | None = None
+) -> ssl.SSLContext:
     """Return the context of a server: TLS 1.2 and later, no renegotiation.
 
+    Args:
+        certificate: The file with the certificate and its chain.
+        key: The file with its key; else the certificate's file has it.
+        clients: The file with those who vouch for clients' certificates. Then one is asked for; who
+            has none is welcome, and who shows one nobody vouches for is not.
+
     Raises OSError where a file cannot be read, ssl.SSLError where it does not hold what it should.
+
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
     context.load_cert_chain(certificate, key)
+    if clients is not None:
+        context.load_verify_locations(clients)
+        context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
 
