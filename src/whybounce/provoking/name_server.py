@@ -37,12 +37,16 @@ class Records:
     """What the name server knows; it may be changed while the server runs.
 
     ``data`` maps ``(name, type)`` to the values as a zone file writes them, names in lower case
-    without the last dot. ``troubles`` and ``secure`` hold for a name and all below it.
+    without the last dot. ``troubles`` and ``secure`` hold for a name and all below it; ``troubles_of_type``
+    for one set alone. ``raw`` has answers octet for octet, the question's
+    number put in front: what no honest server sends.
     """
 
     data: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     troubles: dict[str, Trouble] = field(default_factory=dict)
     secure: set[str] = field(default_factory=set)
+    troubles_of_type: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    raw: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def add(self, name: str, rdtype: str, *values: str) -> None:
         """Add values to the set of that name and type."""
@@ -120,7 +124,10 @@ def answer_to(query: bytes, records: Records) -> bytes | None:
     except (dns.exception.DNSException, IndexError):
         return None
     name = question.name.to_text().lower().rstrip(".")
-    trouble = _holding(records.troubles, name)
+    rdtype = dns.rdatatype.to_text(question.rdtype)
+    if raw := records.raw.get((name, rdtype)):
+        return query[:2] + raw
+    trouble = records.troubles_of_type.get((name, rdtype)) or _holding(records.troubles, name)
     if trouble is Trouble.SILENT:
         return None
     answer = dns.message.make_response(asked, recursion_available=True)
@@ -129,7 +136,7 @@ def answer_to(query: bytes, records: Records) -> bytes | None:
         return answer.to_wire()
     if _holding(dict.fromkeys(records.secure, True), name):
         answer.flags |= dns.flags.AD
-    answer.set_rcode(_fill(answer, name, dns.rdatatype.to_text(question.rdtype), records))
+    answer.set_rcode(_fill(answer, name, rdtype, records))
     return answer.to_wire()
 
 
