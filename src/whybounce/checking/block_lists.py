@@ -96,7 +96,9 @@ async def _asked(resolver: Asking, subject: str, one: BlockList) -> BlockListRes
         return BlockListResult(Listing.FAILED, one.zone, subject, found.detail)
     kind = _kind(found, one)
     if kind is Listing.NOT_LISTED:
-        evidence = f"{one.zone} answers {', '.join(found.values)} about {subject}: no listing of ours"
+        evidence = (
+            f"{one.zone} answers {', '.join(found.values)} about {subject}: no listing of ours"
+        )
         return BlockListResult(kind, one.zone, subject, evidence, found.values)
     text = await _text(resolver, name)
     if kind is Listing.LISTED and await _lists_everybody(resolver, one):
@@ -128,7 +130,9 @@ async def _lists_everybody(resolver: Asking, one: BlockList) -> bool:
 
 async def _text(resolver: Asking, name: str) -> str:
     texts = (await resolver.texts(name)).values
-    text = " ".join("".join(each if each.isprintable() else " " for each in " ".join(texts)).split())
+    text = " ".join(
+        "".join(each if each.isprintable() else " " for each in " ".join(texts)).split()
+    )
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 

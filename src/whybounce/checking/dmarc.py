@@ -16,7 +16,6 @@ from whybounce.vocabulary.authentication import (
     Method,
     Result,
     SignatureResult,
-    SpfIdentity,
     SpfResult,
 )
 from whybounce.vocabulary.cause import CheckName
@@ -76,8 +75,7 @@ async def dmarc(
         resolver: Who is asked.
         authors: The domains in From. RFC 9989 judges one; of none or several the result is a
             permanent error.
-        spf: For the return path. What SPF said about a HELO name counts only where the path is
-            empty.
+        spf: For the return path; for the HELO name where that is empty.
         signatures: What each DKIM signature came to.
 
     """
@@ -116,10 +114,10 @@ async def dmarc(
 
 
 def finding(found: DmarcResult) -> Finding:
-    """Return it as the finding ``dmarc``. No record is no failure: nobody has to publish one."""
-    answers = {Result.PASS: Answer.HOLDS, Result.FAIL: Answer.FAILS, Result.PERMERROR: Answer.FAILS}
+    """Return it as the finding ``dmarc``; a missing record fails it, for large receivers ask for one."""
+    answers = {Result.PASS: Answer.HOLDS, Result.TEMPERROR: Answer.UNKNOWN}
     values = {"sender_domain": found.domain, "domain": found.policy_domain or found.domain}
-    answer = answers.get(found.result, Answer.UNKNOWN)
+    answer = answers.get(found.result, Answer.FAILS)
     return Finding(CheckName.DMARC, answer, found.evidence, found.result, values, found.record)
 
 
@@ -222,18 +220,12 @@ def _word(found: _Found, *tags: str) -> DmarcPolicy:
     return next((DmarcPolicy(word) for word in words if word in set(DmarcPolicy)), DmarcPolicy.NONE)
 
 
-def _claims(
-    spf: SpfResult, signatures: Sequence[SignatureResult]
-) -> list[tuple[Method, str]]:
+def _claims(spf: SpfResult, signatures: Sequence[SignatureResult]) -> list[tuple[Method, str]]:
     """Return the domains that were proven, with what proved them."""
-    signed = [
-        (Method.DKIM, one.domain)
-        for one in signatures
-        if one.result is Result.PASS and one.domain
-    ]
-    passed = spf.result is Result.PASS
-    by_path = spf.identity is SpfIdentity.MAIL_FROM or spf.sender.startswith("postmaster@")
-    return list(dict.fromkeys(signed + ([(Method.SPF, spf.domain)] if passed and by_path else [])))
+    claims = [(Method.DKIM, one.domain) for one in signatures if one.result is Result.PASS]
+    if spf.result is Result.PASS:
+        claims.append((Method.SPF, spf.domain))
+    return list(dict.fromkeys(claims))
 
 
 async def _is_aligned(
@@ -263,7 +255,8 @@ def _result(
     if aligned:
         by = " and ".join(method.upper() for method in dict.fromkeys(aligned))
         return Result.PASS, f"{by} passed for {domain}"
-    doubts = [one for one in (spf, *signatures) if one.result is Result.TEMPERROR]
+    judged: list[SpfResult | SignatureResult] = [spf, *signatures]
+    doubts = [one for one in judged if one.result is Result.TEMPERROR]
     if doubts:
         return Result.TEMPERROR, f"whether it is from {domain} cannot be told: {doubts[0].evidence}"
     if undecided is not None:

@@ -58,14 +58,14 @@ async def spf_of_helo(
 
 
 def finding(found: SpfResult) -> Finding:
-    """Return it as the finding ``spf``. Only "fail" and mistakes in the record fail."""
+    """Return it as the finding ``spf``; a missing record fails it, for large receivers ask for one."""
     answers = {
         Result.PASS: Answer.HOLDS,
-        Result.FAIL: Answer.FAILS,
-        Result.PERMERROR: Answer.FAILS,
+        Result.NEUTRAL: Answer.UNKNOWN,
+        Result.TEMPERROR: Answer.UNKNOWN,
     }
     values = {"sender_domain": found.domain, "ip": found.address, "sender": found.sender}
-    answer = answers.get(found.result, Answer.UNKNOWN)
+    answer = answers.get(found.result, Answer.FAILS)
     return Finding(CheckName.SPF, answer, found.evidence, found.result, values, found.record)
 
 

@@ -113,7 +113,17 @@ class _Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         answer = answer_to(data, self._records)
         if answer is not None and self._transport is not None:
-            self._transport.sendto(answer, addr)
+            self._transport.sendto(_fitting(answer, data), addr)
+
+
+def _fitting(answer: bytes, query: bytes) -> bytes:
+    """Return the answer, or that it is too long for a datagram: RFC 1035 §4.2.1, RFC 6891 §6.2.3."""
+    asked = dns.message.from_wire(query)
+    if len(answer) <= max(512, asked.payload):
+        return answer
+    short = dns.message.make_response(asked, recursion_available=True)
+    short.flags |= dns.flags.TC
+    return short.to_wire()
 
 
 def answer_to(query: bytes, records: Records) -> bytes | None:
@@ -133,11 +143,11 @@ def answer_to(query: bytes, records: Records) -> bytes | None:
     answer = dns.message.make_response(asked, recursion_available=True)
     if trouble is not None:
         _add_trouble(answer, trouble)
-        return answer.to_wire()
+        return answer.to_wire(max_size=65_535)
     if _holding(dict.fromkeys(records.secure, True), name):
         answer.flags |= dns.flags.AD
     answer.set_rcode(_fill(answer, name, rdtype, records))
-    return answer.to_wire()
+    return answer.to_wire(max_size=65_535)
 
 
 def _add_trouble(answer: dns.message.Message, trouble: Trouble) -> None:
