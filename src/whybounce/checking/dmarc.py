@@ -22,7 +22,7 @@ from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
 
 _MOST_LABELS_WALKED = 7  # §4.10, step 5: a longer name is cut to so many after its own question.
-_VERSION = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)", re.IGNORECASE)
+_VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _TAG = re.compile(r"([A-Za-z]{1,20})[ \t]*=[ \t]*([^;]{0,2000})")
 _MILDER = {DmarcPolicy.REJECT: DmarcPolicy.QUARANTINE, DmarcPolicy.QUARANTINE: DmarcPolicy.NONE}
 
