@@ -199,7 +199,14 @@ def test_what_the_domain_asks_for(records, author, policy):
 
 @pytest.mark.parametrize(
     "record",
-    ["v=DMARC1; p=rejekt", "v=DMARC2; p=reject", "p=reject; v=DMARC1", "", "v=DMARC10; p=none", "v=dmarc1; p=none"],
+    [
+        "v=DMARC1; p=rejekt",
+        "v=DMARC2; p=reject",
+        "p=reject; v=DMARC1",
+        "",
+        "v=DMARC10; p=none",
+        "v=dmarc1; p=none",
+    ],
 )
 def test_what_is_no_record_is_none(record):
     """RFC 9989 §4.8: the version stands first, and its value is exact."""
