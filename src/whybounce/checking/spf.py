@@ -151,7 +151,9 @@ def _deciding_term(events: list[Any]) -> str:
     went_on = next((one for one in events if one.kind == "recurse_in" and one.depth == 0), None)
     if went_on is not None and went_on.data["via"] == "redirect":
         return f"redirect={went_on.data['domain']}"
-    undecided = any(one.kind == "eval_done" and one.data.get("reason") for one in events)
+    undecided = any(
+        one.kind == "eval_done" and one.depth == 0 and one.data.get("reason") for one in events
+    )
     return seen[-1] if seen and not undecided else ""
 
 

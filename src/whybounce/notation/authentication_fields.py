@@ -143,8 +143,9 @@ def _quoted_unless_atom(value: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """Return it in quotation marks; not all readers know that one within them can be escaped."""
+    kept = value.replace("\\", "?").replace('"', "?")
+    return f'"{kept}"'
 
 
 def _comment(text: str) -> str:
