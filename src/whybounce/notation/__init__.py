@@ -41,4 +41,6 @@ __all__ = [
     "without_forged",
     "writable",
     "write_reply",
+    "written_results",
+    "written_spf",
 ]
