@@ -1,7 +1,10 @@
 """Questions to the DNS, with answers that say why there is none. RFC 1035, RFC 2308, RFC 8914."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import dns.asyncresolver
 import dns.edns
@@ -9,7 +12,9 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.name
+import dns.rdata
 import dns.rdatatype
+import dns.rdtypes.txtbase
 import dns.resolver
 
 from whybounce.checking.domains import to_ascii
@@ -25,6 +30,11 @@ class Absence(StrEnum):
     FAILED = "failed"  # The resolver could not tell: SERVFAIL, REFUSED or silence.
     BOGUS = "bogus"  # The resolver could not tell because signatures do not hold.
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether there may be records all the same: no fault of the domain is proven."""
+        return self in {Absence.FAILED, Absence.BOGUS}
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
@@ -34,6 +44,21 @@ class Records:
     secure: bool = False  # The resolver validated the answer: RFC 4035 §3.2.3.
     absence: Absence | None = None
     detail: str = ""  # What the resolver said, for administrators.
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether nobody could tell: no fault of the domain is proven."""
+        return self.absence is not None and self.absence.is_undecided
+
+
+class Asking(Protocol):
+    """Whoever can be asked: a resolver, or one that counts the questions of one message."""
+
+    async def records(self, name: str, rdtype: str) -> Records:
+        """Return the records of that name and type. Never raises for what the DNS says."""
+
+    async def texts(self, name: str) -> Records:
+        """Return TXT records, the strings of each joined (RFC 7208 §3.3)."""
 
 
 class Resolver:
@@ -51,6 +76,20 @@ class Resolver:
 
     async def records(self, name: str, rdtype: str) -> Records:
         """Return the records of that name and type. Never raises for what the DNS says."""
+        answer = await self._asked(name, rdtype)
+        return answer if isinstance(answer, Records) else _with_values(answer, _presented)
+
+    async def texts(self, name: str) -> Records:
+        """Return TXT records, the strings of each joined (RFC 7208 §3.3).
+
+        What is no UTF-8 is replaced; control characters stay. At most 64 KiB: a DNS message holds
+        no more.
+        """
+        answer = await self._asked(name, "TXT")
+        return answer if isinstance(answer, Records) else _with_values(answer, _joined)
+
+    async def _asked(self, name: str, rdtype: str) -> dns.resolver.Answer | Records:
+        """Return the answer where there are records, else why there are none."""
         written = to_ascii(name)
         if written is None:
             return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name")
@@ -73,12 +112,71 @@ class Resolver:
         except dns.exception.DNSException as error:
             detail = f"no answer about {name} {rdtype}: {type(error).__name__}"
             return Records(absence=Absence.FAILED, detail=detail)
-        secure = _is_validated(answer.response)
         if answer.rrset is None:
-            return Records(
-                absence=Absence.NO_DATA, secure=secure, detail=f"{name} has no {rdtype} records"
-            )
-        return Records(tuple(sorted(rdata.to_text() for rdata in answer.rrset)), secure)
+            secure = _is_validated(answer.response)
+            detail = f"{name} has no {rdtype} records"
+            return Records(absence=Absence.NO_DATA, secure=secure, detail=detail)
+        return answer
+
+
+class LookUps:
+    """The look-ups of one message, all of them within limits; what is beyond is not known.
+
+    So a stranger's records can neither keep us busy without end nor fill the memory.
+    """
+
+    def __init__(
+        self,
+        resolver: Asking,
+        *,
+        most: int = 200,
+        octets: int = 1_000_000,
+        seconds: float = 20.0,
+    ) -> None:
+        self._resolver = resolver
+        self._left = most
+        self._octets_left = octets
+        self._ends = asyncio.get_running_loop().time() + seconds
+        self._limits = f"{most} look-ups, {octets} octets or {seconds:g} seconds"
+
+    async def records(self, name: str, rdtype: str) -> Records:
+        """Return the records, or that a limit is reached."""
+        return await self._within(name, self._resolver.records(name, rdtype))
+
+    async def texts(self, name: str) -> Records:
+        """Return TXT records, or that a limit is reached."""
+        return await self._within(name, self._resolver.texts(name))
+
+    async def _within(self, name: str, asking: Coroutine[None, None, Records]) -> Records:
+        self._left -= 1
+        if self._left < 0 or self._octets_left < 0:
+            asking.close()
+            return self._beyond(name)
+        try:
+            async with asyncio.timeout_at(self._ends):
+                records = await asking
+        except TimeoutError:
+            return self._beyond(name)
+        self._octets_left -= sum(map(len, records.values))
+        return records
+
+    def _beyond(self, name: str) -> Records:
+        detail = f"{name[:255]} was not asked for: one message may need {self._limits}"
+        return Records(absence=Absence.FAILED, detail=detail)
+
+
+def _with_values(answer: dns.resolver.Answer, as_text: Callable[[dns.rdata.Rdata], str]) -> Records:
+    rdatas = answer.rrset or ()
+    return Records(tuple(sorted(map(as_text, rdatas))), _is_validated(answer.response))
+
+
+def _presented(rdata: dns.rdata.Rdata) -> str:
+    return rdata.to_text()
+
+
+def _joined(rdata: dns.rdata.Rdata) -> str:
+    strings = rdata.strings if isinstance(rdata, dns.rdtypes.txtbase.TXTBase) else ()
+    return b"".join(strings).decode("utf-8", "replace")
 
 
 def _is_validated(response: dns.message.Message) -> bool:

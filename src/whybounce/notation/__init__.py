@@ -7,6 +7,7 @@ none of them is read as a plain reply. Nothing here knows a cause, and nothing r
 """
 
 from whybounce.notation.authentication import authentication_results
+from whybounce.notation.authentication_fields import without_forged, written_results, written_spf
 from whybounce.notation.chain import write_reply
 from whybounce.notation.decoding import decoded, from_base64
 from whybounce.notation.encoded_words import decoded_words
@@ -37,6 +38,9 @@ __all__ = [
     "read_timestamp",
     "unescape_address",
     "untyped",
+    "without_forged",
     "writable",
     "write_reply",
+    "written_results",
+    "written_spf",
 ]

@@ -37,12 +37,16 @@ class Records:
     """What the name server knows; it may be changed while the server runs.
 
     ``data`` maps ``(name, type)`` to the values as a zone file writes them, names in lower case
-    without the last dot. ``troubles`` and ``secure`` hold for a name and all below it.
+    without the last dot. ``troubles`` and ``secure`` hold for a name and all below it; ``troubles_of_type``
+    for one set alone. ``raw`` has answers octet for octet, the question's
+    number put in front: what no honest server sends.
     """
 
     data: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     troubles: dict[str, Trouble] = field(default_factory=dict)
     secure: set[str] = field(default_factory=set)
+    troubles_of_type: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    raw: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def add(self, name: str, rdtype: str, *values: str) -> None:
         """Add values to the set of that name and type."""
@@ -109,7 +113,17 @@ class _Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         answer = answer_to(data, self._records)
         if answer is not None and self._transport is not None:
-            self._transport.sendto(answer, addr)
+            self._transport.sendto(_fitting(answer, data), addr)
+
+
+def _fitting(answer: bytes, query: bytes) -> bytes:
+    """Return the answer, or that it is too long for a datagram: RFC 1035 §4.2.1, RFC 6891 §6.2.3."""
+    asked = dns.message.from_wire(query)
+    if len(answer) <= max(512, asked.payload):
+        return answer
+    short = dns.message.make_response(asked, recursion_available=True)
+    short.flags |= dns.flags.TC
+    return short.to_wire()
 
 
 def answer_to(query: bytes, records: Records) -> bytes | None:
@@ -120,17 +134,20 @@ def answer_to(query: bytes, records: Records) -> bytes | None:
     except (dns.exception.DNSException, IndexError):
         return None
     name = question.name.to_text().lower().rstrip(".")
-    trouble = _holding(records.troubles, name)
+    rdtype = dns.rdatatype.to_text(question.rdtype)
+    if raw := records.raw.get((name, rdtype)):
+        return query[:2] + raw
+    trouble = records.troubles_of_type.get((name, rdtype)) or _holding(records.troubles, name)
     if trouble is Trouble.SILENT:
         return None
     answer = dns.message.make_response(asked, recursion_available=True)
     if trouble is not None:
         _add_trouble(answer, trouble)
-        return answer.to_wire()
+        return answer.to_wire(max_size=65_535)
     if _holding(dict.fromkeys(records.secure, True), name):
         answer.flags |= dns.flags.AD
-    answer.set_rcode(_fill(answer, name, dns.rdatatype.to_text(question.rdtype), records))
-    return answer.to_wire()
+    answer.set_rcode(_fill(answer, name, rdtype, records))
+    return answer.to_wire(max_size=65_535)
 
 
 def _add_trouble(answer: dns.message.Message, trouble: Trouble) -> None:

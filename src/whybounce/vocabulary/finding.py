@@ -1,6 +1,7 @@
 """What a live check found."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from whybounce.vocabulary.cause import CheckName
@@ -20,4 +21,32 @@ class Finding:
 
     check: CheckName
     answer: Answer
-    evidence: str
+    evidence: str  # What was seen, for administrators.
+    result: str = ""  # Which of the check's results it is: "softfail"; its words are by this name.
+    values: Mapping[str, str] = field(default_factory=dict)  # For placeholders, as a cause's.
+    record: str = ""  # The record that decided, as it is published; empty: there is none.
+
+
+@dataclass(frozen=True, slots=True)
+class FindingWords:
+    """A finding said in one language."""
+
+    question: str
+    what: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultWords:
+    """The sentences of one result of a check. Placeholders in braces: see wording."""
+
+    what: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWords:
+    """The sentences of a check in one language."""
+
+    question: str
+    results: Mapping[str, ResultWords]

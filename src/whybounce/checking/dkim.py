@@ -1,0 +1,75 @@
+"""Which domains have signed the message, and do their signatures hold? RFC 6376."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from whybounce.checking.domains import to_ascii
+from whybounce.checking.lookups import Asking, Records
+from whybounce.checking.message import HashedMessage, SignatureField
+from whybounce.checking.signatures import key_name, key_record, verdict
+from whybounce.vocabulary.authentication import Result, SignatureResult
+from whybounce.vocabulary.cause import CheckName
+from whybounce.vocabulary.finding import Answer, Finding
+
+
+async def dkim(resolver: Asking, message: HashedMessage) -> tuple[SignatureResult, ...]:
+    """Return what each signature comes to, in the order of the fields; empty: there is none."""
+    keys = await keys_of(resolver, message.signatures)
+    return tuple(_result(signature, message, keys) for signature in message.signatures)
+
+
+async def keys_of(resolver: Asking, signatures: Iterable[SignatureField]) -> Mapping[str, Records]:
+    """Ask for the keys of all signatures at once; each is asked for once."""
+    names = list(dict.fromkeys(filter(None, (key_name(one.tags) for one in signatures))))
+    answers = await asyncio.gather(*(key_record(resolver, name) for name in names))
+    return dict(zip(names, answers, strict=True))
+
+
+def findings(found: Iterable[SignatureResult], author: str) -> tuple[Finding, ...]:
+    """Return each as a finding ``dkim``; where there is no signature, that one.
+
+    Args:
+        found: What ``dkim`` returned.
+        author: The domain in From, whose record is missing where nobody signed.
+
+    """
+    each = tuple(map(_finding, found))
+    if each:
+        return each
+    evidence = "the message carries no DKIM signature"
+    values = {"sender_domain": author}
+    return (Finding(CheckName.DKIM, Answer.FAILS, evidence, Result.NONE, values),)
+
+
+def _finding(found: SignatureResult) -> Finding:
+    answers = {Result.PASS: Answer.HOLDS, Result.TEMPERROR: Answer.UNKNOWN}
+    values = {"sender_domain": found.domain, "selector": found.selector}
+    answer = answers.get(found.result, Answer.FAILS)
+    return Finding(CheckName.DKIM, answer, found.evidence, found.result, values, found.record)
+
+
+def _result(
+    signature: SignatureField, message: HashedMessage, keys: Mapping[str, Records]
+) -> SignatureResult:
+    judged = verdict(signature, message, keys)
+    domain = _text(signature, b"d").lower().rstrip(".")
+    domain = to_ascii(domain) or domain
+    length = signature.body_key[2]
+    return SignatureResult(
+        judged.result,
+        domain,
+        _text(signature, b"s"),
+        f"the signature of {domain or 'nobody'}: {judged.why}",
+        identity=_text(signature, b"i"),
+        algorithm=_text(signature, b"a"),
+        key_bits=judged.key.bits if judged.key else 0,
+        is_testing=bool(judged.key and judged.key.is_testing),
+        signed_octets=length if b"l" in signature.tags else None,
+        tag="".join(_text(signature, b"b").split())[:8],
+        record=judged.record,
+    )
+
+
+def _text(signature: SignatureField, tag: bytes) -> str:
+    text = signature.tags.get(tag, b"").decode("utf-8", "replace")
+    return "".join(each if each.isprintable() else " " for each in text)[:320]
