@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import NoReturn
 
 import pytest
 import uvloop
@@ -297,6 +298,11 @@ def test_a_slow_client_is_told_goodbye(listen: Listen):
     _eventually(lambda: running.handler.endings == [Ending.EXPIRED])
 
 
+def _send_for_ever(client: socket.socket, octets: bytes) -> NoReturn:
+    while True:
+        client.sendall(octets)
+
+
 def test_a_client_that_never_reads_is_dropped(listen: Listen):
     """Its replies would fill our memory; it is idle as soon as nothing moves."""
     running = listen(limits=Limits(idle_seconds=0.3, idle_commands=10**9, errors=10**9))
@@ -305,8 +311,7 @@ def test_a_client_that_never_reads_is_dropped(listen: Listen):
         client.connect(("127.0.0.1", running.port))
         client.settimeout(10)
         with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
-            while True:
-                client.sendall(b"HELP\r\n" * 100_000)
+            _send_for_ever(client, b"HELP\r\n" * 100_000)
     _eventually(lambda: running.listener.count.open == 0)
 
 
