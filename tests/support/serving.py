@@ -78,7 +78,13 @@ help-base = "https://help.contoso.example"
     return read_config(file, {})
 
 
-async def submit(gateway: Running, *recipients: str, mail: str = MAIL, sender: str = ANNA) -> dict:
+async def submit(
+    gateway: Running,
+    *recipients: str,
+    mail: str | bytes = MAIL,
+    sender: str = ANNA,
+    options: tuple[str, ...] = (),
+) -> dict:
     """Send as a mail program does, logged in; return who was refused."""
 
     def send() -> dict:
@@ -86,7 +92,7 @@ async def submit(gateway: Running, *recipients: str, mail: str = MAIL, sender: s
             "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
         ) as client:
             client.login(ANNA, "demonstration")
-            return client.sendmail(sender, recipients, mail)
+            return client.sendmail(sender, recipients, mail, options)
 
     return await asyncio.to_thread(send)
 

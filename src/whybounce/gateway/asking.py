@@ -3,6 +3,7 @@
 Nothing is decided here. What only some policies need is fetched only while one of them is in force.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from whybounce.gateway.store.rows import Block
 from whybounce.notation import first_field
 from whybounce.vocabulary.envelope import Envelope, Recipient
 
+_PATIENCE = 2  # Seconds for what only chooses between two refusals.
 _SHORTEST_PREFIX = {4: 8, 6: 16}  # Of blocked networks.
 
 
@@ -95,7 +97,11 @@ class Asking:
         """Whether the domain's MX names us. Where the DNS is silent, nobody says so."""
         if not domain or Need.EXCHANGERS not in self._judge.needs(Stage.RCPT):
             return False
-        found = await self._resolver.records(domain, "MX")
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                found = await self._resolver.records(domain, "MX")
+        except TimeoutError:
+            return False
         hosts = {value.rpartition(" ")[2].rstrip(".").lower() for value in found.values}
         return self._host in hosts
 

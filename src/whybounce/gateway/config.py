@@ -18,6 +18,7 @@ from msgspec.structs import FieldInfo, fields
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress
+from whybounce.gateway.delivery.signing import UnusableKeyError, read_key
 from whybounce.gateway.directory import checked, demonstration, read_directory
 from whybounce.gateway.directory.nouns import DirectoryTable, OrganisationTable
 from whybounce.gateway.limits import Limits
@@ -466,6 +467,7 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     """Yield what no key says alone: where, and what is wrong."""
     yield from _listeners(config)
     yield from _policies(config)
+    yield from _signing(config)
     yield from _retry(config)
     languages = sorted(catalogue().frames)
     if config.reports.language not in languages:
@@ -544,6 +546,21 @@ def _policies(config: Config) -> Iterator[tuple[str, str]]:
     known = {policy.name: policy for policy in POLICIES}
     for name in config.policies.keys() - known.keys():
         yield f"policies, {name}", unknown_key(name, known)
+
+
+def _signing(config: Config) -> Iterator[tuple[str, str]]:
+    """Hold that each key signs, and that a domain has one."""
+    for each in config.signing:
+        try:
+            read_key(each.domain, each.selector, each.key)
+        except (OSError, UnusableKeyError) as error:
+            yield (
+                f"signing {shown(each.domain)}, key",
+                f"{shown(str(each.key))} cannot sign: {error}",
+            )
+    for domain, count in Counter(each.domain for each in config.signing).items():
+        if count > 1:
+            yield f"signing {shown(domain)}", "stands twice; allowed is one key for each domain"
 
 
 def _retry(config: Config) -> Iterator[tuple[str, str]]:

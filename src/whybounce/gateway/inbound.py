@@ -14,6 +14,7 @@ from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
 from whybounce.gateway import tracing_fields
 from whybounce.gateway.asking import Asking
+from whybounce.gateway.delivery.parcels import OURS
 from whybounce.gateway.directory import Directory
 from whybounce.gateway.handed_over import envelope_row, session_row
 from whybounce.gateway.limits import Limits
@@ -30,7 +31,7 @@ from whybounce.gateway.policies import (
 from whybounce.gateway.smtp.handler import Sink
 from whybounce.gateway.smtp.sasl import Credentials
 from whybounce.gateway.smtp.server.events import Ending
-from whybounce.gateway.store import Store
+from whybounce.gateway.store import Store, rows
 from whybounce.gateway.store.blocking import NewBlock
 from whybounce.gateway.store.bodies import IncomingBody
 from whybounce.gateway.store.rows import Event, NewMessage
@@ -176,7 +177,11 @@ class Inbound:
         return message
 
     async def message(
-        self, session: Session, envelope: Envelope, sink: Sink, octets: int
+        self,
+        session: Session,  # noqa: ARG002  # the handler's shape
+        envelope: Envelope,
+        sink: Sink,
+        octets: int,
     ) -> Reply | None:
         """Put it into the queue: when this has returned None, it cannot be lost."""
         if not isinstance(sink, IncomingMessage):
@@ -194,7 +199,7 @@ class Inbound:
                 envelope_row(envelope),
                 arrived=now,
                 expires=now + self._reception.expire_after,
-                session=session_row(session, smtputf8=envelope.smtputf8),
+                session=_session_of(facts),
                 message_id=sink.header.message_id,
                 subject=sink.header.subject,
                 counts=self._counts(facts),
@@ -274,3 +279,9 @@ class Inbound:
     ) -> None:
         event = Event(self._reception.clock(), kind, session.listener, text, address=address)
         await self._reception.store.record(event)
+
+
+def _session_of(facts: Facts) -> rows.Session:
+    """Return the session as the queue keeps it: whose it was, and what was found."""
+    row = session_row(facts.session, smtputf8=facts.envelope.smtputf8)
+    return replace(row, facts={**row.facts, OURS: "yes"}) if facts.is_ours else row

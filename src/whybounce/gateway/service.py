@@ -25,6 +25,8 @@ from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import Smarthost
 from whybounce.gateway.delivery.opening import Login, Opener
+from whybounce.gateway.delivery.parcels import Sign
+from whybounce.gateway.delivery.signing import Signer, read_key
 from whybounce.gateway.directory import Directory, DirectoryTable, Passwords, load
 from whybounce.gateway.encrypting import Encrypting, tls_policies
 from whybounce.gateway.expanding import Expanding
@@ -253,9 +255,18 @@ def _carrier(parts: _Parts, connections: Connections) -> Carrier:
         clock=_now,
         random_bits=secrets.randbits,
         shuffle=lambda exchangers: random.sample(exchangers, len(exchangers)),
+        sign=_signer(parts.config),
         port=outbound.port,
         own_names=frozenset({parts.host}),
     )
+
+
+def _signer(config: Config) -> Sign | None:
+    """Return what signs the domains' mail; the keys were tried when the configuration was read."""
+    if not config.signing:
+        return None
+    keys = (read_key(each.domain, each.selector, each.key) for each in config.signing)
+    return Signer({key.domain: key for key in keys}, _now).field
 
 
 def _resolver(at: Endpoint | None) -> Resolver:

@@ -1,7 +1,7 @@
 """A parcel carried to its destination, whatever kind that is: an attempt for each recipient."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from whybounce.checking.lookups import Resolver
@@ -24,7 +24,7 @@ from whybounce.gateway.delivery.mail_exchangers import (
     route_to_host,
 )
 from whybounce.gateway.delivery.opening import Encryption, Line
-from whybounce.gateway.delivery.parcels import Parcel, header_of
+from whybounce.gateway.delivery.parcels import Parcel, Sign, header_of
 from whybounce.gateway.delivery.relaying import relay
 from whybounce.gateway.delivery.tls_policies import TlsPolicies, TlsPolicy
 from whybounce.vocabulary.reply import Reply
@@ -48,6 +48,7 @@ class Carrier:
     clock: Callable[[], datetime]
     random_bits: Callable[[int], int]
     shuffle: Shuffle[tuple[int, str]]
+    sign: Sign | None = None
     port: int = 25
     own_names: frozenset[str] = frozenset()
 
@@ -64,6 +65,8 @@ class Carrier:
             obstacle = Obstacle(route.cause, route.evidence, route.permanent)
             return self._obstructed(parcel, obstacle)
         lines = tuple(await self._lines(destination, route, parcel))
+        if self.sign is not None and parcel.is_ours:
+            parcel = replace(parcel, sign=self.sign)
         return await relay(parcel, lines, self.connections, self.clock)
 
     async def _route(self, destination: MailExchangers | Smarthost | Lmtp) -> Route | NoRoute:

@@ -4,6 +4,7 @@ RFC 5321 §5.1, RFC 2033. What each answer means is said in ``decisions``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.conversion import seven_bit
 from whybounce.gateway.delivery.decisions import Decision, decide
 from whybounce.gateway.delivery.opening import Line, Opened
-from whybounce.gateway.delivery.parcels import Parcel, header_of, whole
+from whybounce.gateway.delivery.parcels import Parcel, header_of, pieces_of, whole
 from whybounce.gateway.smtp.client import Answered, Delivery, Fault, ServerReply
 from whybounce.gateway.smtp.connecting import ClientConnection
 from whybounce.gateway.store.rows import LeasedRecipient
@@ -102,8 +103,14 @@ async def _deliver(
         converted = await _converted(parcel)
         if converted is not None:
             envelope = replace(envelope, body=BodyType.SEVEN_BIT)
-            return await connection.deliver(envelope, converted)
-    return await connection.deliver(envelope, parcel.read(), parcel.message.size)
+            signature = await parcel.sign(pieces_of(converted)) if parcel.sign else b""
+            return await connection.deliver(envelope, signature + converted)
+    if parcel.sign is None:
+        return await connection.deliver(envelope, parcel.read(), parcel.message.size)
+    async with aclosing(parcel.read()) as pieces:
+        signature = await parcel.sign(pieces)
+    below = pieces_of(signature, parcel.read())
+    return await connection.deliver(envelope, below, parcel.message.size + len(signature))
 
 
 def _in_ascii(envelope: Envelope) -> Envelope:
