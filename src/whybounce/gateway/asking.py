@@ -17,6 +17,7 @@ from whybounce.checking.lookups import Resolver
 from whybounce.gateway.addresses import folded_domain, key_of
 from whybounce.gateway.directory import Directory, destination
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
+from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.store import Store, blocking, counting
 from whybounce.gateway.store.rows import Block
 from whybounce.notation import first_field
@@ -30,12 +31,19 @@ class Asking:
     """Adds to the facts what is known at a stage."""
 
     def __init__(
-        self, store: Store, directory: Directory, judge: Judge, resolver: Resolver, host: str
+        self,
+        store: Store,
+        directory: Directory,
+        judge: Judge,
+        resolver: Resolver,
+        host: str,
+        return_paths: ReturnPaths | None = None,
     ) -> None:
         self._store = store
         self._resolver = resolver
         self._directory = directory
         self._host = host
+        self._return_paths = return_paths
         self._judge = judge
 
     async def at_mail(self, facts: Facts, envelope: Envelope) -> Facts:
@@ -63,6 +71,7 @@ class Asking:
             receiving=reached.organisation,
             found=reached.found,
             rights=reached.rights,
+            is_return=bool(self._return_paths and self._return_paths.original(recipient.address)),
         )
         if facts.domain is None and not facts.may_relay:
             facts = replace(facts, leads_here=await self._leads_here(recipient.domain))

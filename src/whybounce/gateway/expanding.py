@@ -19,6 +19,7 @@ from whybounce.gateway.directory import (
     Mailbox,
     MailUser,
 )
+from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.store import Store
 from whybounce.gateway.store.rows import (
     Body,
@@ -65,6 +66,7 @@ class Expanding:
 
     store: Store
     directory: Directory
+    return_paths: ReturnPaths | None = None
     node: str
     most: int  # Members of a group.
     clock: Callable[[], datetime]
@@ -116,6 +118,8 @@ class Expanding:
             level = [further for way in level for further in await self._open(way, ends)]
             if not level:
                 break
+        for key, way in ends.ends.items():
+            ends.ends[key] = await self._forwarded_by_us(way)
         # Who leads to nobody is left to be resolved, which says why.
         return ends if ends.is_opened and ends.ends else None
 
@@ -125,6 +129,10 @@ class Expanding:
         if key in ends.seen:
             return []
         ends.seen.add(key)
+        original = self.return_paths.original(way.address) if self.return_paths else None
+        if original is not None:  # A report about what was forwarded goes on to its sender.
+            ends.is_opened = True
+            return [replace(way, address=original)]
         found = await self.directory.recipient(way.address)
         entry = found.entry if found else None
         match entry:
@@ -146,6 +154,15 @@ class Expanding:
                 return []
         ends.is_opened = ends.is_opened or bool(further)
         return further
+
+    async def _forwarded_by_us(self, way: _Way) -> _Way:
+        """Rewrite a stranger's return path where a copy leaves for outside, so that it passes SPF."""
+        if self.return_paths is None or not way.return_path:
+            return way
+        for address in (way.address, way.return_path):
+            if await self.directory.domain(address.rpartition("@")[2]) is not None:
+                return way
+        return replace(way, return_path=self.return_paths.rewritten(way.return_path))
 
     async def _members(self, entry: Group | Alias) -> tuple[MailAddress, ...]:
         """Return who is in it; nobody, where they are more than may be opened.

@@ -28,6 +28,7 @@ from whybounce.gateway.policies import (
     Restriction,
     Stage,
 )
+from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.smtp.handler import Sink
 from whybounce.gateway.smtp.sasl import Credentials
 from whybounce.gateway.smtp.server.events import Ending
@@ -53,6 +54,7 @@ class Reception:
     directory: Directory
     judge: Judge
     resolver: Resolver
+    return_paths: ReturnPaths | None
     limits: Limits
     host: str  # Our name.
     is_submission: bool
@@ -125,6 +127,7 @@ class Inbound:
             reception.judge,
             reception.resolver,
             reception.host,
+            reception.return_paths,
         )
         self._facts: Facts | None = None  # Of the message under way.
         self._accepted: list[Facts] = []  # Of each recipient taken.

@@ -36,6 +36,7 @@ from whybounce.gateway.outbound import Outbound, OutboundSettings
 from whybounce.gateway.policies import POLICIES, Judge
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.resolving import Resolving
+from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.smtp.client import ClientSettings
 from whybounce.gateway.smtp.listening import Listener
 from whybounce.gateway.smtp.server import Limits as DialogueLimits, ServerSettings, TlsMode
@@ -135,6 +136,7 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
         directory=parts.directory,
         judge=Judge(POLICIES, parts.config.policies),
         resolver=parts.resolver,
+        return_paths=_return_paths(parts.config),
         limits=parts.config.limits,
         host=parts.host,
         is_submission=submission,
@@ -204,6 +206,7 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
         expand=Expanding(
             store=parts.store,
             directory=parts.directory,
+            return_paths=_return_paths(config),
             node=parts.node,
             most=config.limits.group_members,
             clock=_now,
@@ -259,6 +262,12 @@ def _carrier(parts: _Parts, connections: Connections) -> Carrier:
         port=outbound.port,
         own_names=frozenset({parts.host}),
     )
+
+
+def _return_paths(config: Config) -> ReturnPaths | None:
+    """Return what rewrites the return paths of forwarded mail, where that is wanted."""
+    domain, secret = config.forwarding.domain, config.forwarding.secret
+    return ReturnPaths(domain, secret) if domain and secret else None
 
 
 def _signer(config: Config) -> Sign | None:

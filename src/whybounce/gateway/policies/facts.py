@@ -56,6 +56,7 @@ class Facts:
     receiving: Organisation | None = None  # Whose recipient it is.
     found: Found | None = None  # Whom the address leads to.
     rights: Rights | None = None  # What that one lets this sender do.
+    is_return: bool = False  # Whether it is a return path of ours, of forwarded mail.
     leads_here: bool = False  # Whether the MX of a domain that is not ours names us.
 
     # At the dot.

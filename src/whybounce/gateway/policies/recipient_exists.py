@@ -13,7 +13,9 @@ from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
 def judge(facts: Facts) -> Verdict:
     """Refuse where the domain's recipients are known and this is none of them."""
     domain = facts.domain
-    if domain is None or domain.kind is not DomainKind.AUTHORITATIVE or facts.found:
+    if domain is None or domain.kind is not DomainKind.AUTHORITATIVE:
+        return PASS
+    if facts.found or facts.is_return:
         return PASS
     hides = domain.edge_blocking and not facts.is_ours
     return Refuse("recipient-rejected-at-edge" if hides else "recipient-not-found", facts.values)

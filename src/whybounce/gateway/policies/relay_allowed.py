@@ -13,7 +13,7 @@ from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
 
 def judge(facts: Facts) -> Verdict:
     """Refuse where neither the recipient's domain nor the client is ours."""
-    if facts.domain or facts.may_relay:
+    if facts.domain or facts.may_relay or facts.is_return:
         return PASS
     if facts.claims_to_be_ours and facts.connector is None:
         return Refuse("tenant-attribution", facts.values)
