@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from every_row import recipients, senders
+from every_row import recipients, senders, transport
 from rows import NOTHING, Gateway, Row, read_back
 from serving import configured, outside
 from test_seeds import ROWS as SEEDS
 from whybounce.gateway.directory import DirectoryTable, demonstration, read_directory
 from whybounce.gateway.service import running
 
-ROWS: tuple[Row, ...] = (*senders.ROWS, *recipients.ROWS)
+ROWS: tuple[Row, ...] = (*senders.ROWS, *recipients.ROWS, *transport.ROWS)
 
 NOT_YET = (
     "bad-helo",
@@ -26,7 +26,6 @@ NOT_YET = (
     "bare-line-feeds",
     "certificate-expired",
     "certificate-host-mismatch",
-    "connection-refused",
     "customer-block-list",
     "daily-recipient-limit",
     "delivery-not-authorized",
@@ -41,7 +40,6 @@ NOT_YET = (
     "ipv6-range-limit",
     "journaling-not-supported",
     "mailbox-unavailable",
-    "message-expired",
     "mta-sts-certificate",
     "mta-sts-mx-mismatch",
     "nested-attachments",

@@ -153,6 +153,11 @@ class Row:
 
 
 def read_back(said: Said) -> set[str]:
-    """Return the causes that our own reader finds in what was said."""
+    """Return the causes that our own reader finds in what was said: of a wrapper, both."""
     diagnosis = whybounce.diagnose(said.encode() if "\n" in said else said)
-    return {each.cause for each in diagnosis.explanations}
+    outer = {
+        whybounce.explain(f"{each.reply.code} {each.reply.status} {each.reply.text}").cause
+        for each in diagnosis.report.outcomes
+        if each.reply is not None and each.reply.inner is not None
+    }
+    return outer | {each.cause for each in diagnosis.explanations}
