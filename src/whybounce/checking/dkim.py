@@ -11,6 +11,8 @@ from whybounce.vocabulary.authentication import Result, SignatureResult
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
 
+_LONGEST_TEXT = 320
+
 
 async def dkim(resolver: Asking, message: HashedMessage) -> tuple[SignatureResult, ...]:
     """Return what each signature comes to, in the order of the fields; empty: there is none."""
@@ -71,5 +73,7 @@ def _result(
 
 
 def _text(signature: SignatureField, tag: bytes) -> str:
-    text = signature.tags.get(tag, b"").decode("utf-8", "replace")
-    return "".join(each if each.isprintable() else " " for each in text)[:320]
+    text = signature.tags.get(tag, b"")[:_LONGEST_TEXT].decode("utf-8", "replace")
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else " " for each in text)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 import dns.asyncresolver
@@ -90,11 +91,8 @@ class Resolver:
 
     async def _asked(self, name: str, rdtype: str) -> dns.resolver.Answer | Records:
         """Return the answer where there are records, else why there are none."""
-        written = to_ascii(name)
-        if written is None:
-            return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name")
         try:
-            asked = dns.name.from_text(written).canonicalize()
+            asked = _name(name)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name: {error}")
         try:
@@ -163,6 +161,14 @@ class LookUps:
     def _beyond(self, name: str) -> Records:
         detail = f"{name[:255]} was not asked for: one message may need {self._limits}"
         return Records(absence=Absence.FAILED, detail=detail)
+
+
+@lru_cache(maxsize=4096)  # The same names are asked about for each message.
+def _name(name: str) -> dns.name.Name:
+    written = to_ascii(name)
+    if written is None:
+        raise dns.name.IDNAException
+    return dns.name.from_text(written).canonicalize()
 
 
 def _with_values(answer: dns.resolver.Answer, as_text: Callable[[dns.rdata.Rdata], str]) -> Records:

@@ -172,4 +172,6 @@ def _evidence(result: Result, domain: str, address: str, term: str, events: list
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else " " for each in text)
