@@ -67,13 +67,29 @@ class Resolver:
 
     def __init__(self, address: str, port: int = 53, *, seconds: float = 10.0) -> None:
         self._resolver = dns.asyncresolver.Resolver(configure=False)
-        self._resolver.nameservers = [address]
+        self._resolver.nameservers = [address] if address else []
         self._resolver.port = port
         self._resolver.lifetime = seconds
         self._resolver.cache = dns.resolver.LRUCache(10_000)
         # RFC 6840 §5.7: AD in a query asks for AD in the answer, without all the signatures.
         self._resolver.set_flags(dns.flags.RD | dns.flags.AD)
         self._resolver.use_edns(0, 0, _PAYLOAD)
+
+    @classmethod
+    def of_system(cls, *, seconds: float = 10.0) -> "Resolver":
+        """Return one that asks whom this machine asks.
+
+        Raises:
+            OSError: The machine does not say whom it asks.
+
+        """
+        try:
+            system = dns.asyncresolver.Resolver(configure=True)
+        except dns.resolver.NoResolverConfiguration as error:
+            raise OSError("this machine names no resolver (/etc/resolv.conf)") from error
+        resolver = cls("", seconds=seconds)
+        resolver._resolver.nameservers = system.nameservers
+        return resolver
 
     async def records(self, name: str, rdtype: str) -> Records:
         """Return the records of that name and type. Never raises for what the DNS says."""

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Confidence
+from whybounce.vocabulary.finding import Finding
 from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Steps, Words
@@ -106,6 +107,22 @@ def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
         _print_steps(page, steps)
     _part(page, speaker.heading("tell"), speaker.prose(words.tell))
     _part(page, speaker.heading("source"), cause.source)
+
+
+def print_findings(
+    target: str, findings: Sequence[Finding], speaker: Speaker, page: Console
+) -> None:
+    """Print what each check found: the answer and its question, what it means, what mends it."""
+    page.print(Text(printable(target), style="bold"), soft_wrap=True)
+    for finding in findings:
+        words = speaker.finding_words(finding)
+        page.print()
+        answer = speaker.answer(finding.answer)
+        page.print(Text(f"{words.question} ", style="cyan"), Text(answer, style="bold"), sep="")
+        _print_sentence(page, words.what, indent=2)
+        _print_wrapped(page, f"({printable(finding.evidence)})", 2)
+        for number, step in enumerate(words.steps, start=1):
+            _print_sentence(page, step, indent=4, bullet=f"{number}. ")
 
 
 def _print_notes(notes: Sequence[Note], speaker: Speaker, page: Console) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import CauseWords
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
-from whybounce.vocabulary.finding import Finding, FindingWords
+from whybounce.vocabulary.finding import Answer, Finding, FindingWords
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
@@ -125,6 +125,10 @@ class Speaker:
             what=" ".join(self._noted(sentence, values) for sentence in said),
             because=self._noted(self._frame[f"note.{note.id}.because"], values),
         )
+
+    def answer(self, answer: Answer) -> str:
+        """Return a check's answer in a word or two: "in order"."""
+        return self._frame[f"answer.{answer}"]
 
     def finding_words(self, finding: Finding) -> FindingWords:
         """Return a live check's question and answer, with steps to mend it.
