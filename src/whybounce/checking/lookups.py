@@ -134,7 +134,7 @@ class Resolver:
 
 
 class LookUps:
-    """The look-ups of one message, all of them within limits; what is beyond is not known.
+    """The look-ups of one message, or of one question of a person, all of them within limits; what is beyond is not known.
 
     So a stranger's records can neither keep us busy without end nor fill the memory.
     """
@@ -151,7 +151,7 @@ class LookUps:
         self._left = most
         self._octets_left = octets
         self._ends = asyncio.get_running_loop().time() + seconds
-        self._limits = f"{most} look-ups, {octets} octets or {seconds:g} seconds"
+        self._limits = f"{most} look-ups, {octets:,} octets, {seconds:g} seconds"
 
     async def records(self, name: str, rdtype: str) -> Records:
         """Return the records, or that a limit is reached."""
@@ -175,7 +175,7 @@ class LookUps:
         return records
 
     def _beyond(self, name: str) -> Records:
-        detail = f"{name[:255]} was not asked for: one message may need {self._limits}"
+        detail = f"{name[:255]} gave no answer within what one question may cost: {self._limits}"
         return Records(absence=Absence.FAILED, detail=detail)
 
 

@@ -79,10 +79,11 @@ async def published(resolver: Asking, domain: str) -> SpfResult:
     """
     identity = SpfIdentity.MAIL_FROM
     judged = await _judged(resolver, identity, _NOBODY, "postmaster", domain, domain, "unknown")
+    judged = replace(judged, address="")
     if judged.result in {Result.NONE, Result.PERMERROR, Result.TEMPERROR}:
         return judged
     evidence = f"{judged.domain} publishes {judged.record}"
-    return replace(judged, result=Result.PASS, evidence=evidence[:500], address="", term="")
+    return replace(judged, result=Result.PASS, evidence=evidence[:500], term="")
 
 
 def finding_of_published(found: SpfResult) -> Finding:
@@ -180,7 +181,9 @@ def _deciding_term(events: list[Any]) -> str:
 
 
 def _evidence(result: Result, domain: str, address: str, term: str, events: list[Any]) -> str:
-    reason = next((str(one.data["reason"]) for one in events if one.kind == "exit"), "")
+    reasons = [str(one.data["reason"]) for one in events if one.kind == "exit"]
+    reasons += [str(one.data["message"]) for one in events if one.kind == "txt_error"]
+    reason = ": ".join(dict.fromkeys(reasons))
     said = {
         Result.NONE: f"{domain} publishes no SPF record",
         Result.PERMERROR: f"the SPF record of {domain} has a mistake: {reason}",

@@ -8,7 +8,7 @@ from whybounce.checking import block_lists as lists, dkim, dmarc, spf
 from whybounce.checking.addresses import addresses_of, ipv6
 from whybounce.checking.block_lists import BlockList
 from whybounce.checking.domains import to_ascii
-from whybounce.checking.lookups import Asking, LookUps
+from whybounce.checking.lookups import Absence, Asking, LookUps
 from whybounce.checking.mail_exchangers import mail_exchangers, mx_record, null_mx
 from whybounce.checking.reverse_dns import finding as reverse_finding, reverse_name
 from whybounce.vocabulary.cause import CheckName
@@ -110,8 +110,10 @@ async def _of_domain(
 async def _hosts(asking: Asking, domain: str) -> tuple[Finding, ...]:
     """Return what is found about the servers that take the domain's mail."""
     found = await mail_exchangers(asking, domain)
+    if found.records.absence is Absence.NO_NAME:
+        return (mx_record(found),)
     told = (mx_record(found), null_mx(found))
-    if found.is_null or found.records.is_undecided or told[0].result == "no-name":
+    if found.is_null or found.records.is_undecided:
         return told
     # RFC 5321 §5.1: without an MX record the domain itself is the host.
     hosts = found.hosts or (domain,)
@@ -142,7 +144,7 @@ def _domain(target: str) -> str | None:
     domain = (to_ascii(written) or "").lower()
     labels = domain.split(".")
     is_name = len(domain) <= 253 and len(labels) > 1 and all(map(_is_label, labels))
-    return domain if is_name else None
+    return domain if is_name and not labels[-1].isdigit() else None
 
 
 def _is_label(label: str) -> bool:

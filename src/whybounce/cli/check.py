@@ -11,6 +11,7 @@ import typer
 import whybounce
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
+from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
 from whybounce.wire import finding_as_dict
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from whybounce.checking.lookups import Resolver
 
 _NOT_IN_ORDER = 1
+_ADVICE = {CheckName.IPV6}  # Nobody has to have it.
 _DNS = 53
 
 
@@ -81,8 +83,9 @@ def _findings(
 
 
 def _is_in_order(finding: Finding) -> bool:
-    """Say whether it holds; what nobody asked for is no trouble either."""
-    return finding.answer is Answer.HOLDS or finding.result == "not-asked"
+    """Say whether it holds; what nobody asked for, or has to have, is no trouble either."""
+    is_asked = finding.result != "not-asked" and finding.check not in _ADVICE
+    return finding.answer is Answer.HOLDS or not is_asked
 
 
 def _resolver(written: str | None) -> "Resolver":

@@ -23,6 +23,7 @@ _BAR = 12
 _MOST_BARS = 20
 _COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
 _IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
+_RECORD = re.compile(r"`([^`\s]+\.? [^`]+)`")  # Of several words: to be published as it stands.
 _LEAD = " \t,;.:"
 
 
@@ -122,7 +123,7 @@ def print_findings(
         _print_sentence(page, words.what, indent=2)
         _print_wrapped(page, f"({printable(finding.evidence)})", 2)
         for number, step in enumerate(words.steps, start=1):
-            _print_sentence(page, step, indent=4, bullet=f"{number}. ")
+            _print_sentence(page, step, 4, f"{number}. ", _RECORD)
 
 
 def _print_notes(notes: Sequence[Note], speaker: Speaker, page: Console) -> None:
@@ -160,10 +161,16 @@ def _print_steps(page: Console, steps: Steps) -> None:
         _print_sentence(page, sentence, indent=4, bullet=f"{number}. ")
 
 
-def _print_sentence(page: Console, sentence: str, indent: int = 0, bullet: str = "") -> None:
+def _print_sentence(
+    page: Console,
+    sentence: str,
+    indent: int = 0,
+    bullet: str = "",
+    apart: re.Pattern[str] = _COMMAND,
+) -> None:
     """Print prose wrapped, and each command in it on a line of its own, unwrapped."""
     hanging = indent + len(bullet)
-    for place, part in enumerate(_COMMAND.split(_IN_PARENTHESES.sub(r": \1", sentence))):
+    for place, part in enumerate(apart.split(_IN_PARENTHESES.sub(r": \1", sentence))):
         if place % 2:
             page.print(Text(" " * (hanging + 2) + part, style="bold"), soft_wrap=True)
             continue
