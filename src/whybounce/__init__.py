@@ -8,7 +8,8 @@
 ``explain`` answers for a code, a reply or a pasted line; ``read`` makes a report of a bounce and
 ``diagnose`` explains it too; ``write`` makes an NDR of that, and ``rewrite`` makes one of another
 system's bounce; ``causes`` is the catalogue; ``words`` says an explanation in a language, and
-``note_words`` what else the headers show. No function here touches the network.
+``note_words`` what else the headers show. No function here touches the network but ``check``,
+which asks the DNS about a domain or an address; ``finding_words`` says what it found.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from whybounce.reading import read
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.explanation import Explanation
-from whybounce.vocabulary.finding import Finding
+from whybounce.vocabulary.finding import Finding, FindingWords
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.notice import Audience, NoticeError, NoticeSettings, Style
 from whybounce.vocabulary.outcome import Outcome
@@ -35,6 +36,7 @@ from whybounce.vocabulary.words import Words
 from whybounce.wording import Speaker, UnknownLanguageError
 
 if TYPE_CHECKING:
+    from whybounce.checking.lookups import Asking
     from whybounce.rewriting import Rewriter
     from whybounce.writing import Writer
 
@@ -46,6 +48,7 @@ __all__ = [
     "Diagnosis",
     "Explanation",
     "Finding",
+    "FindingWords",
     "Note",
     "NoteWords",
     "NoticeError",
@@ -55,8 +58,10 @@ __all__ = [
     "VerpPattern",
     "Words",
     "causes",
+    "check",
     "diagnose",
     "explain",
+    "finding_words",
     "note_words",
     "read",
     "rewrite",
@@ -100,6 +105,54 @@ def diagnose(mail_or_text: bytes | str | Report, *, verp: VerpPattern | None = N
 def causes() -> Mapping[str, Cause]:
     """Return the catalogue's causes by their permanent ids."""
     return catalogue().causes
+
+
+async def check(
+    target: str,
+    *,
+    resolver: "Asking | None" = None,
+    selectors: Sequence[str] = (),
+    block_lists: Sequence[str] = (),
+    seconds: float = 30.0,
+) -> tuple[Finding, ...]:
+    """Return what the DNS says about a domain, an e-mail address or an IP address, live.
+
+    Needs the extra ``check``. The one function here that touches the network.
+
+    Args:
+        target: A domain; an address, of which the domain is checked; an IP address.
+        resolver: Who is asked: a ``whybounce.checking.lookups.Resolver``. Else whom this machine
+            asks.
+        selectors: DKIM keys to look for; without one none can be found.
+        block_lists: Zones of DNS block lists to ask, such as ``zen.spamhaus.org``.
+        seconds: How long all of it may take; what is not found out by then is unknown.
+
+    Raises:
+        ValueError: ``target`` is none of these.
+        OSError: This machine does not say whom it asks.
+
+    """
+    from whybounce.checking import targets  # noqa: PLC0415  # dnspython, for who asks
+    from whybounce.checking.block_lists import BlockList  # noqa: PLC0415  # likewise
+    from whybounce.checking.lookups import Resolver  # noqa: PLC0415  # likewise
+
+    return await targets.check(
+        resolver or Resolver.of_system(),
+        target,
+        selectors=selectors,
+        block_lists=[BlockList(zone) for zone in block_lists],
+        seconds=seconds,
+    )
+
+
+def finding_words(finding: Finding, language: str = "en") -> FindingWords:
+    """Return what a live check found in words, with steps that mend it.
+
+    Raises:
+        UnknownLanguageError: There are no words in that language.
+
+    """
+    return _speaker(language).finding_words(finding)
 
 
 def words(explanation: Explanation, language: str = "en") -> Words:

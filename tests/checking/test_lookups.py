@@ -97,7 +97,7 @@ def test_beyond_a_limit_nothing_is_known(limits):
     found = asyncio.run(asking_())
 
     assert found[-1].absence is Absence.FAILED
-    assert "one message may need" in found[-1].detail
+    assert "within what one question may cost" in found[-1].detail
 
 
 _INCLUDE = "v=spf1 " + " ".join(f"include:i{number}.evil.example" for number in range(9)) + " -all"

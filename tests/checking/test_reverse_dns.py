@@ -71,7 +71,7 @@ def test_an_address_and_its_name(address, data, result, name):
 
     assert (found.result, found.name) == (result, name)
     assert finding(found).answer is (Answer.HOLDS if result is Result.PASS else Answer.FAILS)
-    assert finding(found).values["record"] in {_FOUR, _SIX}
+    assert finding(found).values["reverse"] in {_FOUR, _SIX}
 
 
 @pytest.mark.parametrize("where", ["in-addr.arpa", "example.com"])

@@ -125,6 +125,20 @@ class NotesFile(_File, frozen=True):
     meaning: dict[NoteMeaning, Sentence]
 
 
+class ResultTable(_File, frozen=True):
+    """``[<check>.result.<result>]`` in ``words/<language>/checks.toml``."""
+
+    what: Sentence
+    steps: tuple[Sentence, ...] = ()
+
+
+class CheckTable(_File, frozen=True):
+    """``[<check>]`` in ``words/<language>/checks.toml``."""
+
+    question: Sentence
+    result: dict[str, ResultTable]
+
+
 class OverlaidCauseFile(_File, frozen=True):
     """``<language>/causes/<id>.toml`` in an operator's folder: what is to be other."""
 

@@ -13,6 +13,7 @@ import msgspec
 from whybounce.catalogue.errors import CatalogueError, UnknownCauseError
 from whybounce.catalogue.files import (
     CauseFile,
+    CheckTable,
     CollisionsFile,
     NotesFile,
     RegistryFile,
@@ -25,6 +26,7 @@ from whybounce.vocabulary.cause import (
     Again,
     Cause,
     CauseWords,
+    CheckName,
     CodeRange,
     CodeReading,
     Collision,
@@ -32,6 +34,7 @@ from whybounce.vocabulary.cause import (
     ReplyForm,
     ReplyRule,
 )
+from whybounce.vocabulary.finding import CheckWords, ResultWords
 from whybounce.vocabulary.status_code import StatusCode
 
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
@@ -49,6 +52,7 @@ class Catalogue:
     collisions: tuple[Collision, ...]
     frames: Mapping[str, Mapping[str, str]]  # Language → key → frame sentence.
     translations: Mapping[str, Mapping[str, CauseWords]]  # Language but English → cause → words.
+    checks: Mapping[str, Mapping[CheckName, CheckWords]]  # Language → check → words.
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -71,6 +75,7 @@ def load_catalogue(folder: Path) -> Catalogue:
             for language in _languages(folder)
             if language.name != "en"
         },
+        checks={language.name: _checks(language) for language in _languages(folder)},
     )
     _check_agreement(catalogue)
     return catalogue
@@ -268,6 +273,19 @@ def _note_sentences(file: NotesFile) -> dict[str, str]:
         sentences[f"note.{note}.what"] = table.what
         sentences[f"note.{note}.because"] = table.because
     return sentences
+
+
+def _checks(language: Path) -> dict[CheckName, CheckWords]:
+    """Return what is said about live checks; nothing where the language has no file for them."""
+    path = language / "checks.toml"
+    tables = shaped(path, dict[CheckName, CheckTable]) if path.exists() else {}
+    return {
+        check: CheckWords(
+            table.question,
+            {name: ResultWords(one.what, one.steps) for name, one in table.result.items()},
+        )
+        for check, table in tables.items()
+    }
 
 
 def _translation(path: Path) -> CauseWords:

@@ -2,4 +2,5 @@
 
 The resolver is passed in. ``lookups`` asks it and says why there is no answer; what could not be
 found out is an answer of its own, and never counts as a fault of the domain that was asked about.
+``authentication`` judges a message for the gateway, ``targets`` a domain or an address for a person.
 """

@@ -83,7 +83,9 @@ def _finding(check: CheckName, answer: Answer, found: Sequence[BlockListResult])
     first = found[0]
     values = {"ip": first.subject, "list": first.zone, "url": first.link}
     evidence = "; ".join(one.evidence for one in found)
-    return Finding(check, answer, evidence, first.listing, values, " ".join(first.codes))
+    has_link = first.link or first.listing is not Listing.LISTED
+    result = first.listing if has_link else "listed-without-link"
+    return Finding(check, answer, evidence, result, values, " ".join(first.codes))
 
 
 async def _asked(resolver: Asking, subject: str, one: BlockList) -> BlockListResult:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from whybounce.checking.domains import to_ascii
 from whybounce.checking.lookups import Asking, Records
 from whybounce.checking.message import HashedMessage, SignatureField
-from whybounce.checking.signatures import key_name, key_record, verdict
+from whybounce.checking.signatures import key_name, key_record, published_key, verdict
 from whybounce.vocabulary.authentication import Result, SignatureResult
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
+
+_LONGEST_TEXT = 320
 
 
 async def dkim(resolver: Asking, message: HashedMessage) -> tuple[SignatureResult, ...]:
@@ -39,6 +41,16 @@ def findings(found: Iterable[SignatureResult], author: str) -> tuple[Finding, ..
     evidence = "the message carries no DKIM signature"
     values = {"sender_domain": author}
     return (Finding(CheckName.DKIM, Answer.FAILS, evidence, Result.NONE, values),)
+
+
+async def finding_of_published(resolver: Asking, domain: str, selector: str) -> Finding:
+    """Return whether the domain publishes a key under the selector, as a finding ``dkim``."""
+    found = await published_key(resolver, domain, selector)
+    answers = {Result.PASS: Answer.HOLDS, Result.TEMPERROR: Answer.UNKNOWN}
+    answer = answers.get(found.result, Answer.FAILS)
+    result = "published" if found.result is Result.PASS else found.result
+    values = {"sender_domain": domain, "selector": selector}
+    return Finding(CheckName.DKIM, answer, found.why, result, values, found.record)
 
 
 def _finding(found: SignatureResult) -> Finding:
@@ -71,5 +83,7 @@ def _result(
 
 
 def _text(signature: SignatureField, tag: bytes) -> str:
-    text = signature.tags.get(tag, b"").decode("utf-8", "replace")
-    return "".join(each if each.isprintable() else " " for each in text)[:320]
+    text = signature.tags.get(tag, b"")[:_LONGEST_TEXT].decode("utf-8", "replace")
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else " " for each in text)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 import dns.asyncresolver
@@ -66,13 +67,29 @@ class Resolver:
 
     def __init__(self, address: str, port: int = 53, *, seconds: float = 10.0) -> None:
         self._resolver = dns.asyncresolver.Resolver(configure=False)
-        self._resolver.nameservers = [address]
+        self._resolver.nameservers = [address] if address else []
         self._resolver.port = port
         self._resolver.lifetime = seconds
         self._resolver.cache = dns.resolver.LRUCache(10_000)
         # RFC 6840 §5.7: AD in a query asks for AD in the answer, without all the signatures.
         self._resolver.set_flags(dns.flags.RD | dns.flags.AD)
         self._resolver.use_edns(0, 0, _PAYLOAD)
+
+    @classmethod
+    def of_system(cls, *, seconds: float = 10.0) -> "Resolver":
+        """Return one that asks whom this machine asks.
+
+        Raises:
+            OSError: The machine does not say whom it asks.
+
+        """
+        try:
+            system = dns.asyncresolver.Resolver(configure=True)
+        except dns.resolver.NoResolverConfiguration as error:
+            raise OSError("this machine names no resolver (/etc/resolv.conf)") from error
+        resolver = cls("", seconds=seconds)
+        resolver._resolver.nameservers = system.nameservers
+        return resolver
 
     async def records(self, name: str, rdtype: str) -> Records:
         """Return the records of that name and type. Never raises for what the DNS says."""
@@ -90,11 +107,8 @@ class Resolver:
 
     async def _asked(self, name: str, rdtype: str) -> dns.resolver.Answer | Records:
         """Return the answer where there are records, else why there are none."""
-        written = to_ascii(name)
-        if written is None:
-            return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name")
         try:
-            asked = dns.name.from_text(written).canonicalize()
+            asked = _name(name)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name: {error}")
         try:
@@ -120,7 +134,7 @@ class Resolver:
 
 
 class LookUps:
-    """The look-ups of one message, all of them within limits; what is beyond is not known.
+    """The look-ups of one message, or of one question of a person, all of them within limits; what is beyond is not known.
 
     So a stranger's records can neither keep us busy without end nor fill the memory.
     """
@@ -137,7 +151,7 @@ class LookUps:
         self._left = most
         self._octets_left = octets
         self._ends = asyncio.get_running_loop().time() + seconds
-        self._limits = f"{most} look-ups, {octets} octets or {seconds:g} seconds"
+        self._limits = f"{most} look-ups, {octets:,} octets, {seconds:g} seconds"
 
     async def records(self, name: str, rdtype: str) -> Records:
         """Return the records, or that a limit is reached."""
@@ -161,8 +175,16 @@ class LookUps:
         return records
 
     def _beyond(self, name: str) -> Records:
-        detail = f"{name[:255]} was not asked for: one message may need {self._limits}"
+        detail = f"{name[:255]} gave no answer within what one question may cost: {self._limits}"
         return Records(absence=Absence.FAILED, detail=detail)
+
+
+@lru_cache(maxsize=4096)  # The same names are asked about for each message.
+def _name(name: str) -> dns.name.Name:
+    written = to_ascii(name)
+    if written is None:
+        raise dns.name.IDNAException
+    return dns.name.from_text(written).canonicalize()
 
 
 def _with_values(answer: dns.resolver.Answer, as_text: Callable[[dns.rdata.Rdata], str]) -> Records:

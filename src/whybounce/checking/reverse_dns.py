@@ -51,7 +51,7 @@ def finding(found: ReverseNameResult) -> Finding:
         answers.get(found.result, Answer.FAILS),
         found.evidence,
         "none" if found.result is Result.PERMERROR else found.result,
-        {"ip": found.address, "helo": found.name, "record": found.record},
+        {"ip": found.address, "helo": found.name, "reverse": found.record},
         f"{found.record} PTR {found.name}" if found.name else "",
     )
 

@@ -141,6 +141,20 @@ def seal_verdict(
     return Verdict(Result.FAIL, "it does not hold", key, record)
 
 
+async def published_key(resolver: Asking, domain: str, selector: str) -> Verdict:
+    """Return whether a key that can be used stands under the selector; ``pass`` where it does."""
+    name = f"{selector}._domainkey.{domain}"
+    tags = {b"d": domain.encode(), b"s": selector.encode(), b"a": b""}
+    if key_name(tags) != name:
+        return Verdict(Result.PERMERROR, f"{selector[:100]!r} is no selector")
+    records = await key_record(resolver, name)
+    found = _key_for(tags, {name: records}, is_signed=False)
+    if isinstance(found, Verdict):
+        return found
+    key, record = found
+    return Verdict(Result.PASS, f"{name} holds a key of {key.bits} bits", key, record)
+
+
 def _mistake(tags: Mapping[bytes, bytes], *, is_arc: bool) -> str:
     wanted = [b"a", b"b", b"bh", b"d", b"h", b"s", b"i" if is_arc else b"v"]
     return tags_mistake(tags, wanted, is_arc=is_arc)
@@ -159,7 +173,7 @@ def tags_mistake(tags: Mapping[bytes, bytes], wanted: Sequence[bytes], *, is_arc
 
 
 def _key_for(
-    tags: Mapping[bytes, bytes], keys: Mapping[str, Records]
+    tags: Mapping[bytes, bytes], keys: Mapping[str, Records], *, is_signed: bool = True
 ) -> "tuple[Key, str] | Verdict":
     """Return key and record, or why there is no key that may be used."""
     name = key_name(tags) or ""
@@ -174,8 +188,14 @@ def _key_for(
     key, record = next(((key, text) for key, text in parsed if isinstance(key, Key)), parsed[0])
     if not isinstance(key, Key):
         return Verdict(Result.PERMERROR, f"the record {name} {key}", record=record)
-    refused = _refused(tags, key)
+    refused = _wrong_size(key) or (_refused(tags, key) if is_signed else "")
     return Verdict(Result.POLICY, refused, key, record) if refused else (key, record)
+
+
+def _wrong_size(key: Key) -> str:
+    if isinstance(key.key, Ed25519PublicKey) or _LEAST_BITS <= key.bits <= _MOST_BITS:
+        return ""
+    return f"its key has {key.bits} bits; {_LEAST_BITS} to {_MOST_BITS} are accepted (RFC 8301)"
 
 
 def _refused(tags: Mapping[bytes, bytes], key: Key) -> str:
@@ -186,8 +206,6 @@ def _refused(tags: Mapping[bytes, bytes], key: Key) -> str:
         return "its key is of another kind than the signature"
     if key.hashes is not None and hash_ not in key.hashes:
         return "its key forbids this hash (h=)"
-    if algorithm == b"rsa" and not _LEAST_BITS <= key.bits <= _MOST_BITS:
-        return f"its key has {key.bits} bits; {_LEAST_BITS} to {_MOST_BITS} are accepted (RFC 8301)"
     domain, identity = tags.get(b"d", b"").lower(), tags.get(b"i", b"").lower()
     if key.is_strict and b"@" in identity and identity.rpartition(b"@")[2] != domain:
         return "its key is for the domain itself alone (t=s), and i= is below it"

@@ -4,6 +4,7 @@ The record is judged by spftrace, which asks through our resolver: so what it ma
 twice, by RFC 7208 §4.6.4 and by the limits of the look-ups.
 """
 
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -17,6 +18,7 @@ from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
 
 _SECONDS = 20.0  # RFC 7208 §4.6.4: at least so long.
+_NOBODY = "192.0.2.0"  # RFC 5737: no server has this address.
 _LONGEST_EXPLANATION = 300  # It goes into a reply.
 
 
@@ -67,6 +69,27 @@ def finding(found: SpfResult) -> Finding:
     values = {"sender_domain": found.domain, "ip": found.address, "sender": found.sender}
     answer = answers.get(found.result, Answer.FAILS)
     return Finding(CheckName.SPF, answer, found.evidence, found.result, values, found.record)
+
+
+async def published(resolver: Asking, domain: str) -> SpfResult:
+    """Return whether the domain's record can be judged, whoever sends.
+
+    The result is ``pass`` where it can, else ``none``, ``permerror`` or ``temperror``. All of its
+    terms are tried, for a mistake behind the one that usually matches is a mistake too.
+    """
+    identity = SpfIdentity.MAIL_FROM
+    judged = await _judged(resolver, identity, _NOBODY, "postmaster", domain, domain, "unknown")
+    judged = replace(judged, address="")
+    if judged.result in {Result.NONE, Result.PERMERROR, Result.TEMPERROR}:
+        return judged
+    evidence = f"{judged.domain} publishes {judged.record}"
+    return replace(judged, result=Result.PASS, evidence=evidence[:500], term="")
+
+
+def finding_of_published(found: SpfResult) -> Finding:
+    """Return what ``published`` found as the finding ``spf``."""
+    told = finding(found)
+    return replace(told, result="published") if found.result is Result.PASS else told
 
 
 async def _judged(
@@ -158,7 +181,9 @@ def _deciding_term(events: list[Any]) -> str:
 
 
 def _evidence(result: Result, domain: str, address: str, term: str, events: list[Any]) -> str:
-    reason = next((str(one.data["reason"]) for one in events if one.kind == "exit"), "")
+    reasons = [str(one.data["reason"]) for one in events if one.kind == "exit"]
+    reasons += [str(one.data["message"]) for one in events if one.kind == "txt_error"]
+    reason = ": ".join(dict.fromkeys(reasons))
     said = {
         Result.NONE: f"{domain} publishes no SPF record",
         Result.PERMERROR: f"the SPF record of {domain} has a mistake: {reason}",
@@ -172,4 +197,6 @@ def _evidence(result: Result, domain: str, address: str, term: str, events: list
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else " " for each in text)

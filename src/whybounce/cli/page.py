@@ -12,6 +12,7 @@ from rich.text import Text
 
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Confidence
+from whybounce.vocabulary.finding import Finding
 from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Steps, Words
@@ -22,6 +23,7 @@ _BAR = 12
 _MOST_BARS = 20
 _COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
 _IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
+_RECORD = re.compile(r"`([^`\s]+\.? [^`]+)`")  # Of several words: to be published as it stands.
 _LEAD = " \t,;.:"
 
 
@@ -108,6 +110,22 @@ def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
     _part(page, speaker.heading("source"), cause.source)
 
 
+def print_findings(
+    target: str, findings: Sequence[Finding], speaker: Speaker, page: Console
+) -> None:
+    """Print what each check found: the answer and its question, what it means, what mends it."""
+    page.print(Text(printable(target), style="bold"), soft_wrap=True)
+    for finding in findings:
+        words = speaker.finding_words(finding)
+        page.print()
+        answer = speaker.answer(finding.answer)
+        page.print(Text(f"{words.question} ", style="cyan"), Text(answer, style="bold"), sep="")
+        _print_sentence(page, words.what, indent=2)
+        _print_wrapped(page, f"({printable(finding.evidence)})", 2)
+        for number, step in enumerate(words.steps, start=1):
+            _print_sentence(page, step, 4, f"{number}. ", _RECORD)
+
+
 def _print_notes(notes: Sequence[Note], speaker: Speaker, page: Console) -> None:
     """Print what else the headers show, each with its evidence."""
     if notes:
@@ -143,10 +161,16 @@ def _print_steps(page: Console, steps: Steps) -> None:
         _print_sentence(page, sentence, indent=4, bullet=f"{number}. ")
 
 
-def _print_sentence(page: Console, sentence: str, indent: int = 0, bullet: str = "") -> None:
+def _print_sentence(
+    page: Console,
+    sentence: str,
+    indent: int = 0,
+    bullet: str = "",
+    apart: re.Pattern[str] = _COMMAND,
+) -> None:
     """Print prose wrapped, and each command in it on a line of its own, unwrapped."""
     hanging = indent + len(bullet)
-    for place, part in enumerate(_COMMAND.split(_IN_PARENTHESES.sub(r": \1", sentence))):
+    for place, part in enumerate(apart.split(_IN_PARENTHESES.sub(r": \1", sentence))):
         if place % 2:
             page.print(Text(" " * (hanging + 2) + part, style="bold"), soft_wrap=True)
             continue

@@ -7,6 +7,7 @@ from whybounce.catalogue import Catalogue
 from whybounce.notation import writable
 from whybounce.vocabulary.cause import Cause, Suppress
 from whybounce.vocabulary.explanation import Alternative, Explanation
+from whybounce.vocabulary.finding import Finding
 from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Hop, Original
@@ -87,6 +88,24 @@ def diagnosis_as_dict(
         "notes": [_note(note, speaker) for note in diagnosis.notes],
         "hops": [_hop(hop) for hop in report.hops],
         "defects": [{"where": defect.where, "what": defect.what} for defect in report.defects],
+    }
+
+
+def finding_as_dict(finding: Finding, speaker: Speaker, target: str) -> dict[str, Any]:
+    """Return the JSON of ``check``: one finding, with its words in the speaker's language."""
+    words = speaker.finding_words(finding)
+    return {
+        "schema": SCHEMA,
+        "target": writable(target),
+        "check": finding.check,
+        "answer": finding.answer,
+        "result": finding.result,
+        "question": words.question,
+        "what": words.what,
+        "steps": list(words.steps),
+        "evidence": writable(finding.evidence),
+        "record": writable(finding.record) or None,
+        "parameters": {name: writable(value) for name, value in finding.values.items()},
     }
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
-from whybounce.wire.shapes import CauseEntry, Explain, Read, Summary, Suppression
+from whybounce.wire.shapes import CauseEntry, Check, Explain, Read, Summary, Suppression
 
 _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "explain": Explain,
     "read": Read,
     "causes": CauseEntry,
+    "check": Check,
     "read-summary": Summary,
     "read-suppress": Suppression,
 }

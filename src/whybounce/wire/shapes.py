@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from whybounce.vocabulary.cause import Again, CheckName, Reason
 from whybounce.vocabulary.explanation import Basis, Confidence
+from whybounce.vocabulary.finding import Answer
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import NoteId
 from whybounce.vocabulary.outcome import Action
@@ -486,3 +487,26 @@ class Suppression(_Shape):
         Time, Meta(description="When it was refused; else when the bounce was written.")
     ]
     source: Annotated[str, Meta(description="The first mail that says so.")]
+
+
+class Check(_Shape):
+    """One finding: what `whybounce check --json` prints, once for each question it asked."""
+
+    schema: Schema
+    target: Annotated[str, Meta(description="The domain or address that was asked about.")]
+    check: Annotated[CheckName, Meta(description="Which question it is; causes name it too.")]
+    answer: Annotated[
+        Answer,
+        Meta(description="`holds`: in order. `fails`: not. `unknown`: it could not be found out."),
+    ]
+    result: Annotated[
+        str, Meta(description="Which of the check's results it is: `softfail`, `no-name` …")
+    ]
+    question: Annotated[str, Meta(description="The question, in words.")]
+    what: Annotated[str, Meta(description="The answer, in words.")]
+    steps: Annotated[list[str], Meta(description="What mends it, most probable first.")]
+    evidence: Annotated[str, Meta(description="What was seen, for administrators.")]
+    record: Annotated[str | None, Meta(description="The record that decided, as it is published.")]
+    parameters: Annotated[
+        dict[str, str], Meta(description="What was filled into the words, by placeholder.")
+    ]

@@ -15,6 +15,7 @@ from shlex import quote
 
 PLACEHOLDERS = (
     "recipient", "domain", "remote", "sender", "sender_domain", "ip", "helo", "list", "url", "limit",
+    "selector", "reverse",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
@@ -123,4 +124,6 @@ _VALID: Mapping[str, Callable[[str], bool]] = {
     "list": _is(_DOMAIN),
     "url": _is(_URL),
     "limit": _is(_NUMBER),
+    "selector": _is(_DOMAIN),
+    "reverse": _is(_DOMAIN),
 }

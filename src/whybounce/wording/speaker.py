@@ -6,6 +6,7 @@ from datetime import timedelta
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import CauseWords
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
+from whybounce.vocabulary.finding import Answer, Finding, FindingWords
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
@@ -123,6 +124,28 @@ class Speaker:
         return NoteWords(
             what=" ".join(self._noted(sentence, values) for sentence in said),
             because=self._noted(self._frame[f"note.{note.id}.because"], values),
+        )
+
+    def answer(self, answer: Answer) -> str:
+        """Return a check's answer in a word or two: "in order"."""
+        return self._frame[f"answer.{answer}"]
+
+    def finding_words(self, finding: Finding) -> FindingWords:
+        """Return a live check's question and answer, with steps to mend it.
+
+        Raises:
+            KeyError: The check has no words for such a result.
+
+        """
+        own = self._catalogue.checks.get(self.language, {})
+        known = own if finding.check in own else self._catalogue.checks[_FALLBACK]
+        stand_ins = self._stand_ins if known is own else self._english_stand_ins
+        check = known[finding.check]
+        result = check.results[finding.result]
+        return FindingWords(
+            check.question,
+            fill(result.what, finding.values, stand_ins),
+            tuple(fill(step, finding.values, stand_ins) for step in result.steps),
         )
 
     def cause_words(self, cause: str) -> CauseWords:

@@ -1,0 +1,121 @@
+"""``whybounce check``: what the DNS says about a domain or an address, live."""
+
+import asyncio
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import msgspec
+import typer
+
+import whybounce
+from whybounce.cli import language
+from whybounce.cli.refusal import Refusal
+from whybounce.vocabulary.cause import CheckName
+from whybounce.vocabulary.finding import Answer, Finding
+from whybounce.wire import finding_as_dict
+
+if TYPE_CHECKING:
+    from whybounce.checking.lookups import Resolver
+
+_NOT_IN_ORDER = 1
+_ADVICE = {CheckName.IPV6}  # Nobody has to have it.
+_DNS = 53
+
+
+def check(
+    targets: list[str] = typer.Argument(  # noqa: B008  # typer's way
+        ..., metavar="DOMAIN|ADDRESS|IP...", help="A domain, an e-mail address, an IP address."
+    ),
+    selector: list[str] = typer.Option(  # noqa: B008  # typer's way
+        [], "--selector", help="A DKIM selector to look for. May be given again."
+    ),
+    block_list: list[str] = typer.Option(  # noqa: B008  # typer's way
+        [], "--block-list", help="The zone of a DNS block list to ask. May be given again."
+    ),
+    resolver: str = typer.Option(
+        None, "--resolver", metavar="IP[:PORT]", help="Whom to ask. Else whom this machine asks."
+    ),
+    seconds: float = typer.Option(30.0, "--seconds", min=1, help="How long each may take."),
+    json: bool = typer.Option(False, "--json", help="One JSON object per finding, nothing else."),
+    lang: str = typer.Option("en", "--lang", help=language.HELP),
+) -> None:
+    """Check live whether a domain's or an address's DNS is in order for mail, and what mends it.
+
+    Exits with 1 where something is not in order or could not be found out.
+
+    Example: whybounce check contoso.com --selector selector1
+    """
+    speaker = language.speaker(lang)
+    asked = _resolver(resolver)
+    in_order = True
+    for number, target in enumerate(targets):
+        findings = _findings(target, asked, selector, block_list, seconds)
+        in_order &= all(map(_is_in_order, findings))
+        if json:
+            for finding in findings:
+                typer.echo(msgspec.json.encode(finding_as_dict(finding, speaker, target)))
+            continue
+        from whybounce.cli.page import console, print_findings  # noqa: PLC0415  # rich is 40 ms
+
+        page = console()
+        if number:
+            page.rule(style="dim")
+        print_findings(target, findings, speaker, page)
+    if not in_order:
+        raise typer.Exit(_NOT_IN_ORDER)
+
+
+def _findings(
+    target: str,
+    resolver: "Resolver",
+    selectors: Sequence[str],
+    block_lists: Sequence[str],
+    seconds: float,
+) -> tuple[Finding, ...]:
+    asking = whybounce.check(
+        target, resolver=resolver, selectors=selectors, block_lists=block_lists, seconds=seconds
+    )
+    try:
+        return asyncio.run(asking)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+
+
+def _is_in_order(finding: Finding) -> bool:
+    """Say whether it holds; what nobody asked for, or has to have, is no trouble either."""
+    is_asked = finding.result != "not-asked" and finding.check not in _ADVICE
+    return finding.answer is Answer.HOLDS or not is_asked
+
+
+def _resolver(written: str | None) -> "Resolver":
+    try:
+        from whybounce.checking.lookups import Resolver  # noqa: PLC0415  # dnspython is 80 ms
+    except ImportError as error:
+        raise Refusal(
+            f"check needs {error.name}, which is not here: pip install 'whybounce[check]'"
+        ) from error
+    if written is None:
+        try:
+            return Resolver.of_system()
+        except OSError as error:
+            raise Refusal(f"{error}; name one with --resolver IP[:PORT]") from error
+    address, port = _address_and_port(written)
+    return Resolver(address, port)
+
+
+def _address_and_port(written: str) -> tuple[str, int]:
+    """Return them of ``192.0.2.1``, ``192.0.2.1:53``, ``2001:db8::1`` or ``[2001:db8::1]:53``."""
+    address, port = written, str(_DNS)
+    if written.startswith("["):
+        address, _, rest = written[1:].partition("]")
+        port = rest.removeprefix(":") or port
+    elif written.count(":") == 1:
+        address, _, port = written.partition(":")
+    try:
+        known = str(ip_address(address))
+    except ValueError:
+        known = ""
+    if not known or not port.isdecimal() or not 0 < int(port[:6]) < 65_536:
+        raise Refusal(f"--resolver {written!r} is no IP address, with or without a port")
+    return known, int(port)

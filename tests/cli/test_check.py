@@ -1,0 +1,114 @@
+"""``whybounce check``, as its users type it."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Generator
+
+import pytest
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from whybounce.cli import app, check as command
+from whybounce.cli.refusal import Refusal
+from whybounce.provoking.name_server import NameServer
+from whybounce.wire.schema import schemas
+from zones import zone
+
+ZONE = {
+    ("contoso.example", "MX"): "10 mx.contoso.example.",
+    ("mx.contoso.example", "A"): "192.0.2.25",
+    ("contoso.example", "TXT"): "v=spf1 mx -all",
+    ("_dmarc.contoso.example", "TXT"): "v=DMARC1; p=reject",
+    ("25.2.0.192.in-addr.arpa", "PTR"): "mx.contoso.example.",
+    ("26.2.0.192.in-addr.arpa", "PTR"): "mx.contoso.example.",
+}
+
+
+@pytest.fixture(scope="module")
+def resolver() -> Generator[str, None, None]:
+    """Serve the zone from another thread, for the command runs a loop of its own."""
+    server, loop = NameServer(zone(ZONE)), asyncio.new_event_loop()
+    loop.run_until_complete(server.start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.port}"
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+    loop.close()
+
+
+def run(*arguments: str):
+    """Return what the command prints, and its exit code."""
+    return CliRunner().invoke(app, ["check", *arguments])
+
+
+def test_a_domain_in_order_exits_with_nought(resolver):
+    """Nobody has to have IPv6, or to name a selector."""
+    done = run("contoso.example", "--resolver", resolver)
+
+    assert done.exit_code == 0
+    assert "Does the domain say which servers take its mail? in order" in done.stdout
+
+
+def test_a_fault_exits_with_one_and_says_what_to_publish(resolver):
+    """The record stands alone on a line, whole."""
+    done = run("192.0.2.26", "--resolver", resolver)
+
+    assert done.exit_code == 1
+    assert "192.0.2.26 is called mx.contoso.example, but that name does not point" in done.stdout
+    assert "         26.2.0.192.in-addr.arpa. PTR mx.contoso.example.\n" in done.stdout
+
+
+def test_programs_get_one_object_for_each_finding(resolver):
+    """As the schema says."""
+    done = run("contoso.example", "192.0.2.25", "--json", "--resolver", resolver)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert done.exit_code == 0
+    assert [row["check"] for row in rows] == [
+        "mx-record", "null-mx", "addresses", "ipv6", "spf", "dkim", "dmarc", "reverse-dns",
+    ]  # fmt: skip
+    for row in rows:
+        Draft202012Validator(schemas()["check"]).validate(row)
+
+
+def test_a_resolver_that_is_not_there_leaves_everything_unknown():
+    """Exit code 1: nothing was found out."""
+    done = run("contoso.example", "--resolver", "127.0.0.1:9", "--seconds", "1", "--json")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert done.exit_code == 1
+    assert {row["answer"] for row in rows} == {"unknown"}
+
+
+@pytest.mark.parametrize("target", ["nonsense", "", "a b.example"])
+def test_what_is_no_target_is_said_in_a_sentence(target, resolver):
+    """Exit code 2."""
+    with pytest.raises(Refusal, match="neither a domain, nor an e-mail address"):
+        CliRunner().invoke(app, ["check", target, "--resolver", resolver], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    "written, expected",
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5353", ("192.0.2.53", 5353)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+        ("[2001:db8::53]", ("2001:db8::53", 53)),
+    ],
+)
+def test_a_resolver_is_an_address_with_or_without_a_port(written, expected):
+    """Of either protocol."""
+    assert command._address_and_port(written) == expected  # noqa: SLF001  # its own table
+
+
+@pytest.mark.parametrize(
+    "written", ["dns.example", "", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:99999", "1.1.1:x"]
+)
+def test_a_resolver_that_is_none_is_refused(written):
+    """By a sentence that quotes it."""
+    with pytest.raises(Refusal, match="is no IP address"):
+        command._address_and_port(written)  # noqa: SLF001  # its own table
