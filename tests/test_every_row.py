@@ -9,40 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from every_row import recipients
+from every_row import connects, quotas, recipients
 from rows import NOTHING, Gateway, Row, read_back
 from serving import configured, outside
 from test_seeds import ROWS as SEEDS
 from whybounce.gateway.directory import DirectoryTable, demonstration, read_directory
 from whybounce.gateway.service import running
 
-ROWS: tuple[Row, ...] = (*recipients.ROWS,)
+ROWS: tuple[Row, ...] = (*connects.ROWS, *quotas.ROWS, *recipients.ROWS)
 
 NOT_YET = (
     "anonymous-submission",
-    "bad-helo",
     "bad-outbound-sender",
-    "banned-ip",
     "banned-recipient",
     "banned-sender",
-    "banned-sending-ip",
     "bare-line-feeds",
     "certificate-expired",
     "certificate-host-mismatch",
     "client-not-authenticated",
     "connection-refused",
     "customer-block-list",
-    "daily-recipient-limit",
     "delivery-not-authorized",
     "dmarc-reject",
     "dnssec-invalid",
     "generic-remote-error",
-    "hourly-limit-from-one-sender",
-    "hourly-receive-limit",
-    "ip-temporarily-restricted",
     "ipv6-needs-reverse-dns",
     "ipv6-needs-spf-or-dkim",
-    "ipv6-range-limit",
     "journaling-not-supported",
     "mailbox-unavailable",
     "message-expired",
@@ -65,17 +57,14 @@ NOT_YET = (
     "sender-not-authenticated-for-mail-user",
     "sender-not-authenticated-for-mailbox",
     "sender-not-authenticated-for-public-folder",
-    "sender-temporarily-restricted",
     "spam-abuse-detected",
     "spf-violation",
     "starttls-not-supported",
-    "submission-quota-exceeded",
     "tenant-attribution",
     "tenant-block-list",
     "tenant-restricted",
     "tenant-threshold-exceeded",
     "tlsa-invalid",
-    "too-many-recipients-at-once",
     "traffic-not-accepted-from-ip",
     "unregistered-domains",
 )

@@ -19,6 +19,7 @@ from whybounce.gateway.directory import (
 )
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import Content, Defer, Facts, Refuse, Verdict
+from whybounce.gateway.store.rows import Block
 from whybounce.gateway.values import Secret
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
@@ -75,6 +76,19 @@ def sent(header: str, facts: Facts = STRANGER, octets: int = 1000, **more: objec
         (name, value) for name, _, value in (line.partition(": ") for line in header.splitlines())
     )
     return replace(facts, content=Content(fields=fields, octets=octets, **more))
+
+
+def blocked(facts: Facts, kind: str, subject: str, cause: str, reason: str) -> Facts:
+    """Return the facts with a block in force."""
+    block = Block("B1", kind, subject, cause, reason, NOW, "olga", None)
+    return replace(facts, blocks=(*facts.blocks, block))
+
+
+def words_of(verdict: Verdict) -> str:
+    """Return what the client is told."""
+    assert isinstance(verdict, Refuse | Defer)
+    kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
+    return str(own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status))
 
 
 def cause_of(verdict: Verdict) -> str | None:

@@ -7,14 +7,25 @@ is against it decides, for each recipient until the dot, then for the message.
 """
 
 from whybounce.gateway.policies import (
+    client_not_banned,
+    client_not_listed,
+    client_unsuspicious,
     from_owned,
+    helo_not_ours,
+    ipv6_range_in_limit,
     mailbox_open,
+    messages_per_minute,
+    received_per_hour,
+    received_per_hour_from_one_sender,
     recipient_exists,
     recipient_takes_size,
+    recipients_per_day,
+    recipients_per_domain,
     relay_allowed,
     return_path_owned,
     sender_authenticated,
     sender_listed,
+    sender_unsuspicious,
 )
 from whybounce.gateway.policies.facts import Content, Facts
 from whybounce.gateway.policies.judging import Judge, Judgement
@@ -43,6 +54,14 @@ __all__ = [
 POLICIES: tuple[Policy, ...] = (
     # At MAIL: who sends.
     return_path_owned.POLICY,
+    messages_per_minute.POLICY,
+    # At RCPT: who connects.
+    client_not_banned.POLICY,
+    client_not_listed.POLICY,
+    client_unsuspicious.POLICY,
+    sender_unsuspicious.POLICY,
+    ipv6_range_in_limit.POLICY,
+    helo_not_ours.POLICY,
     # At RCPT: to whom.
     relay_allowed.POLICY,
     recipient_exists.POLICY,
@@ -50,6 +69,11 @@ POLICIES: tuple[Policy, ...] = (
     sender_authenticated.POLICY,
     sender_listed.POLICY,
     recipient_takes_size.POLICY,
+    # At RCPT: how much.
+    recipients_per_day.POLICY,
+    recipients_per_domain.POLICY,
+    received_per_hour_from_one_sender.POLICY,
+    received_per_hour.POLICY,
     # At the dot: what.
     from_owned.POLICY,
 )

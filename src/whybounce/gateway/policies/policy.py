@@ -49,11 +49,12 @@ class Tally:
     subject: Callable[[Facts], str]  # Who or what is counted; empty: nothing is.
     amount: Callable[[Facts], int] = _one
     refused_for: frozenset[str] = frozenset()  # Causes; where there are any, refusals are counted.
+    of: str = ""  # The tally whose counter it reads, over another window, and does not add to.
 
     def key(self, facts: Facts) -> str:
         """Return the counter's name in the store; empty where nothing is counted."""
         subject = self.subject(facts)
-        return f"{self.name} {subject}" if subject else ""
+        return f"{self.of or self.name} {subject}" if subject else ""
 
 
 @dataclass(frozen=True, slots=True)
