@@ -47,7 +47,6 @@ NOT_YET = (
     "recipient-address-rejected",
     "recipient-not-found",
     "recipient-rejected-at-edge",
-    "recipient-thread-limit",
     "rejected-by-recipient",
     "relay-access-denied",
     "rich-text-header-too-long",

@@ -4,7 +4,7 @@ import asyncio
 import smtplib
 
 from rows import MAIL, Gateway, Row, Said
-from serving import ANNA
+from serving import ANNA, mails
 
 BUSY = "busy@contoso.example"  # Three recipients a day.
 POPULAR = "popular@contoso.example"  # Five messages an hour.
@@ -81,7 +81,28 @@ async def _two_hundred_and_one(gateway: Gateway) -> Said:
     return await asyncio.to_thread(send)
 
 
+async def _all_at_once(gateway: Gateway) -> Said:
+    """Send long messages to one mailbox until one has to wait: Anna is told of the delay."""
+    long = MAIL.replace("chris@remote.example", ANNA) + "0123456789abcde\r\n" * 10_000
+    told = gateway.folder / "mailboxes" / ANNA / "new"
+    while not told.is_dir():
+        await asyncio.gather(*(gateway.submit("ben@contoso.example", mail=long) for _ in range(4)))
+    octets, *_ = await mails(gateway.folder, ANNA)
+    return octets.decode()
+
+
 ROWS = (
+    Row(
+        code="4.3.2",
+        cause="recipient-thread-limit",
+        raise_it=_all_at_once,
+        control=lambda gateway: gateway.submit("ben@contoso.example"),
+        siblings=("4.4.7", "5.2.122"),
+        config=(
+            "[limits]\ndeliveries-per-mailbox = 1\nmailbox-wait = '0s'\n"
+            "[retry]\ndelay-notice = '0s'\nwaits = ['1s']"
+        ),
+    ),
     Row(
         code="5.1.90",
         cause="daily-recipient-limit",

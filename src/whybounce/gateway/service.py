@@ -215,6 +215,8 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
             schedule=config.schedule,
             most=config.outbound.connections,
             most_each=config.outbound.connections_per_destination,
+            most_each_mailbox=config.limits.deliveries_per_mailbox,
+            mailbox_wait=config.limits.mailbox_wait.total_seconds(),
             drain=config.server.drain.total_seconds(),
         ),
         clock=_now,
