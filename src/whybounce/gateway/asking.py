@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from sqlalchemy import Connection
 
 from whybounce.gateway.addresses import folded_domain, key_of
+from whybounce.gateway.blocks import SHORTEST_PREFIX
 from whybounce.gateway.directory import (
     Origin,
     destination,
@@ -24,8 +25,6 @@ from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
 from whybounce.gateway.store import Store, blocking, counting
 from whybounce.notation import first_field
 from whybounce.vocabulary.envelope import Envelope, Recipient
-
-_SHORTEST_PREFIX = {4: 8, 6: 16}  # Of blocked networks.
 
 
 class Asking:
@@ -147,7 +146,7 @@ def _subjects(facts: Facts) -> dict[str, list[str]]:
 def networks_of(address: IPv4Address | IPv6Address) -> list[str]:
     """Return the address and every network it is in, as blocks name them."""
     longest = address.max_prefixlen
-    lengths = range(_SHORTEST_PREFIX[address.version], longest)
+    lengths = range(SHORTEST_PREFIX[address.version], longest)
     nets = (str(ip_network((address, length), strict=False)) for length in lengths)
     return [str(address), *nets]
 

@@ -19,4 +19,11 @@ def judge(facts: Facts) -> Verdict:
     return Refuse(_CAUSE, facts.values, f"{block.subject}: {block.reason}")
 
 
-POLICY = Policy("client_not_banned", Stage.RCPT, (_CAUSE,), judge, needs=frozenset({Need.BLOCKS}))
+POLICY = Policy(
+    "client_not_banned",
+    Stage.RCPT,
+    (_CAUSE,),
+    judge,
+    needs=frozenset({Need.BLOCKS}),
+    blocks=("ip",),
+)

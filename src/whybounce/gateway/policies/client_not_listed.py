@@ -29,4 +29,5 @@ POLICY = Policy(
     judge,
     settings=("reports.delisting",),
     needs=frozenset({Need.BLOCKS}),
+    blocks=("ip",),
 )

@@ -42,5 +42,6 @@ POLICY = Policy(
     judge,
     settings=SETTINGS,
     needs=frozenset({Need.BLOCKS}),
+    blocks=("ip",),
     tallies=tallies(_WHOSE, _subject),
 )

@@ -68,4 +68,5 @@ class Policy:
     settings: tuple[str, ...] = ()  # Keys of the configuration and the directory that it holds to.
     needs: frozenset[Need] = frozenset()
     tallies: tuple[Tally, ...] = ()
+    blocks: tuple[str, ...] = ()  # Kinds of whom the blocks name that it holds to.
     usual: Mode = Mode.REFUSE  # Where the configuration says nothing.

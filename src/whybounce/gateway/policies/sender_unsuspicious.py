@@ -45,5 +45,6 @@ POLICY = Policy(
     judge,
     settings=SETTINGS,
     needs=frozenset({Need.BLOCKS}),
+    blocks=("sender",),
     tallies=tallies(_WHOSE, _subject),
 )
