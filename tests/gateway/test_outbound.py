@@ -541,3 +541,37 @@ async def test_a_domain_with_too_much_in_hand_leaves_room_for_others(running):
         life = await r.ended(await r.accept())
 
     assert ends(life) == [Terminal.RELAYED]
+
+
+async def test_a_flooded_mailbox_is_delivered_to_a_few_at_a_time_and_the_rest_later(
+    running, tmp_path
+):
+    """The mail of others is not held up, and nothing is lost."""
+    held, inside, most = asyncio.Event(), 0, 0
+
+    async def resolve(message: QueuedMessage, recipient: LeasedRecipient) -> Destination:  # noqa: ARG001  # the seam's shape
+        return Maildir(tmp_path / recipient.address)
+
+    def slowly(carry: Carry) -> Carry:
+        async def carried(destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
+            nonlocal inside, most
+            if parcel.recipients[0].address.startswith("ben"):
+                inside += 1
+                most = max(most, inside)
+                await held.wait()
+                inside -= 1
+            return await carry(destination, parcel)
+
+        return carried
+
+    async with running(resolve=resolve, wrap=slowly, most_each_mailbox=2, mailbox_wait=0.0) as r:
+        ids = [await r.accept("ben@example.org") for _ in range(6)]
+        other = await r.ended(await r.accept("anna@example.org"))
+        crowded = await r.life(ids[-1], lambda life: bool(life.attempts))
+        held.set()
+        lives = [await r.ended(each) for each in ids]
+
+    assert ends(other) == [Terminal.DELIVERED]
+    assert crowded.attempts[0].error.startswith("recipient-thread-limit: 2 deliveries")
+    assert [ends(life) for life in lives] == [[Terminal.DELIVERED]] * 6
+    assert most == 2

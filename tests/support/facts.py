@@ -85,6 +85,19 @@ def in_force(
     return Block("B1", kind, subject, cause, reason, NOW, by, until=None)
 
 
+def blocked(facts: Facts, kind: str, subject: str, cause: str, reason: str) -> Facts:
+    """Return the facts with a block in force."""
+    block = Block("B1", kind, subject, cause, reason, NOW, "olga", None)
+    return replace(facts, blocks=(*facts.blocks, block))
+
+
+def words_of(verdict: Verdict) -> str:
+    """Return what the client is told."""
+    assert isinstance(verdict, Refuse | Defer)
+    kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
+    return str(own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status))
+
+
 def cause_of(verdict: Verdict) -> str | None:
     """Return the cause that a verdict names, having made sure that there are words for it."""
     if not isinstance(verdict, Refuse | Defer):

@@ -5,9 +5,9 @@ Nothing is decided here. What only some policies need is fetched only while one 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
@@ -15,25 +15,29 @@ from sqlalchemy import Connection
 
 from whybounce.checking.lookups import Resolver
 from whybounce.gateway.addresses import folded_domain, key_of
-from whybounce.gateway.directory import Directory, destination
+from whybounce.gateway.blocks import SHORTEST_PREFIX
+from whybounce.gateway.directory import (
+    Origin,
+    destination,
+    origin_of_account,
+    origin_of_client,
+    owns,
+)
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
 from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.store import Store, blocking, counting
-from whybounce.gateway.store.rows import Block
 from whybounce.notation import first_field
 from whybounce.vocabulary.envelope import Envelope, Recipient
 
 _PATIENCE = 2  # Seconds for what only chooses between two refusals.
-_SHORTEST_PREFIX = {4: 8, 6: 16}  # Of blocked networks.
 
 
 class Asking:
-    """Adds to the facts what is known at a stage."""
+    """Adds to the facts of one connection what is known at a stage: one question to the store each."""
 
     def __init__(
         self,
         store: Store,
-        directory: Directory,
         judge: Judge,
         resolver: Resolver,
         host: str,
@@ -41,66 +45,71 @@ class Asking:
     ) -> None:
         self._store = store
         self._resolver = resolver
-        self._directory = directory
         self._host = host
         self._return_paths = return_paths
         self._judge = judge
+        self._counted: dict[tuple[str, str], int] = {}  # In this message, by tally and counter.
 
     async def at_mail(self, facts: Facts, envelope: Envelope) -> Facts:
         """Learn who sends: an account of ours, servers we know, or a stranger."""
         facts = replace(facts, envelope=envelope)
-        if facts.session.account is not None:
-            login = await self._directory.account(facts.session.account)
-            if login is not None:
-                owns = await self._directory.may_use(login, facts.sender) if facts.sender else None
-                whose = await self._directory.organisation(login.organisation)
-                facts = replace(facts, login=login, organisation=whose, owns_return_path=owns)
-        else:
-            facts = await self._attributed(facts)
-        return await self._observed(facts, Stage.MAIL)
+        self._counted.clear()
+
+        def ask(connection: Connection) -> Facts:
+            origin = _origin(connection, facts)
+            attributed = replace(
+                facts,
+                login=origin.login,
+                mailbox=origin.mailbox,
+                organisation=origin.organisation,
+                connector=origin.connector,
+                restricting=origin.restricting,
+                owns_return_path=origin.owns_return_path,
+                sender_registered=origin.sender_registered,
+                claims_to_be_ours=origin.claims_to_be_ours,
+            )
+            return self._observed(connection, attributed, Stage.MAIL)
+
+        return await self._store.ask(ask)
 
     async def at_recipient(self, facts: Facts, envelope: Envelope, recipient: Recipient) -> Facts:
         """Learn who is written to, and what they let this sender do."""
-        facts = replace(facts, envelope=envelope, recipient=recipient)
-        reached = await self._store.ask(
-            lambda c: destination(c, envelope.return_path, recipient.address)
-        )
-        facts = replace(
-            facts,
-            domain=reached.domain,
-            receiving=reached.organisation,
-            found=reached.found,
-            rights=reached.rights,
-            is_return=bool(self._return_paths and self._return_paths.original(recipient.address)),
-        )
-        if facts.domain is None and not facts.may_relay:
-            facts = replace(facts, leads_here=await self._leads_here(recipient.domain))
-        return await self._observed(facts, Stage.RCPT)
+
+        def ask(connection: Connection) -> Facts:
+            reached = destination(connection, envelope.return_path, recipient.address)
+            found = replace(
+                facts,
+                envelope=envelope,
+                recipient=recipient,
+                domain=reached.domain,
+                receiving=reached.organisation,
+                found=reached.found,
+                rights=reached.rights,
+                is_return=is_return,
+            )
+            return self._observed(connection, found, Stage.RCPT)
+
+        paths = self._return_paths
+        is_return = paths is not None and paths.original(recipient.address) is not None
+        told = await self._store.ask(ask)
+        if told.domain is None and not told.may_relay:
+            told = replace(told, leads_here=await self._leads_here(recipient.domain))
+        return told
 
     async def at_message(self, facts: Facts, envelope: Envelope, content: Content) -> Facts:
         """Learn what was sent."""
-        author = parseaddr(first_field(content.fields, "from") or "")[1]
-        if facts.login is not None and "@" in author:
-            owns = await self._directory.may_use(facts.login, author)
-            content = replace(content, owns_from=owns)
         facts = replace(facts, envelope=envelope, content=content)
-        return await self._observed(facts, Stage.MESSAGE)
+        author = parseaddr(first_field(content.fields, "from") or "")[1]
+        login = facts.login if "@" in author else None
+        if login is None and not self._asks(Stage.MESSAGE):
+            return facts
 
-    async def _attributed(self, facts: Facts) -> Facts:
-        """Learn whose servers the client is one of, if anybody's."""
-        domain, tls = _domain(facts.sender), facts.session.tls
-        names = tls.names if tls else ()
-        attribution = await self._directory.attribute(facts.session.address, names, domain)
-        hosted = await self._directory.organisation_of(domain) if domain else None
-        whose = attribution.organisation
-        return replace(
-            facts,
-            organisation=await self._directory.organisation(whose) if whose else None,
-            connector=attribution.connector,
-            restricting=attribution.restricting,
-            sender_registered=bool(hosted and hosted.name == whose),
-            claims_to_be_ours=bool(hosted or names),
-        )
+        def ask(connection: Connection) -> Facts:
+            is_own = owns(connection, login.account, author) if login else None
+            told = replace(facts, content=replace(content, owns_from=is_own))
+            return self._observed(connection, told, Stage.MESSAGE)
+
+        return await self._store.ask(ask)
 
     async def _leads_here(self, domain: str) -> bool:
         """Whether the domain's MX names us. Where the DNS is silent, nobody says so."""
@@ -114,33 +123,46 @@ class Asking:
         hosts = {value.rpartition(" ")[2].rstrip(".").lower() for value in found.values}
         return self._host in hosts
 
-    async def _observed(self, facts: Facts, stage: Stage) -> Facts:
+    def note(self, counts: Mapping[str, int]) -> None:
+        """Add what has just been counted to what was read before."""
+        for tally, key in self._counted:
+            self._counted[tally, key] += counts.get(key, 0)
+
+    def _asks(self, stage: Stage) -> bool:
+        return bool(self._judge.tallies(stage) or self._judge.needs(stage))
+
+    def _observed(self, connection: Connection, facts: Facts, stage: Stage) -> Facts:
         """Read the counters and blocks that the stage's policies need."""
-        tallies = self._judge.tallies(stage)
-        wants_blocks = Need.BLOCKS in self._judge.needs(stage)
-        if not tallies and not wants_blocks:
+        counts = self._counts(connection, self._judge.tallies(stage), facts)
+        blocks = facts.blocks
+        if Need.BLOCKS in self._judge.needs(stage):
+            blocks = blocking.about(connection, facts.now, _subjects(facts))
+        if not counts and blocks == facts.blocks:
             return facts
+        return replace(facts, counts=counts, blocks=blocks)
 
-        def ask(connection: Connection) -> tuple[dict[str, int], tuple[Block, ...]]:
-            counts = _counted(connection, tallies, facts)
-            found = blocking.about(connection, facts.now, _subjects(facts)) if wants_blocks else ()
-            return counts, found
+    def _counts(
+        self, connection: Connection, tallies: Sequence[Tally], facts: Facts
+    ) -> dict[str, int]:
+        """Return the sums by the tallies' names; of what was not read yet, one statement a window."""
+        keys = {tally: key for tally in tallies if (key := tally.key(facts))}
+        lacking: dict[timedelta, list[Tally]] = defaultdict(list)
+        for tally, key in keys.items():
+            if (tally.name, key) not in self._counted:
+                lacking[tally.window].append(tally)
+        for window, those in lacking.items():
+            sums = counting.counted(connection, {keys[one] for one in those}, facts.now - window)
+            self._counted.update({(one.name, keys[one]): sums[keys[one]] for one in those})
+        return {tally.name: self._counted[tally.name, key] for tally, key in keys.items()}
 
-        counts, found = await self._store.ask(ask)
-        return replace(facts, counts=counts, blocks=found)
 
-
-def _counted(connection: Connection, tallies: Sequence[Tally], facts: Facts) -> dict[str, int]:
-    """Return the sums by the tallies' names, one statement for each length of window."""
-    keys: dict[datetime, dict[str, str]] = defaultdict(dict)
-    for tally in tallies:
-        if key := tally.key(facts):
-            keys[facts.now - tally.window][key] = tally.name
-    return {
-        names[key]: count
-        for since, names in keys.items()
-        for key, count in counting.counted(connection, names, since).items()
-    }
+def _origin(connection: Connection, facts: Facts) -> Origin:
+    session, sender = facts.session, facts.sender
+    if session.account is not None:
+        return origin_of_account(connection, session.account, sender)
+    domain = folded_domain(sender.rpartition("@")[2])
+    names = session.tls.names if session.tls else ()
+    return origin_of_client(connection, session.address, names, domain)
 
 
 def _subjects(facts: Facts) -> dict[str, list[str]]:
@@ -160,7 +182,7 @@ def _subjects(facts: Facts) -> dict[str, list[str]]:
 def networks_of(address: IPv4Address | IPv6Address) -> list[str]:
     """Return the address and every network it is in, as blocks name them."""
     longest = address.max_prefixlen
-    lengths = range(_SHORTEST_PREFIX[address.version], longest)
+    lengths = range(SHORTEST_PREFIX[address.version], longest)
     nets = (str(ip_network((address, length), strict=False)) for length in lengths)
     return [str(address), *nets]
 

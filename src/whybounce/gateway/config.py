@@ -246,6 +246,13 @@ class Reports(_Table, frozen=True, kw_only=True):
     contact: Annotated[
         MailAddress | None, _means("Whom people may ask; else postmaster at their domain.")
     ] = None
+    delisting: Annotated[
+        str,
+        _means(
+            "The page where removal from the block list is asked for, said to who is on it; else the"
+            " postmaster at our name."
+        ),
+    ] = ""
     language: Annotated[str, _means("The language of notices.")] = "en"
     style: Annotated[Style, _means("How notices look.")] = Style.MODERN
     returned: Annotated[
@@ -257,6 +264,21 @@ class Reports(_Table, frozen=True, kw_only=True):
     copies: Annotated[
         tuple[MailAddress, ...], _means("Administrators who get a copy of each notice of failure.")
     ] = ()
+
+
+class Spam(_Table, frozen=True, kw_only=True):
+    """`[spam]`: what a scanner in front of the gateway says. The gateway itself looks for none."""
+
+    header: Annotated[
+        str,
+        _means(
+            "The field in which it says so, as `X-Spam-Flag`; its value begins with `YES` for spam."
+            " Shares of spam that make senders suspicious are counted by it."
+        ),
+    ] = ""
+    gtube: Annotated[
+        bool, _means("Whether a message with the GTUBE test string counts as spam: for trials.")
+    ] = False
 
 
 class Forwarding(_Table, frozen=True, kw_only=True):
@@ -320,6 +342,7 @@ class Config(_Table, frozen=True, kw_only=True):
     outbound: Outbound = Outbound()
     retry: Retry = Retry()
     reports: Reports = Reports()
+    spam: Spam = Spam()
     forwarding: Forwarding = Forwarding()
     signing: tuple[Signing, ...] = ()
     retention: Retention = Retention()

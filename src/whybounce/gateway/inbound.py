@@ -32,6 +32,7 @@ from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.smtp.handler import Sink
 from whybounce.gateway.smtp.sasl import Credentials
 from whybounce.gateway.smtp.server.events import Ending
+from whybounce.gateway.spam_signs import NO_SIGNS, SpamSigns, TestString
 from whybounce.gateway.store import Store, rows
 from whybounce.gateway.store.blocking import NewBlock
 from whybounce.gateway.store.bodies import IncomingBody
@@ -62,6 +63,9 @@ class Reception:
     expire_after: timedelta
     clock: Callable[[], datetime]
     random_bits: Callable[[int], int]
+    own_names: frozenset[str] = frozenset()  # By which we are called, address literals included.
+    delisting: str = ""  # The page where removal from the block list is asked for.
+    spam: SpamSigns = NO_SIGNS
 
 
 class IncomingMessage:
@@ -77,6 +81,7 @@ class IncomingMessage:
         self._smtputf8 = envelope.smtputf8
         self._held: bytes | None = b""
         self._left = AsyncExitStack()
+        self._test_string = TestString() if reception.spam.gtube else None
 
     async def open(self) -> None:
         """Take room in the store."""
@@ -84,6 +89,8 @@ class IncomingMessage:
 
     async def write(self, octets: bytes) -> None:
         """Take the next octets."""
+        if self._test_string is not None:
+            self._test_string.read(octets)
         if self._held is None:
             await self.body.write(octets)
             return
@@ -111,6 +118,12 @@ class IncomingMessage:
         await self.body.write(ours)
         await self.body.write(held)
 
+    @property
+    def is_spam(self) -> bool:
+        """Whether the scanner in front says so, or it holds the test string."""
+        is_test = self._test_string is not None and self._test_string.was_seen
+        return is_test or self._reception.spam.said(self.header.fields)
+
     async def drop(self) -> None:
         """Forget it; what was accepted stays the store's."""
         await self._left.aclose()
@@ -123,7 +136,6 @@ class Inbound:
         self._reception = reception
         self._asking = Asking(
             reception.store,
-            reception.directory,
             reception.judge,
             reception.resolver,
             reception.host,
@@ -192,7 +204,7 @@ class Inbound:
         await sink.finish()
         now = self._reception.clock()
         facts = replace(self._known, now=now)
-        content = Content(fields=sink.header.fields, octets=octets)
+        content = Content(fields=sink.header.fields, octets=octets, is_spam=sink.is_spam)
         facts = await self._asking.at_message(facts, envelope, content)
         refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
         if refused is not None:
@@ -224,6 +236,8 @@ class Inbound:
             login_required=reception.login_required,
             limits=reception.limits,
             now=reception.clock(),
+            own_names=reception.own_names,
+            delisting=reception.delisting,
         )
 
     @property
@@ -256,6 +270,7 @@ class Inbound:
         """Count a refusal, where a policy wants to know how many there are."""
         if counts := self._reception.judge.counts_of_refusal(stage, facts, verdict.cause):
             await self._reception.store.count(counts, now=facts.now)
+            self._asking.note(counts)
 
     async def _restrict(self, wanted: Restriction, policy: str, now: datetime) -> None:
         """Put a block in force, for the policy that saw why."""
@@ -270,6 +285,8 @@ class Inbound:
         """Write the refusal down, and return its words."""
         kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
         reply = own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status)
+        if verdict.plain:
+            reply = replace(reply, status=None)
         why = f" ({verdict.evidence})" if verdict.evidence else ""
         what = "deferred" if isinstance(verdict, Defer) else "refused"
         await self._record(

@@ -51,6 +51,45 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw
     deliveries_per_mailbox: Annotated[
         int, _means("Deliveries into one mailbox at one time.", ge=1)
     ] = 2
+    mailbox_wait: Annotated[
+        Duration,
+        _means("How long a delivery waits for those; then it is put off as any other (4.3.2)."),
+    ] = Duration(seconds=10)
+    ipv6_range_per_hour: Annotated[
+        int, _means(f"Messages an hour from one range of IPv6 addresses; {_NO_LIMIT}.", ge=0)
+    ] = 0
+    ipv6_range: Annotated[
+        int, _means("How many bits the addresses of a range share.", ge=16, le=128)
+    ] = 64
+    unusual_messages: Annotated[
+        int,
+        _means(
+            "Messages an hour from which on a client's and a sending domain's volume is held against"
+            f" their own history; {_NO_LIMIT}.",
+            ge=0,
+        ),
+    ] = 0
+    unusual_times: Annotated[
+        int, _means("How many times its usual hour makes a volume unusual.", ge=1)
+    ] = 5
+    unknown_recipients: Annotated[
+        int,
+        _means(
+            f"The percentage of unknown recipients in an hour that is suspicious; {_NO_LIMIT}.",
+            ge=0,
+            le=100,
+        ),
+    ] = 0
+    spam: Annotated[
+        int,
+        _means(f"The percentage of spam in an hour that is suspicious; {_NO_LIMIT}.", ge=0, le=100),
+    ] = 0
+    least: Annotated[
+        int, _means("Recipients or messages in an hour before a percentage says anything.", ge=1)
+    ] = 20
+    restriction: Annotated[
+        Duration, _means("How long who is suspicious is told to try again later.")
+    ] = Duration(hours=1)
     moderated_members: Annotated[
         int, _means(f"Members from which on a group's mail waits for approval; {_NO_LIMIT}.", ge=0)
     ] = 0

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from whybounce.gateway.delivery.carrying import Carry
+from whybounce.gateway.delivery.crowding import Crowding
 from whybounce.gateway.delivery.dispatching import Dispatcher, Report, Resolve
 from whybounce.gateway.delivery.traffic import Traffic
 from whybounce.gateway.store import Schedule, Store, StoreError, StoreUnavailableError
@@ -35,6 +36,8 @@ class OutboundSettings:
     schedule: Schedule
     most: int = 400  # Deliveries at once.
     most_each: int = 20  # … to one destination.
+    most_each_mailbox: int = 2
+    mailbox_wait: float = 10  # Seconds a delivery waits for the others into its mailbox.
     most_in_hand: int = 2_000  # Consignments leased.
     most_in_hand_each: int = 100  # … of one domain.
     batch: int = 200  # Recipients leased at once.
@@ -80,6 +83,7 @@ class Outbound:
             resolve=resolve,
             report=report,
             traffic=traffic,
+            crowding=Crowding(most=settings.most_each_mailbox, wait=settings.mailbox_wait),
             node=settings.node,
             schedule=settings.schedule,
             clock=clock,

@@ -42,12 +42,14 @@ from whybounce.gateway.smtp.listening import Listener
 from whybounce.gateway.smtp.server import Limits as DialogueLimits, ServerSettings, TlsMode
 from whybounce.gateway.smtp.server.counting import Caps
 from whybounce.gateway.smtp.tls import server_context
+from whybounce.gateway.spam_signs import SpamSigns
 from whybounce.gateway.store import Store, open_store
 from whybounce.gateway.values import Endpoint
 from whybounce.writing import Writer
 
 _SQLITE = "sqlite:///"
 _NO_NAME_SERVER = "127.0.0.1"
+_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened at
 
 
 class AddressTakenError(Exception):
@@ -144,6 +146,9 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
         expire_after=parts.config.schedule.expire_after,
         clock=_now,
         random_bits=secrets.randbits,
+        own_names=_own_names(parts),
+        delisting=parts.config.reports.delisting,
+        spam=SpamSigns(parts.config.spam.header, gtube=parts.config.spam.gtube),
     )
     tls = None
     if settings.tls is not TlsMode.OFF:
@@ -174,6 +179,12 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
             network=settings.connections_per_network,
         ),
     )
+
+
+def _own_names(parts: _Parts) -> frozenset[str]:
+    """Return our name, and the addresses that listeners are told to listen at."""
+    hosts = {at.host for each in parts.config.listener for at in each.addresses}
+    return frozenset({parts.host, *hosts} - _ANY_ADDRESS)
 
 
 def _dialogue_limits(limits: Limits) -> DialogueLimits:
@@ -216,6 +227,8 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
             schedule=config.schedule,
             most=config.outbound.connections,
             most_each=config.outbound.connections_per_destination,
+            most_each_mailbox=config.limits.deliveries_per_mailbox,
+            mailbox_wait=config.limits.mailbox_wait.total_seconds(),
             drain=config.server.drain.total_seconds(),
         ),
         clock=_now,

@@ -14,7 +14,7 @@ from whybounce.vocabulary.cause import VerdictKind
 
 ROOT = Path(__file__).parents[3]
 FOLDER = Path(policies.__file__).parent
-FRAMEWORK = {"__init__", "facts", "judging", "policy", "verdicts"}
+FRAMEWORK = {"__init__", "facts", "judging", "policy", "suspecting", "verdicts"}
 
 
 def _tool() -> ModuleType:

@@ -7,10 +7,11 @@ Rule 2: nobody fails without the report about it being queued in the same transa
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from whybounce.gateway.addresses import key_of
 from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.concluding import (
@@ -23,7 +24,8 @@ from whybounce.gateway.delivery.concluding import (
     settlement,
     to_tell,
 )
-from whybounce.gateway.delivery.destinations import Destination
+from whybounce.gateway.delivery.crowding import Crowding
+from whybounce.gateway.delivery.destinations import Destination, Lmtp, Maildir
 from whybounce.gateway.delivery.parcels import Parcel, Reading
 from whybounce.gateway.delivery.traffic import Traffic
 from whybounce.gateway.store import (
@@ -56,6 +58,7 @@ class Dispatcher:
     resolve: Resolve
     report: Report
     traffic: Traffic
+    crowding: Crowding
     node: str
     schedule: Schedule
     clock: Callable[[], datetime]
@@ -127,6 +130,20 @@ class Dispatcher:
         attempts: list[Attempt],
         begin: Callable[[], None],
     ) -> None:
+        async with self.crowding.places(_mailboxes(destination, parcel.recipients)) as free:
+            inside, late = _parted(destination, parcel.recipients, free)
+            attempts += [self._obstructed(each, self._crowded(each)) for each in late]
+            if inside:
+                there = replace(parcel, recipients=tuple(inside))
+                await self._carry_in_turn(destination, there, attempts, begin)
+
+    async def _carry_in_turn(
+        self,
+        destination: Destination,
+        parcel: Parcel,
+        attempts: list[Attempt],
+        begin: Callable[[], None],
+    ) -> None:
         async with self.traffic.turn(destination.name) as met:
             if met is not None:
                 attempts += [
@@ -149,6 +166,10 @@ class Dispatcher:
             obstacle = Obstacle("system-error", f"{type(error).__name__} on the way")
             return tuple(self._obstructed(each, obstacle) for each in parcel.recipients)
         return came
+
+    def _crowded(self, recipient: LeasedRecipient) -> Obstacle:
+        evidence = f"{self.crowding.most} deliveries to {recipient.address} are under way"
+        return Obstacle("recipient-thread-limit", evidence)
 
     def _obstructed(self, recipient: LeasedRecipient, obstacle: Obstacle) -> Attempt:
         asked = Asked(self.clock(), obstacle)
@@ -267,3 +288,30 @@ class Dispatcher:
         except StoreError:
             return frozenset()
         return frozenset(each.number for each in life.attempts if each.code is not None)
+
+
+def _mailbox(destination: Destination, recipient: LeasedRecipient) -> str | None:
+    """Return what is counted as one mailbox; None where mail goes on to others."""
+    match destination:
+        case Maildir():
+            return destination.name
+        case Lmtp():
+            return f"{destination.name} {key_of(recipient.address)}"
+        case _:
+            return None
+
+
+def _mailboxes(destination: Destination, recipients: Iterable[LeasedRecipient]) -> set[str]:
+    return {name for each in recipients if (name := _mailbox(destination, each)) is not None}
+
+
+def _parted(
+    destination: Destination, recipients: Iterable[LeasedRecipient], free: frozenset[str]
+) -> tuple[list[LeasedRecipient], list[LeasedRecipient]]:
+    """Return who has a place, and who has none."""
+    inside: list[LeasedRecipient] = []
+    late: list[LeasedRecipient] = []
+    for each in recipients:
+        name = _mailbox(destination, each)
+        (inside if name is None or name in free else late).append(each)
+    return inside, late

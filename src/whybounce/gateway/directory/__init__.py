@@ -7,7 +7,16 @@ gateway's questions from the tables alone. ``nouns`` has the shapes; they are th
 
 from whybounce.gateway.directory.connectors import Attribution
 from whybounce.gateway.directory.demonstration import demonstration
-from whybounce.gateway.directory.directory import Destination, Directory, Login, destination
+from whybounce.gateway.directory.directory import (
+    Destination,
+    Directory,
+    Login,
+    Origin,
+    destination,
+    origin_of_account,
+    origin_of_client,
+    owns,
+)
 from whybounce.gateway.directory.finding import By, Expansion, Found
 from whybounce.gateway.directory.loading import load
 from whybounce.gateway.directory.nouns import (
@@ -53,6 +62,7 @@ __all__ = [
     "MailUser",
     "Mailbox",
     "Organisation",
+    "Origin",
     "OutboundConnector",
     "Passwords",
     "PublicFolder",
@@ -61,5 +71,8 @@ __all__ = [
     "demonstration",
     "destination",
     "load",
+    "origin_of_account",
+    "origin_of_client",
+    "owns",
     "read_directory",
 ]

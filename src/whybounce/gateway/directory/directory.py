@@ -15,6 +15,8 @@ from whybounce.gateway.directory.nouns import (
     Correspondent,
     Domain,
     Entry,
+    InboundConnector,
+    Mailbox,
     Organisation,
     OutboundConnector,
     Sending,
@@ -54,6 +56,61 @@ def destination(connection: Connection, sender: str, address: str) -> Destinatio
     found = finding.recipient(connection, address)
     allowed = rights.rights(connection, sender, found.entry, found.organisation) if found else None
     return Destination(domain, _organisation(connection, whose), found, allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the directory has about who sends."""
+
+    login: Login | None = None
+    mailbox: Mailbox | None = None  # The login's.
+    owns_return_path: bool | None = None  # None: nobody is logged in, or it is the null one.
+    organisation: Organisation | None = None  # Whose people or servers they are.
+    connector: InboundConnector | None = None
+    restricting: tuple[InboundConnector, ...] = ()
+    sender_registered: bool | None = None  # Whether the sender's domain is the organisation's own.
+    claims_to_be_ours: bool = False  # By the sender's domain, or by showing a certificate.
+
+
+def origin_of_account(connection: Connection, account: str, sender: str) -> Origin:
+    """Return all that is known about who is logged in, in one go."""
+    login = _account(connection, account)
+    if login is None:
+        return Origin()
+    found = finding.recipient(connection, account) if "@" in account else None
+    return Origin(
+        login,
+        found.entry if found and isinstance(found.entry, Mailbox) else None,
+        owns(connection, login.account, sender) if sender else None,
+        _organisation(connection, login.organisation),
+    )
+
+
+def origin_of_client(
+    connection: Connection,
+    client: IPv4Address | IPv6Address,
+    names: Collection[str],
+    sender_domain: str,
+) -> Origin:
+    """Return whose servers a connection comes from, as ``Directory.attribute`` does, in one go."""
+    found = connectors.attribution(connection, client, names, sender_domain)
+    hosted = finding.domain(connection, sender_domain) if sender_domain else None
+    return Origin(
+        sender_registered=hosted is not None and hosted[1] == found.organisation,
+        claims_to_be_ours=bool(hosted or names),
+        organisation=_organisation(connection, found.organisation) if found.organisation else None,
+        connector=found.connector,
+        restricting=found.restricting,
+    )
+
+
+def owns(connection: Connection, account: Account, sender: str) -> bool:
+    """Whether the account owns the address: its mailbox has it, or ``send-as`` names it."""
+    # A group named here is the group's own address; its members' are not meant.
+    names = {finding.entry_key(connection, account.name), *_keys(connection, account.send_as)}
+    entry = finding.entry_key(connection, sender)
+    domain = f"@{folded_domain(sender.rpartition('@')[2])}"
+    return not names.isdisjoint({entry or key_of(sender), domain})
 
 
 class Directory:
@@ -111,19 +168,7 @@ class Directory:
 
     async def may_use(self, login: Login, sender: str) -> bool:
         """Whether the account owns the address: its mailbox has it, or ``send-as`` names it."""
-        account = login.account
-
-        def ask(connection: Connection) -> bool:
-            # A group named here is the group's own address; its members' are not meant.
-            names = {
-                finding.entry_key(connection, account.name),
-                *_keys(connection, account.send_as),
-            }
-            entry = finding.entry_key(connection, sender)
-            domain = f"@{folded_domain(sender.rpartition('@')[2])}"
-            return not names.isdisjoint({entry or key_of(sender), domain})
-
-        return await self._store.ask(ask)
+        return await self._store.ask(lambda c: owns(c, login.account, sender))
 
     async def may_send_to(self, sender: str, found: Found) -> Rights:
         """Return what holds when the sender writes to the recipient; empty: the null return path."""

@@ -8,20 +8,31 @@ is against it decides, for each recipient until the dot, then for the message.
 
 from whybounce.gateway.policies import (
     account_may_send,
+    client_not_banned,
+    client_not_listed,
+    client_unsuspicious,
     connector_matched,
     from_owned,
+    helo_not_ours,
+    ipv6_range_in_limit,
     login_required,
     login_uncompromised,
     mailbox_open,
+    messages_per_minute,
     organisation_may_send,
+    received_per_hour,
+    received_per_hour_from_one_sender,
     recipient_exists,
     recipient_takes_size,
+    recipients_per_day,
+    recipients_per_domain,
     relay_allowed,
     return_path_owned,
     sender_authenticated,
     sender_domain_registered,
     sender_listed,
     sender_resolvable,
+    sender_unsuspicious,
     tenant_block_list,
 )
 from whybounce.gateway.policies.facts import Content, Facts
@@ -53,6 +64,14 @@ POLICIES: tuple[Policy, ...] = (
     login_required.POLICY,
     login_uncompromised.POLICY,
     return_path_owned.POLICY,
+    messages_per_minute.POLICY,
+    # At RCPT: who connects.
+    client_not_banned.POLICY,
+    client_not_listed.POLICY,
+    client_unsuspicious.POLICY,
+    sender_unsuspicious.POLICY,
+    ipv6_range_in_limit.POLICY,
+    helo_not_ours.POLICY,
     # At RCPT: who may send, from there, in that name.
     account_may_send.POLICY,
     organisation_may_send.POLICY,
@@ -66,6 +85,11 @@ POLICIES: tuple[Policy, ...] = (
     sender_authenticated.POLICY,
     sender_listed.POLICY,
     recipient_takes_size.POLICY,
+    # At RCPT: how much.
+    recipients_per_day.POLICY,
+    recipients_per_domain.POLICY,
+    received_per_hour_from_one_sender.POLICY,
+    received_per_hour.POLICY,
     # At the dot: what.
     from_owned.POLICY,
     tenant_block_list.POLICY,

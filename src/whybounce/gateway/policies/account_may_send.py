@@ -19,9 +19,9 @@ def judge(facts: Facts) -> Verdict:
     login = facts.login
     if login is None:
         return PASS
-    if block := facts.blocked("account", _SPAM):
+    if block := facts.block(_SPAM, "account"):
         return Refuse(_SPAM, facts.values, block.reason)
-    if block := facts.blocked("account", _BANNED):
+    if block := facts.block(_BANNED, "account"):
         found_out = block.added_by == "login_uncompromised"
         status = _COMPROMISED if found_out else _BY_ADMINISTRATOR
         return Refuse(_BANNED, facts.values, block.reason, status)
@@ -30,7 +30,7 @@ def judge(facts: Facts) -> Verdict:
         return Refuse(_BANNED, facts.values, "as the directory says", _BY_ADMINISTRATOR)
     if facts.domain is not None:  # To people of ours a restricted account may write.
         return PASS
-    if block := facts.blocked("account", _RESTRICTED):
+    if block := facts.block(_RESTRICTED, "account"):
         return Refuse(_RESTRICTED, facts.values, block.reason)
     if sending is Sending.RESTRICTED:
         return Refuse(_RESTRICTED, facts.values, "as the directory says")
@@ -44,4 +44,5 @@ POLICY = Policy(
     judge,
     settings=("account.sending",),
     needs=frozenset({Need.BLOCKS}),
+    blocks=("account",),
 )

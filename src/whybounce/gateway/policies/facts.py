@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from whybounce.gateway.addresses import folded_domain, is_postmaster
-from whybounce.gateway.directory import Domain, Found, Login, Rights
+from whybounce.gateway.directory import Domain, Found, Login, Mailbox, Rights
 from whybounce.gateway.directory.nouns import InboundConnector, Organisation
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.store.rows import Block
@@ -26,6 +26,7 @@ class Content:
     fields: tuple[tuple[str, str], ...]  # Its header, as far as it was read.
     octets: int
     owns_from: bool | None = None  # Whether the login may use the address in From; None: not asked.
+    is_spam: bool = False  # As the scanner in front says, or the GTUBE test string.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,13 @@ class Facts:
     login_required: bool = False  # Whether it takes mail only after a login.
     limits: Limits
     now: datetime
+    own_names: frozenset[str] = frozenset()  # By which we are called, address literals included.
+    delisting: str = ""  # The page where removal from the block list is asked for.
 
     # From MAIL on.
     envelope: Envelope = _NO_ENVELOPE  # With the recipients that were taken before.
     login: Login | None = None
+    mailbox: Mailbox | None = None  # That of the login.
     organisation: Organisation | None = None  # Whose people or servers send; None: strangers.
     connector: InboundConnector | None = None  # By which they send, if they are known servers.
     restricting: tuple[InboundConnector, ...] = ()  # For this sender's domain, and not fitting.
@@ -88,11 +92,9 @@ class Facts:
             return False
         return self.domain is not None or folded_domain(self.recipient.domain) in {"", self.host}
 
-    def blocked(self, kind: str, cause: str) -> Block | None:
-        """Return the block of that kind, and for that cause, that is in force for who takes part."""
-        return next(
-            (each for each in self.blocks if (each.kind, each.cause) == (kind, cause)), None
-        )
+    def block(self, cause: str, kind: str) -> Block | None:
+        """Return the oldest block in force that has this cause raised for somebody of that kind."""
+        return next((b for b in self.blocks if b.cause == cause and b.kind == kind), None)
 
     @property
     def values(self) -> dict[str, str]:
@@ -104,4 +106,5 @@ class Facts:
             "domain": self.recipient.domain,
             "ip": str(self.session.address),
             "helo": self.session.helo or "",
+            "remote": self.host,
         }

@@ -38,6 +38,7 @@ class Judge:
             stage: tuple(dict.fromkeys(each for policy, _ in asked for each in policy.tallies))
             for stage, asked in self._asked.items()
         }
+        self._counting = {stage: self._all(stage) for stage in Stage}
 
     def needs(self, stage: Stage) -> frozenset[Need]:
         """Return which costly facts the stage's policies need."""
@@ -49,11 +50,11 @@ class Judge:
 
     def counts(self, stage: Stage, facts: Facts) -> dict[str, int]:
         """Return what to add to which counters, once this was taken."""
-        return _added([each for each in self._all(stage) if not each.refused_for], facts)
+        return _added([each for each in self._counting[stage] if not each.refused_for], facts)
 
     def counts_of_refusal(self, stage: Stage, facts: Facts, cause: str) -> dict[str, int]:
         """Return what to add to which counters, once this was refused."""
-        return _added([each for each in self._all(stage) if cause in each.refused_for], facts)
+        return _added([each for each in self._counting[stage] if cause in each.refused_for], facts)
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """Return what the first policy says that is against it."""
@@ -73,7 +74,7 @@ class Judge:
     def _all(self, stage: Stage) -> tuple[Tally, ...]:
         """Return the counters that are added to at the stage, whichever stage reads them."""
         every = dict.fromkeys(each for read in self._tallies.values() for each in read)
-        return tuple(each for each in every if each.stage is stage)
+        return tuple(each for each in every if each.stage is stage and not each.of)
 
 
 def _added(tallies: Sequence[Tally], facts: Facts) -> dict[str, int]:
@@ -88,5 +89,10 @@ def _in_mode(verdict: Refuse | Defer, mode: Mode) -> Refuse | Defer:
     if mode is not Mode.DEFER or isinstance(verdict, Defer):
         return verdict
     return Defer(
-        verdict.cause, verdict.values, verdict.evidence, verdict.status, verdict.restriction
+        verdict.cause,
+        verdict.values,
+        verdict.evidence,
+        verdict.status,
+        verdict.restriction,
+        verdict.plain,
     )

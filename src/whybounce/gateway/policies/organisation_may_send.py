@@ -34,7 +34,7 @@ def judge(facts: Facts) -> Verdict:
     if whose is None or facts.domain is not None:
         return PASS
     for cause in _CAUSES:
-        if block := facts.blocked("organisation", cause):
+        if block := facts.block(cause, "organisation"):
             return Refuse(cause, facts.values, block.reason, _status(cause, block.reason))
     if whose.sending in {Sending.RESTRICTED, Sending.BANNED}:
         return Refuse(_OTHER, facts.values, "as the directory says", _status(_OTHER, ""))
@@ -58,4 +58,5 @@ POLICY = Policy(
     judge,
     settings=("organisation.sending", "organisation.proven"),
     needs=frozenset({Need.BLOCKS}),
+    blocks=("organisation",),
 )

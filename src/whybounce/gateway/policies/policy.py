@@ -50,11 +50,12 @@ class Tally:
     subject: Callable[[Facts], str]  # Who or what is counted; empty: nothing is.
     amount: Callable[[Facts], int] = _one
     refused_for: frozenset[str] = frozenset()  # Causes; where there are any, refusals are counted.
+    of: str = ""  # The tally whose counter it reads, over another window, and does not add to.
 
     def key(self, facts: Facts) -> str:
         """Return the counter's name in the store; empty where nothing is counted."""
         subject = self.subject(facts)
-        return f"{self.name} {subject}" if subject else ""
+        return f"{self.of or self.name} {subject}" if subject else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,5 @@ class Policy:
     settings: tuple[str, ...] = ()  # Keys of the configuration and the directory that it holds to.
     needs: frozenset[Need] = frozenset()
     tallies: tuple[Tally, ...] = ()
+    blocks: tuple[str, ...] = ()  # Kinds of whom the blocks name that it holds to.
     usual: Mode = Mode.REFUSE  # Where the configuration says nothing.

@@ -14,7 +14,7 @@ _ENCAPSULATED = "imcea"  # [MS-OXCMAIL] 2.1.3.4: IMCEAEX, IMCEAX400, IMCEAFAX â€
 
 def judge(facts: Facts) -> Verdict:
     """Refuse a sender or a recipient in such a form, and a sender with a block in force."""
-    if facts.blocked("sender", _CAUSE):
+    if facts.block(_CAUSE, "sender"):
         return Refuse(_CAUSE, facts.values, "the sender is blocked")
     for address in (facts.sender, facts.recipient.address):
         if _is_legacy(address) and (address == facts.sender or facts.found is None):
@@ -27,4 +27,11 @@ def _is_legacy(address: str) -> bool:
     return bool(hyphen) and head.lower().startswith(_ENCAPSULATED)
 
 
-POLICY = Policy("sender_resolvable", Stage.RCPT, (_CAUSE,), judge, needs=frozenset({Need.BLOCKS}))
+POLICY = Policy(
+    "sender_resolvable",
+    Stage.RCPT,
+    (_CAUSE,),
+    judge,
+    needs=frozenset({Need.BLOCKS}),
+    blocks=("sender",),
+)

@@ -33,6 +33,7 @@ class _Against:
     evidence: str = ""  # What decided, for the trace: never told to strangers.
     status: StatusCode | None = None  # Which of the cause's forms, where it has several.
     restriction: Restriction | None = None
+    plain: bool = False  # Said without a status code, to a client that was not offered any.
 
 
 @dataclass(frozen=True, slots=True)

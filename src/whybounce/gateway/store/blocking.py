@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from whybounce.gateway.store import recording
 from whybounce.gateway.store.errors import StoreError
 from whybounce.gateway.store.rows import Block, Event
 from whybounce.gateway.store.tables import AnyRow, blocks
 from whybounce.gateway.store.writer import Transaction
+
+_BY_TIME = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def _block(transaction: Transaction, new: NewBlock) -> str:
             blocks.c.lifted.is_(None),
             blocks.c.until <= new.now,
         )
-        .values(lifted=blocks.c.until, lifted_by="time")
+        .values(lifted=blocks.c.until, lifted_by=_BY_TIME)
     )
     id_ = transaction.ids.next(new.now)
     adding = transaction.insert(blocks).values(
@@ -140,6 +142,22 @@ def about(
         .order_by(blocks.c.id)
     )
     return tuple(_of(row) for row in connection.execute(which))
+
+
+def lifted_since(connection: Connection, like: Block, since: datetime) -> int:
+    """Return how often such a block was lifted by somebody, not by time."""
+    which = (
+        select(func.count())
+        .select_from(blocks)
+        .where(
+            blocks.c.kind == like.kind,
+            blocks.c.subject == like.subject,
+            blocks.c.cause == like.cause,
+            blocks.c.lifted >= since,
+            blocks.c.lifted_by != _BY_TIME,
+        )
+    )
+    return int(connection.execute(which).scalar_one())
 
 
 def _of(row: AnyRow) -> Block:

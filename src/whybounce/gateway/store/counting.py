@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.tables import counters
@@ -35,6 +35,13 @@ def add(
     rows = [{"key": key, "minute": at, "count": n} for (key, at), n in sorted(added.items())]
     _adding(transaction.insert).run(transaction.connection, rows)
     return [None] * len(counts)
+
+
+def forget(transaction: Transaction, keys: Sequence[Collection[str]]) -> list[None]:
+    """Begin the counters anew."""
+    every = sorted({key for some in keys for key in some})
+    transaction.connection.execute(delete(counters).where(counters.c.key.in_(every)))
+    return [None] * len(keys)
 
 
 @cache

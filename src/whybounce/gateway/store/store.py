@@ -251,6 +251,10 @@ class Store:
         """Return the counters' sums since the beginning of that minute."""
         return await self._reader.read(lambda c: counting.counted(c, keys, since))
 
+    async def forget(self, keys: Collection[str]) -> None:
+        """Begin counters anew."""
+        await self._writer.do(counting.forget, keys)
+
     async def block(self, block: NewBlock) -> str:
         """Put a restriction in force; return its id."""
         return await self._writer.do(blocking.block, block)

@@ -1,0 +1,176 @@
+"""Removal from the block list by those who are on it: asked for, confirmed by mail, done.
+
+Rule 1: only the list that says so (``banned-sending-ip``) can be left this way; a ban cannot.
+Rule 2: a request changes nothing. It has a mail sent, at most a few a day, and what stands in that
+mail lifts the block, within a day, and once.
+Rule 3: whoever is listed again and again has to write to a person.
+
+Nothing is stored for it: what stands in the mail is signed with the block's id, which nobody outside
+is told, and is of no more use when the block has ended.
+"""
+
+import hashlib
+import hmac
+import tomllib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64Error
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+from msgspec import DecodeError, Struct, json
+
+from whybounce.gateway.addresses import MailAddress
+from whybounce.gateway.asking import networks_of
+from whybounce.gateway.store import Lifting, Store, blocking, body_of
+from whybounce.gateway.store.rows import Block, BodyType, Envelope, NewMessage, Recipient
+from whybounce.wording.filling import fill
+
+CAUSE = "banned-sending-ip"
+
+_WORDS = Path(__file__).with_suffix(".toml")
+_VALID = timedelta(hours=24)
+_MOST_MAILS = 3  # In a day, about one entry of the list.
+_MOST_REMOVALS = 2  # In a month, by those who are on it.
+_MONTH = timedelta(days=30)
+_LONGEST = 2_000  # Characters of what stands in the mail.
+
+
+class DelistingError(Exception):
+    """Removal is not possible, and why, in one sentence."""
+
+
+class _Claim(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the mail holds: which entry of the list, who asked, and until when it is good."""
+
+    subject: str
+    address: str
+    until: int  # Seconds since 1970.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delisting:
+    """Takes requests and confirmations."""
+
+    store: Store
+    host: str  # Our name.
+    page: str  # Where it is confirmed; empty: by an operator.
+    expire_after: timedelta
+    clock: Callable[[], datetime]
+
+    async def request(self, ip: str, address: str) -> Block:
+        """Have a mail sent by which the removal of the server's address can be confirmed.
+
+        Raises:
+            DelistingError: It is not on the list, the address is none, or it was asked too often.
+            StoreUnavailableError: Try again later.
+
+        """
+        try:
+            to = MailAddress.parse(address.strip())
+        except ValueError as error:
+            raise DelistingError(f"{address!r}: wanted is {MailAddress.WANTED}") from error
+        now, block = self.clock(), await self._listed(ip)
+        removed = await self.store.ask(lambda c: blocking.lifted_since(c, block, now - _MONTH))
+        if removed >= _MOST_REMOVALS:
+            raise DelistingError(
+                f"{block.subject} was taken off {removed} times in a month and is listed again;"
+                f" write to postmaster@{self.host}"
+            )
+        key = f"delisting {block.subject}"
+        counted = await self.store.counted([key], since=now - timedelta(days=1))
+        if counted[key] >= _MOST_MAILS:
+            raise DelistingError(f"{block.subject} was asked about {counted[key]} times today")
+        await self._send(self._mail(block, to, now), to, now, key)
+        return block
+
+    async def confirm(self, written: str) -> Block:
+        """Take the server off the list, by what stood in the mail; return what was lifted.
+
+        Raises:
+            DelistingError: It is not what stood there, its time is over, or the block has ended.
+            StoreUnavailableError: Try again later.
+
+        """
+        claim, mark = _read(written.strip())
+        now = self.clock()
+        for block in await self.store.blocks(now=now, kind="ip", subject=claim.subject):
+            ours = _mark(block, claim).encode()
+            if block.cause != CAUSE or not hmac.compare_digest(mark.encode(), ours):
+                continue
+            if now.timestamp() > claim.until:
+                raise DelistingError("this is older than a day; ask for a new one")
+            why = f"asked for and confirmed by {claim.address}"
+            lifted = await self.store.lift(Lifting(block.id, claim.address, now, why))
+            if lifted is not None:
+                return lifted
+        raise DelistingError(f"{claim.subject} is not listed any more, or this is not what we sent")
+
+    async def _listed(self, ip: str) -> Block:
+        try:
+            names = networks_of(ip_address(ip.strip()))
+        except ValueError as error:
+            raise DelistingError(f"{ip!r} is no IP address") from error
+        now = self.clock()
+        found = await self.store.ask(lambda c: blocking.about(c, now, {"ip": names}))
+        block = next((each for each in found if each.cause == CAUSE), None)
+        if block is None:
+            raise DelistingError(f"{ip.strip()} is not on the list that can be left this way")
+        return block
+
+    async def _send(self, mail: bytes, to: MailAddress, now: datetime, key: str) -> None:
+        message = NewMessage(
+            Envelope("", (Recipient(str(to)),), body_type=BodyType.EIGHT_BIT),
+            arrived=now,
+            expires=now + self.expire_after,
+            subject="delisting",
+            counts={key: 1},
+        )
+        await self.store.accept(message, body_of(mail))
+
+    def _mail(self, block: Block, to: MailAddress, now: datetime) -> bytes:
+        claim = _Claim(block.subject, str(to), int((now + _VALID).timestamp()))
+        written = _write(claim, _mark(block, claim))
+        values = {
+            "ip": block.subject,
+            "url": f"{self.page}?confirm={written}" if self.page else written,
+            "limit": f"{_VALID.total_seconds() / 3600:.0f} hours",
+            "remote": self.host,
+        }
+        words = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
+        mail = EmailMessage(SMTP)
+        mail["From"] = f"postmaster@{self.host}"
+        mail["To"] = str(to)
+        mail["Subject"] = fill(words["subject"], values, {})
+        mail["Date"] = format_datetime(now.astimezone(UTC))
+        mail["Message-ID"] = f"<{_digest(b'', written.encode())}@{self.host}>"
+        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5.
+        mail.set_content(fill(words["text"].lstrip(), values, {}))
+        return mail.as_bytes()
+
+
+def _mark(block: Block, claim: _Claim) -> str:
+    """Return what only who knows the block's id can write."""
+    return _digest(block.id.encode(), json.encode(claim))
+
+
+def _digest(key: bytes, octets: bytes) -> str:
+    return hashlib.blake2b(octets, digest_size=16, key=key, person=b"delisting").hexdigest()
+
+
+def _write(claim: _Claim, mark: str) -> str:
+    return f"{urlsafe_b64encode(json.encode(claim)).decode().rstrip('=')}.{mark}"
+
+
+def _read(written: str) -> tuple[_Claim, str]:
+    claim, _, mark = written[:_LONGEST].partition(".")
+    try:
+        octets = urlsafe_b64decode(claim.encode() + b"=" * (-len(claim) % 4))
+        return json.decode(octets, type=_Claim), mark
+    except (NotBase64Error, DecodeError, ValueError) as error:
+        raise DelistingError("this is not what we sent") from error
