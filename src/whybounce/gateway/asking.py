@@ -72,6 +72,7 @@ class Asking:
             found=reached.found,
             rights=reached.rights,
             is_return=bool(self._return_paths and self._return_paths.original(recipient.address)),
+            missing=reached.missing or "",
         )
         if facts.domain is None and not facts.may_relay:
             facts = replace(facts, leads_here=await self._leads_here(recipient.domain))

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from whybounce.gateway.directory import By, Correspondent, demonstration
+from whybounce.gateway.directory import By, Correspondent, demonstration, destination
 
 HEAD = """
 [[organisation]]
@@ -382,3 +382,22 @@ async def test_lists_of_an_organisation_are_asked_the_same_way(asked):
         assert await directory.is_listed(
             (Correspondent("sales@contoso.example"),), "juergen@contoso.example"
         )
+
+
+@pytest.mark.parametrize(
+    ("to", "missing"),
+    [
+        ("gone@a.example", "gone@a.example"),
+        ("ben@a.example", None),
+        ("ben+archive@a.example", None),
+        ("gone@b.example", None),
+    ],
+)
+async def test_whose_mail_goes_to_nobody_is_known_before_it_is_sent(asked, reads, to, missing):
+    """Only where all recipients of the domain are here is anybody missing."""
+    text = HEAD + f'[[organisation.contact]]\naddress = "supplier@a.example"\nto = "{to}"\n'
+    async with asked(reads(text)) as directory:
+        store = directory._store  # noqa: SLF001  # the policies' facts are asked of it directly
+        reached = await store.ask(lambda c: destination(c, "x@b.example", "supplier@a.example"))
+
+    assert reached.missing == missing

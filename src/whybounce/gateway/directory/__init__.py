@@ -12,6 +12,7 @@ from whybounce.gateway.directory.finding import By, Expansion, Found
 from whybounce.gateway.directory.loading import load
 from whybounce.gateway.directory.nouns import (
     Account,
+    AddressForm,
     Alias,
     Contact,
     Correspondent,
@@ -33,6 +34,7 @@ from whybounce.gateway.directory.rights import Rights
 
 __all__ = [
     "Account",
+    "AddressForm",
     "Alias",
     "Attribution",
     "By",

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from sqlalchemy import Connection, select
 
-from whybounce.gateway.addresses import folded_domain, folded_login, key_of
+from whybounce.gateway.addresses import MailAddress, folded_domain, folded_login, key_of
 from whybounce.gateway.directory import connectors, finding, rights
 from whybounce.gateway.directory.connectors import Attribution
 from whybounce.gateway.directory.finding import Expansion, Found
@@ -43,6 +43,7 @@ class Destination:
     organisation: Organisation | None  # Whose domain it is.
     found: Found | None  # Whom the address leads to.
     rights: Rights | None  # What that one lets the sender do.
+    missing: MailAddress | None = None  # Where that one's mail would go, and nobody is.
 
 
 def destination(connection: Connection, sender: str, address: str) -> Destination:
@@ -53,7 +54,8 @@ def destination(connection: Connection, sender: str, address: str) -> Destinatio
     domain, whose = accepted
     found = finding.recipient(connection, address)
     allowed = rights.rights(connection, sender, found.entry, found.organisation) if found else None
-    return Destination(domain, _organisation(connection, whose), found, allowed)
+    missing = finding.missing_target(connection, found.entry) if found else None
+    return Destination(domain, _organisation(connection, whose), found, allowed, missing)
 
 
 class Directory:

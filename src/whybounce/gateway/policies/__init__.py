@@ -12,9 +12,14 @@ from whybounce.gateway.policies import (
     from_owned,
     login_required,
     login_uncompromised,
+    address_form_allowed,
+    client_not_blocked,
+    from_owned,
+    ipv6_taken,
     mailbox_open,
     organisation_may_send,
     recipient_exists,
+    recipient_not_banned,
     recipient_takes_size,
     relay_allowed,
     return_path_owned,
@@ -23,6 +28,7 @@ from whybounce.gateway.policies import (
     sender_listed,
     sender_resolvable,
     tenant_block_list,
+    target_exists,
 )
 from whybounce.gateway.policies.facts import Content, Facts
 from whybounce.gateway.policies.judging import Judge, Judgement
@@ -61,7 +67,12 @@ POLICIES: tuple[Policy, ...] = (
     # At RCPT: to whom.
     relay_allowed.POLICY,
     sender_resolvable.POLICY,
+    client_not_blocked.POLICY,
+    ipv6_taken.POLICY,
+    recipient_not_banned.POLICY,
+    address_form_allowed.POLICY,
     recipient_exists.POLICY,
+    target_exists.POLICY,
     mailbox_open.POLICY,
     sender_authenticated.POLICY,
     sender_listed.POLICY,

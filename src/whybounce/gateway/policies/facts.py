@@ -58,6 +58,7 @@ class Facts:
     rights: Rights | None = None  # What that one lets this sender do.
     is_return: bool = False  # Whether it is a return path of ours, of forwarded mail.
     leads_here: bool = False  # Whether the MX of a domain that is not ours names us.
+    missing: str = ""  # Where that one's mail would go, and nobody is.
 
     # At the dot.
     content: Content | None = None
