@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from every_row import recipients, senders, transport
+from every_row import content, recipients
 from rows import NOTHING, Gateway, Row, read_back
 from serving import configured, outside
 from test_seeds import ROWS as SEEDS
@@ -17,6 +18,7 @@ from whybounce.gateway.directory import DirectoryTable, demonstration, read_dire
 from whybounce.gateway.service import running
 
 ROWS: tuple[Row, ...] = (*senders.ROWS, *recipients.ROWS, *transport.ROWS)
+ROWS: tuple[Row, ...] = (*recipients.ROWS, *content.ROWS)
 
 NOT_YET = (
     "bad-helo",
@@ -24,7 +26,6 @@ NOT_YET = (
     "banned-recipient",
     "banned-sender",
     "banned-sending-ip",
-    "bare-line-feeds",
     "certificate-expired",
     "certificate-host-mismatch",
     "customer-block-list",
@@ -33,7 +34,6 @@ NOT_YET = (
     "daily-recipient-limit",
     "dmarc-reject",
     "dnssec-invalid",
-    "generic-remote-error",
     "hourly-limit-from-one-sender",
     "hourly-receive-limit",
     "ip-temporarily-restricted",
@@ -45,8 +45,6 @@ NOT_YET = (
     "message-expired",
     "mta-sts-certificate",
     "mta-sts-mx-mismatch",
-    "nested-attachments",
-    "no-valid-from",
     "recipient-thread-limit",
     "rejected-by-recipient",
     "rich-text-header-too-long",
@@ -56,8 +54,6 @@ NOT_YET = (
     "sender-not-authenticated-for-mailbox",
     "sender-not-authenticated-for-public-folder",
     "relay-access-denied",
-    "rich-text-header-too-long",
-    "routing-loop",
     "sender-denied",
     "sender-temporarily-restricted",
     "spf-violation",

@@ -34,7 +34,7 @@ class Gateway:
         self,
         *recipients: str,
         sender: str = "chris@remote.example",
-        mail: str = MAIL,
+        mail: str | bytes = MAIL,
         client: str = "",
         helo: str = "mx.remote.example",
         options: tuple[str, ...] = (),
@@ -54,7 +54,7 @@ class Gateway:
         *recipients: str,
         sender: str | None = None,
         account: str | None = ANNA,
-        mail: str | None = None,
+        mail: str | bytes | None = None,
         options: tuple[str, ...] = (),
         helo: str = "client.example",
         listener: str = "submission",
@@ -82,7 +82,7 @@ def _send(
     login: tuple[str, str] | None,
     sender: str,
     recipients: tuple[str, ...],
-    mail: str,
+    mail: str | bytes,
     options: tuple[str, ...],
 ) -> Said:
     """Send by the standard library's client, which knows nothing of ours."""

@@ -23,6 +23,7 @@ from whybounce.gateway.policies import (
     Defer,
     Facts,
     Judge,
+    Need,
     Pass,
     Refuse,
     Restriction,
@@ -36,6 +37,7 @@ from whybounce.gateway.store import Store, rows
 from whybounce.gateway.store.blocking import NewBlock
 from whybounce.gateway.store.bodies import IncomingBody
 from whybounce.gateway.store.rows import Event, NewMessage
+from whybounce.gateway.structure import Structure
 from whybounce.gateway.tracing_fields import Header
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
@@ -68,10 +70,19 @@ class IncomingMessage:
     """A message being received: held until its header has ended, then written with our fields."""
 
     def __init__(
-        self, reception: Reception, session: Session, envelope: Envelope, body: IncomingBody
+        self,
+        reception: Reception,
+        session: Session,
+        envelope: Envelope,
+        body: IncomingBody,
+        *,
+        mends_line_ends: bool = False,
     ) -> None:
         self.body = body
+        self.mends_line_ends = mends_line_ends
         self.header = Header(())
+        wanted = Need.STRUCTURE in reception.judge.needs(Stage.MESSAGE)
+        self.structure = Structure() if wanted and reception.limits.embedded_files else None
         self._reception = reception
         self._session = session
         self._smtputf8 = envelope.smtputf8
@@ -84,6 +95,8 @@ class IncomingMessage:
 
     async def write(self, octets: bytes) -> None:
         """Take the next octets."""
+        if self.structure is not None:
+            self.structure.take(octets)
         if self._held is None:
             await self.body.write(octets)
             return
@@ -173,8 +186,13 @@ class Inbound:
 
     async def data(self, session: Session, envelope: Envelope) -> Sink | Reply:
         """Make room for the message."""
+        connector = self._known.connector
         message = IncomingMessage(
-            self._reception, session, envelope, self._reception.store.receive()
+            self._reception,
+            session,
+            envelope,
+            self._reception.store.receive(),
+            mends_line_ends=connector is not None and not connector.reject_bare_line_feeds,
         )
         await message.open()
         return message
@@ -191,8 +209,12 @@ class Inbound:
             raise TypeError("the sink is the one that data returned")
         await sink.finish()
         now = self._reception.clock()
-        facts = replace(self._known, now=now)
-        content = Content(fields=sink.header.fields, octets=octets)
+        facts = replace(self._known, now=now, taken=tuple(self._accepted))
+        content = Content(
+            fields=sink.header.fields,
+            octets=octets,
+            embedded_files=sink.structure.embedded_files if sink.structure else 0,
+        )
         facts = await self._asking.at_message(facts, envelope, content)
         refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
         if refused is not None:

@@ -231,7 +231,7 @@ class InboundConnector(_Table, frozen=True, kw_only=True):
         bool, _means("Whether mail of these domains comes from these servers only.")
     ] = False
     reject_bare_line_feeds: Annotated[
-        bool, _means("Whether a LF that stands alone is refused (5.6.11).")
+        bool, _means("Whether a LF that stands alone is refused (5.6.11); else each becomes CR LF.")
     ] = True
     disabled: Annotated[bool, _means("Whether it is out of use.")] = False
 

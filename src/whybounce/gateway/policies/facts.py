@@ -25,6 +25,7 @@ class Content:
 
     fields: tuple[tuple[str, str], ...]  # Its header, as far as it was read.
     octets: int
+    embedded_files: int = 0  # The most inside one attachment, as far as it was looked at.
     owns_from: bool | None = None  # Whether the login may use the address in From; None: not asked.
 
 
@@ -50,7 +51,7 @@ class Facts:
     sender_registered: bool | None = None  # Whether its domain is the organisation's own.
     claims_to_be_ours: bool = False  # By the sender's domain, or by showing a certificate.
 
-    # At RCPT; of the last recipient afterwards.
+    # At RCPT.
     recipient: Recipient = _NOBODY
     domain: Domain | None = None  # The accepted domain; None where it is not ours.
     receiving: Organisation | None = None  # Whose recipient it is.
@@ -62,6 +63,7 @@ class Facts:
 
     # At the dot.
     content: Content | None = None
+    taken: tuple["Facts", ...] = ()  # What was known at RCPT, for each recipient that passed.
 
     # What the policies of the stage asked for.
     counts: Mapping[str, int] = field(default_factory=dict)  # By the tallies' names.
