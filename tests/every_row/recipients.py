@@ -37,6 +37,29 @@ accept-from = ["chris@remote.example"]
 )
 
 
+_STALE_GROUP = (
+    _HOUSE
+    + """
+[[organisation.group]]
+address = "team@contoso.example"
+members = ["lena@contoso.example"]
+owners = ["ben@contoso.example"]
+
+[[organisation.mail-user]]
+address = "lena@contoso.example"
+to = "lena@archive.contoso.example"
+
+[[organisation.domain]]
+name = "archive.contoso.example"
+"""
+)
+
+
+async def _told_to_the_owner(gateway: Gateway) -> Said:
+    assert await gateway.bring("team@contoso.example") == ""
+    return await gateway.notice("ben@contoso.example")
+
+
 async def _ban(gateway: Gateway) -> Said:
     await gateway.running.store.block(
         NewBlock(
@@ -93,6 +116,14 @@ ROWS = (
         raise_it=lambda gateway: gateway.bring("left@contoso.example"),
         control=lambda gateway: gateway.bring("supplier@contoso.example"),
         siblings=("5.1.10", "5.4.1"),
+    ),
+    Row(
+        code="5.1.1",
+        cause="no-such-mailbox",
+        raise_it=_told_to_the_owner,
+        control=lambda gateway: gateway.bring("lost-and-found@contoso.example"),
+        siblings=("5.1.10", "5.4.1"),
+        directory=_STALE_GROUP,
     ),
     Row(
         code="5.7.505",

@@ -158,10 +158,14 @@ class Inbound:
         account = credentials.account[:_LONGEST_ACCOUNT]
         login = await self._reception.directory.verify_password(account, credentials.password)
         for_itself = credentials.on_behalf_of in {"", account}
-        if login is None or not login.account.smtp or not for_itself:
-            refuse = Refuse("authentication-failed", {"ip": str(session.address)})
+        values = {"ip": str(session.address), "sender": account}
+        if login is None or not for_itself:
+            refuse = Refuse("authentication-failed", values)
             await self._count(Stage.MAIL, self._begun(replace(session, account=account)), refuse)
             return await self._said(session, refuse, "password", account)
+        if not login.account.smtp:  # Told to whoever has the password only.
+            refuse = Refuse("smtp-auth-disabled", values)
+            return await self._said(session, refuse, "account.smtp", account)
         return None
 
     async def mail(self, session: Session, envelope: Envelope) -> Reply | None:
