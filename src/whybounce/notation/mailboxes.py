@@ -14,9 +14,12 @@ _IN_COMMENT = re.compile(r"\\.|[^()\\]++|.", re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|\[[^\[\]\\\s]*+\]|\s++|[^\s"\[()<>,:;]++|.', re.DOTALL)
 _BLANK = " "
 
-# Letters beyond ASCII are RFC 6532's.
-_LOCAL = r"(?:[\w.!#$%&'*+/=?^`{|}~-]++|\"(?:[^\"\\]++|\\.)*+\")(?:\.\"(?:[^\"\\]++|\\.)*+\")*+"
-_DOMAIN = r"(?:[\w-]++(?:\.[\w-]++)*+|\[[^\]\\\s]++\])"
+# RFC 6532 §3.2: all that is beyond ASCII is a letter, the marks of Indic scripts among them.
+_QUOTED = r'"(?:[^"\\]++|\\.)*+"'
+_ATOMS = r"""[^\x00-\x20\x7f"(),:;<>@\[\]\\]++"""
+_LABEL = r"""[^\x00-\x2c./:-@\[-^`{-\x7f]++"""
+_LOCAL = rf"(?:{_ATOMS}|{_QUOTED})(?:\.{_QUOTED})*+"
+_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*+|\[[^\[\]\\\s]++\])"
 _ADDRESS = re.compile(rf"{_LOCAL}@{_DOMAIN}", re.DOTALL)
 _ROUTE = re.compile(rf"@{_DOMAIN}(?:,@{_DOMAIN})*+:")  # RFC 5322 §4.4: obsolete.
 
