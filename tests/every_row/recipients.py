@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
-from rows import Gateway, Row, Said
+from rows import MAIL, Gateway, Row, Said
 from whybounce.gateway.store.blocking import NewBlock
+
+_SECRET = MAIL.replace("Minutes", "Top secret minutes")
 
 _HOUSE = """
 [[organisation]]
@@ -215,6 +217,20 @@ ROWS = (
         control=lambda gateway: gateway.bring(
             "choosy@contoso.example", sender="max@fabrikam.example"
         ),
+        siblings=("5.7.124", "5.7.134"),
+    ),
+    Row(
+        code="5.7.1",
+        cause="delivery-not-authorized",
+        raise_it=lambda gateway: gateway.bring("sales@contoso.example", sender="max@rival.example"),
+        control=lambda gateway: gateway.bring("sales@contoso.example"),
+        siblings=("5.7.124", "5.7.134"),
+    ),
+    Row(
+        code="5.7.1",
+        cause="delivery-not-authorized",
+        raise_it=lambda gateway: gateway.bring("ben@contoso.example", mail=_SECRET),
+        control=lambda gateway: gateway.bring("erik@fabrikam.example", mail=_SECRET),
         siblings=("5.7.124", "5.7.134"),
     ),
     Row(

@@ -63,7 +63,7 @@ class Asking:
         """Learn who is written to, and what they let this sender do."""
         facts = replace(facts, envelope=envelope, recipient=recipient)
         reached = await self._store.ask(
-            lambda c: destination(c, envelope.return_path, recipient.address)
+            lambda c: destination(c, envelope.return_path, recipient.address, facts.organisation)
         )
         facts = replace(
             facts,
@@ -73,6 +73,7 @@ class Asking:
             rights=reached.rights,
             is_return=bool(self._return_paths and self._return_paths.original(recipient.address)),
             missing=reached.missing or "",
+            rules=reached.rules,
         )
         if facts.domain is None and not facts.may_relay:
             facts = replace(facts, leads_here=await self._leads_here(recipient.domain))

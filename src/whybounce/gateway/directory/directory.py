@@ -15,6 +15,7 @@ from whybounce.gateway.directory.nouns import (
     Correspondent,
     Domain,
     Entry,
+    MailFlowRule,
     Organisation,
     OutboundConnector,
     Sending,
@@ -44,18 +45,31 @@ class Destination:
     found: Found | None  # Whom the address leads to.
     rights: Rights | None  # What that one lets the sender do.
     missing: MailAddress | None = None  # Where that one's mail would go, and nobody is.
+    rules: tuple[MailFlowRule, ...] = ()  # Of both sides, about mail of this one to that one.
 
 
-def destination(connection: Connection, sender: str, address: str) -> Destination:
-    """Return all that is known about a recipient, in one go. Sender: empty for the null return path."""
+def destination(
+    connection: Connection, sender: str, address: str, of: Organisation | None = None
+) -> Destination:
+    """Return all that is known about a recipient, in one go.
+
+    Args:
+        connection: To the tables.
+        sender: The return path; empty for the null one.
+        address: The recipient.
+        of: Whose people or servers send; None for strangers.
+
+    """
     accepted = finding.domain(connection, address.rpartition("@")[2]) if "@" in address else None
+    ours = _organisation(connection, accepted[1]) if accepted else None
+    sides = {each.name: each for each in (of, ours) if each is not None}
+    rules = rights.rules_about(connection, sides.values(), sender, address)
     if accepted is None:
-        return Destination(None, None, None, None)
-    domain, whose = accepted
+        return Destination(None, None, None, None, rules=rules)
     found = finding.recipient(connection, address)
     allowed = rights.rights(connection, sender, found.entry, found.organisation) if found else None
     missing = finding.missing_target(connection, found.entry) if found else None
-    return Destination(domain, _organisation(connection, whose), found, allowed, missing)
+    return Destination(accepted[0], ours, found, allowed, missing, rules)
 
 
 class Directory:

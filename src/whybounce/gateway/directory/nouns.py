@@ -268,6 +268,24 @@ class Account(_Table, frozen=True, kw_only=True):
     smtp: Annotated[bool, _means("Whether it may log in by SMTP.")] = True
 
 
+class MailFlowRule(_Table, frozen=True, kw_only=True):
+    """`[[organisation.mail-flow-rule]]`: mail that the organisation refuses, to it or from it (5.7.1)."""
+
+    name: Annotated[str, _means("Its name, for traces.")]
+    senders: Annotated[
+        tuple[Correspondent, ...],
+        _means("Whose mail: people, groups (their members) and domains; else anybody's."),
+    ] = ()
+    recipients: Annotated[
+        tuple[Correspondent, ...], _means("Mail to whom, in the same way; else to anybody.")
+    ] = ()
+    field: Annotated[str, _means("The header field that is looked at.")] = "Subject"
+    words: Annotated[
+        tuple[str, ...],
+        _means("One of these stands in the field, in upper or lower case; else any message."),
+    ] = ()
+
+
 class Organisation(_Table, frozen=True, kw_only=True):
     """`[[organisation]]`: a tenant, and what holds for all of it."""
 
@@ -291,6 +309,9 @@ class Organisation(_Table, frozen=True, kw_only=True):
     proven: Annotated[
         bool, _means("Whether it is known well enough to send to outside (else 5.7.708).")
     ] = True
+    mail_flow_rule: Annotated[
+        tuple[MailFlowRule, ...], _means("What is refused; each is a table of its own.")
+    ] = ()
 
 
 class OrganisationTable(Organisation, frozen=True, kw_only=True):

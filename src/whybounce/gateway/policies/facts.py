@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from whybounce.gateway.addresses import folded_domain, is_postmaster
-from whybounce.gateway.directory import Domain, Found, Login, Rights
+from whybounce.gateway.directory import Domain, Found, Login, MailFlowRule, Rights
 from whybounce.gateway.directory.nouns import InboundConnector, Organisation
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.store.rows import Block
@@ -60,6 +60,7 @@ class Facts:
     is_return: bool = False  # Whether it is a return path of ours, of forwarded mail.
     leads_here: bool = False  # Whether the MX of a domain that is not ours names us.
     missing: str = ""  # Where that one's mail would go, and nobody is.
+    rules: tuple[MailFlowRule, ...] = ()  # Of both sides' organisations, about these two.
 
     # At the dot.
     content: Content | None = None
