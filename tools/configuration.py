@@ -41,6 +41,7 @@ SHAPES: dict[str, tuple[type[Struct], ...]] = {
         nouns.Contact,
         nouns.InboundConnector,
         nouns.OutboundConnector,
+        nouns.MailFlowRule,
         nouns.Account,
     ),
 }

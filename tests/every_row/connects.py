@@ -115,7 +115,7 @@ ROWS = (
             ("4.7.550", "sender-temporarily-restricted", "4.7.860", _guesses_of_a_domain,
              _SENDERS + "unknown-recipients = 50"),
             ("4.7.600", "sender-temporarily-restricted", "4.7.870",
-             _sends("X-Spam-Flag: YES\r\n\r\nOffer\r\n"),
+             _sends("From: chris@remote.example\r\nX-Spam-Flag: YES\r\n\r\nOffer\r\n"),
              _SENDERS + "spam = 50\n[spam]\nheader = 'X-Spam-Flag'"),
         )
     ),

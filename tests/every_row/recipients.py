@@ -1,8 +1,168 @@
 """The rows about whom one writes to."""
 
-from rows import Row
+from datetime import UTC, datetime
+
+from rows import MAIL, Gateway, Row, Said
+from whybounce.gateway.store.blocking import NewBlock
+
+_SECRET = MAIL.replace("Minutes", "Top secret minutes")
+
+_HOUSE = """
+[[organisation]]
+name = "Contoso"
+
+[[organisation.domain]]
+name = "contoso.example"
+
+[[organisation.mailbox]]
+address = "ben@contoso.example"
+
+[[organisation.public-folder]]
+address = "suggestions@contoso.example"
+require-authentication = true
+
+[[organisation.public-folder]]
+address = "lost-and-found@contoso.example"
+
+[[organisation.inbound-connector]]
+name = "printers"
+networks = ["192.0.2.30"]
+"""
+
+_CLOSED_HOUSE = (
+    _HOUSE.replace('name = "Contoso"', 'name = "Contoso"\nrequire-authentication = true')
+    + """
+[[organisation.mailbox]]
+address = "clara@contoso.example"
+accept-from = ["chris@remote.example"]
+"""
+)
+
+
+_STALE_GROUP = (
+    _HOUSE
+    + """
+[[organisation.group]]
+address = "team@contoso.example"
+members = ["lena@contoso.example"]
+owners = ["ben@contoso.example"]
+
+[[organisation.mail-user]]
+address = "lena@contoso.example"
+to = "lena@archive.contoso.example"
+
+[[organisation.domain]]
+name = "archive.contoso.example"
+"""
+)
+
+
+async def _told_to_the_owner(gateway: Gateway) -> Said:
+    assert await gateway.bring("team@contoso.example") == ""
+    return await gateway.notice("ben@contoso.example")
+
+
+async def _ban(gateway: Gateway) -> Said:
+    await gateway.running.store.block(
+        NewBlock(
+            "recipient",
+            "ben@contoso.example",
+            "banned-recipient",
+            "a trap",
+            "an operator",
+            datetime.now(UTC),
+            None,
+        )
+    )
+    return await gateway.bring("ben@contoso.example")
+
+
+async def _found_missing_later(gateway: Gateway) -> Said:
+    assert await gateway.submit("nobody@contoso.example") == ""
+    return await gateway.notice()
+
 
 ROWS = (
+    Row(
+        code="5.4.1",
+        cause="recipient-rejected-at-edge",
+        raise_it=lambda gateway: gateway.bring("nobody@edge.fabrikam.example"),
+        control=lambda gateway: gateway.bring("erik@edge.fabrikam.example"),
+        siblings=("5.1.10", "5.5.0", "5.7.504"),
+    ),
+    Row(
+        code="5.5.0",
+        cause="mailbox-unavailable",
+        raise_it=lambda gateway: gateway.bring("nobody@free.fabrikam.example"),
+        control=lambda gateway: gateway.bring("freya@free.fabrikam.example"),
+        siblings=("5.1.10", "5.4.1"),
+    ),
+    Row(
+        code="5.7.504",
+        cause="recipient-address-rejected",
+        raise_it=lambda gateway: gateway.bring('"erik ek"@edge.fabrikam.example'),
+        control=lambda gateway: gateway.bring("erik@edge.fabrikam.example"),
+        siblings=("5.4.1", "5.1.10"),
+    ),
+    Row(
+        code="5.1.10",
+        cause="recipient-not-found",
+        raise_it=_found_missing_later,
+        control=lambda gateway: gateway.submit("ben@contoso.example"),
+        siblings=("5.1.1", "5.4.1"),
+        config='[policies]\nrecipient_exists = "off"\n',
+    ),
+    Row(
+        code="5.1.1",
+        cause="no-such-mailbox",
+        raise_it=lambda gateway: gateway.bring("left@contoso.example"),
+        control=lambda gateway: gateway.bring("supplier@contoso.example"),
+        siblings=("5.1.10", "5.4.1"),
+    ),
+    Row(
+        code="5.1.1",
+        cause="no-such-mailbox",
+        raise_it=_told_to_the_owner,
+        control=lambda gateway: gateway.bring("lost-and-found@contoso.example"),
+        siblings=("5.1.10", "5.4.1"),
+        directory=_STALE_GROUP,
+    ),
+    Row(
+        code="5.7.505",
+        cause="banned-recipient",
+        raise_it=_ban,
+        control=lambda gateway: gateway.bring("ben@contoso.example"),
+        siblings=("5.7.703", "5.7.507"),
+    ),
+    Row(
+        code="5.7.507",
+        cause="rejected-by-recipient",
+        raise_it=lambda gateway: gateway.bring("ben@contoso.example", client="198.51.100.7"),
+        control=lambda gateway: gateway.bring("ben@contoso.example", client="192.0.2.7"),
+        siblings=("5.7.513", "5.7.511"),
+    ),
+    Row(
+        code="5.7.513",
+        cause="customer-block-list",
+        raise_it=lambda gateway: gateway.bring("erik@edge.fabrikam.example", client="198.51.100.7"),
+        control=lambda gateway: gateway.bring("erik@fabrikam.example", client="198.51.100.7"),
+        siblings=("5.7.507", "5.7.511"),
+    ),
+    Row(
+        code="5.7.510",
+        cause="no-ipv6",
+        raise_it=lambda gateway: gateway.bring("erik@edge.fabrikam.example", client="2001:db8::7"),
+        control=lambda gateway: gateway.bring("erik@edge.fabrikam.example", client="192.0.2.7"),
+        siblings=("5.7.508", "5.7.513"),
+    ),
+    Row(
+        code="5.7.12",
+        cause="sender-not-authenticated-by-organization",
+        raise_it=lambda gateway: gateway.bring("ben@contoso.example"),
+        control=lambda gateway: gateway.bring("clara@contoso.example"),
+        siblings=("5.7.134", "5.7.1"),
+        directory=_CLOSED_HOUSE,
+    ),
     Row(
         code="5.7.133",
         cause="sender-not-authenticated-for-group",
@@ -18,6 +178,60 @@ ROWS = (
             "board@contoso.example", account="ben@contoso.example"
         ),
         siblings=("5.7.133",),
+    ),
+    Row(
+        code="5.7.134",
+        cause="sender-not-authenticated-for-mailbox",
+        raise_it=lambda gateway: gateway.bring("director@contoso.example"),
+        control=lambda gateway: gateway.submit("director@contoso.example"),
+        siblings=("5.7.12", "5.7.133", "5.7.136"),
+    ),
+    Row(
+        code="5.7.13",
+        cause="sender-not-authenticated-for-public-folder",
+        raise_it=lambda gateway: gateway.bring("suggestions@contoso.example"),
+        control=lambda gateway: gateway.submit("suggestions@contoso.example"),
+        siblings=("5.7.135", "5.7.12", "5.7.134"),
+    ),
+    Row(
+        code="5.7.135",
+        cause="sender-not-authenticated-for-public-folder",
+        raise_it=lambda gateway: gateway.bring("suggestions@contoso.example", client="192.0.2.30"),
+        control=lambda gateway: gateway.bring(
+            "lost-and-found@contoso.example", client="192.0.2.30"
+        ),
+        siblings=("5.7.13", "5.7.12", "5.7.134"),
+        directory=_HOUSE,
+    ),
+    Row(
+        code="5.7.136",
+        cause="sender-not-authenticated-for-mail-user",
+        raise_it=lambda gateway: gateway.bring("mia@contoso.example"),
+        control=lambda gateway: gateway.submit("mia@contoso.example"),
+        siblings=("5.7.134", "5.7.12"),
+    ),
+    Row(
+        code="5.7.1",
+        cause="delivery-not-authorized",
+        raise_it=lambda gateway: gateway.bring("choosy@contoso.example"),
+        control=lambda gateway: gateway.bring(
+            "choosy@contoso.example", sender="max@fabrikam.example"
+        ),
+        siblings=("5.7.124", "5.7.134"),
+    ),
+    Row(
+        code="5.7.1",
+        cause="delivery-not-authorized",
+        raise_it=lambda gateway: gateway.bring("sales@contoso.example", sender="max@rival.example"),
+        control=lambda gateway: gateway.bring("sales@contoso.example"),
+        siblings=("5.7.124", "5.7.134"),
+    ),
+    Row(
+        code="5.7.1",
+        cause="delivery-not-authorized",
+        raise_it=lambda gateway: gateway.bring("ben@contoso.example", mail=_SECRET),
+        control=lambda gateway: gateway.bring("erik@fabrikam.example", mail=_SECRET),
+        siblings=("5.7.124", "5.7.134"),
     ),
     Row(
         code="5.7.1",

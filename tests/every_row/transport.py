@@ -18,6 +18,7 @@ async def _refused_connections(gateway: Gateway) -> Said:
 
 async def _deferred_until_expiry(gateway: Gateway) -> Said:
     """Write to a server that says "later" until the message's time is up."""
+    await gateway.delivered()  # What was sent before goes its way.
     gateway.world.remote.behaviour = Behaviour(replies={"RCPT": "451 4.7.1 Come back later"})
     assert await gateway.submit(_OUTSIDE) == NOTHING
     return await gateway.notice()

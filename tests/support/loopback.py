@@ -33,6 +33,7 @@ class Kept:
 
     octets: bytearray = field(default_factory=bytearray)
     is_dropped: bool = False
+    mends_line_ends: bool = False
 
     async def write(self, octets: bytes) -> None:
         """Keep it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import whybounce
 from serving import ANNA, Outside, mails
 from whybounce.gateway.service import Running
+from whybounce.gateway.store import Filter
 
 Said = str
 """A reply as the client got it, or the NDR's octets as text."""
@@ -34,7 +35,7 @@ class Gateway:
         self,
         *recipients: str,
         sender: str = "chris@remote.example",
-        mail: str = MAIL,
+        mail: str | bytes = MAIL,
         client: str = "",
         helo: str = "mx.remote.example",
         options: tuple[str, ...] = (),
@@ -54,7 +55,7 @@ class Gateway:
         *recipients: str,
         sender: str | None = None,
         account: str | None = ANNA,
-        mail: str | None = None,
+        mail: str | bytes | None = None,
         options: tuple[str, ...] = (),
         helo: str = "client.example",
         listener: str = "submission",
@@ -69,6 +70,12 @@ class Gateway:
             _send, port, "", helo, login, sender, recipients, text, options
         )
 
+    async def delivered(self) -> None:
+        """Wait until nothing is queued any more."""
+        async with asyncio.timeout(10):
+            while (await self.running.store.queue(Filter(), most=1)).entries:
+                await asyncio.sleep(0.01)
+
     async def notice(self, address: str = ANNA) -> Said:
         """Return the NDR that came back to the address."""
         (octets,) = await mails(self.folder, address)
@@ -82,7 +89,7 @@ def _send(
     login: tuple[str, str] | None,
     sender: str,
     recipients: tuple[str, ...],
-    mail: str,
+    mail: str | bytes,
     options: tuple[str, ...],
 ) -> Said:
     """Send by the standard library's client, which knows nothing of ours."""

@@ -76,7 +76,8 @@ class Asking:
         """Learn who is written to, and what they let this sender do."""
 
         def ask(connection: Connection) -> Facts:
-            reached = destination(connection, envelope.return_path, recipient.address)
+            sender, whose = envelope.return_path, facts.organisation
+            reached = destination(connection, sender, recipient.address, whose)
             found = replace(
                 facts,
                 envelope=envelope,
@@ -86,6 +87,8 @@ class Asking:
                 found=reached.found,
                 rights=reached.rights,
                 is_return=is_return,
+                missing=reached.missing or "",
+                rules=reached.rules,
             )
             return self._observed(connection, found, Stage.RCPT)
 
@@ -129,7 +132,7 @@ class Asking:
             self._counted[tally, key] += counts.get(key, 0)
 
     def _asks(self, stage: Stage) -> bool:
-        return bool(self._judge.tallies(stage) or self._judge.needs(stage))
+        return bool(self._judge.tallies(stage)) or Need.BLOCKS in self._judge.needs(stage)
 
     def _observed(self, connection: Connection, facts: Facts, stage: Stage) -> Facts:
         """Read the counters and blocks that the stage's policies need."""

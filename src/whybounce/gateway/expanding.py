@@ -5,7 +5,7 @@ the sender's. RFC 3461 §5.2.7.3: a list's copies ask for no notices of their ow
 was asked for. The copies are opened to their very ends at once and say so, hence no circle turns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,7 +37,8 @@ from whybounce.gateway.store.rows import (
     Terminal,
 )
 
-_OPENED = "expanded"  # The fact by which a copy says that its recipients are the ends.
+OPENED = "expanded"  # The fact by which a copy says that its recipients are the ends.
+REFUSED = "forwarding-refused"  # The fact by which it says that it may not go there.
 _DEEPEST = 20  # Forwarding to who forwards; nobody needs more.
 
 
@@ -57,7 +58,7 @@ class _Ends:
     ends: dict[str, _Way] = field(default_factory=dict)  # By key.
     seen: set[str] = field(default_factory=set)
     is_opened: bool = False  # Whether it led to anybody but itself.
-    withheld: list[str] = field(default_factory=list)  # Whom nothing goes to, and why.
+    refused: list[_Way] = field(default_factory=list)  # Forwarding that is not allowed.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Expanding:
 
         """
         message = consignment.message
-        if message.session is not None and _OPENED in message.session.facts:
+        if message.session is not None and OPENED in message.session.facts:
             return consignment
         outgoing: list[Outgoing] = []
         retired: list[Retirement] = []
@@ -89,11 +90,13 @@ class Expanding:
             opened = await self._ends_of(message, recipient)
             if opened is None:
                 continue
-            outgoing += _copies(message, recipient, opened)
+            outgoing += _copies(message, recipient, opened.ends.values(), {OPENED: "yes"})
+            told = [way for way in opened.refused if way.return_path]
+            outgoing += _copies(message, recipient, told, {OPENED: "yes", REFUSED: "yes"})
             retired.append(Retirement(recipient.number, Terminal.EXPANDED))
             events += [
-                Event(now, "withheld", self.node, why, message.id, recipient.number)
-                for why in opened.withheld
+                Event(now, "withheld", self.node, _why(way), message.id, recipient.number)
+                for way in opened.refused
             ]
         if not retired:
             return consignment
@@ -121,7 +124,7 @@ class Expanding:
         for key, way in ends.ends.items():
             ends.ends[key] = await self._forwarded_by_us(way)
         # Who leads to nobody is left to be resolved, which says why.
-        return ends if ends.is_opened and ends.ends else None
+        return ends if (ends.is_opened or ends.refused) and ends.ends else None
 
     async def _open(self, way: _Way, ends: _Ends) -> list[_Way]:
         """Note the address if it is an end; return whom it leads to."""
@@ -168,7 +171,7 @@ class Expanding:
         """Return who is in it; nobody, where they are more than may be opened.
 
         Some of them would get the message, and the others would never hear of it; so it is left
-        to be resolved, which puts it off and in the end reports it.
+        to be resolved, which says that it fails.
         """
         expansion = await self.directory.members(entry, most=self.most)
         return expansion.members if expansion.whole else ()
@@ -176,7 +179,8 @@ class Expanding:
     async def _forwarded(self, way: _Way, entry: Mailbox, found: Found, ends: _Ends) -> list[_Way]:
         """Return whom a mailbox's mail goes on to, without outsiders where that is not allowed.
 
-        What may go nowhere else stays in the mailbox, whether it keeps copies or not.
+        What may go nowhere else stays in the mailbox, whether it keeps copies or not. Whose mailbox
+        it is hears of it, not who wrote: they did nothing wrong, and need not know where to.
         """
         organisation = await self.directory.organisation(found.organisation)
         allowed = organisation is None or organisation.external_forwarding
@@ -185,16 +189,26 @@ class Expanding:
             if allowed or await self.directory.domain(to.domain):
                 further.append(replace(way, address=str(to)))
             else:
-                ends.withheld.append(f"external-forwarding-blocked: {entry.address} to {to}")
+                back = str(entry.address) if way.return_path else ""
+                ends.refused.append(_Way(str(to), back, by_list=True))
         return further
 
 
-def _copies(message: QueuedMessage, recipient: LeasedRecipient, opened: _Ends) -> list[Outgoing]:
+def _why(way: _Way) -> str:
+    return f"external-forwarding-blocked: {way.return_path or 'a report'} to {way.address}"
+
+
+def _copies(
+    message: QueuedMessage,
+    recipient: LeasedRecipient,
+    ways: Iterable[_Way],
+    facts: Mapping[str, str],
+) -> list[Outgoing]:
     """Return a message for each return path, which share the body."""
     session = message.session or Session()
-    session = replace(session, facts={**session.facts, _OPENED: "yes"})
+    session = replace(session, facts={**session.facts, **facts})
     by_path: dict[str, list[_Way]] = {}
-    for way in opened.ends.values():
+    for way in ways:
         by_path.setdefault(way.return_path, []).append(way)
     return [
         Outgoing(

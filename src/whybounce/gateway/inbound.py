@@ -23,6 +23,7 @@ from whybounce.gateway.policies import (
     Defer,
     Facts,
     Judge,
+    Need,
     Pass,
     Refuse,
     Restriction,
@@ -37,6 +38,7 @@ from whybounce.gateway.store import Store, rows
 from whybounce.gateway.store.blocking import NewBlock
 from whybounce.gateway.store.bodies import IncomingBody
 from whybounce.gateway.store.rows import Event, NewMessage
+from whybounce.gateway.structure import Structure
 from whybounce.gateway.tracing_fields import Header
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
@@ -72,10 +74,19 @@ class IncomingMessage:
     """A message being received: held until its header has ended, then written with our fields."""
 
     def __init__(
-        self, reception: Reception, session: Session, envelope: Envelope, body: IncomingBody
+        self,
+        reception: Reception,
+        session: Session,
+        envelope: Envelope,
+        body: IncomingBody,
+        *,
+        mends_line_ends: bool = False,
     ) -> None:
         self.body = body
+        self.mends_line_ends = mends_line_ends
         self.header = Header(())
+        wanted = Need.STRUCTURE in reception.judge.needs(Stage.MESSAGE)
+        self.structure = Structure() if wanted and reception.limits.embedded_files else None
         self._reception = reception
         self._session = session
         self._smtputf8 = envelope.smtputf8
@@ -91,6 +102,8 @@ class IncomingMessage:
         """Take the next octets."""
         if self._test_string is not None:
             self._test_string.read(octets)
+        if self.structure is not None:
+            self.structure.take(octets)
         if self._held is None:
             await self.body.write(octets)
             return
@@ -157,10 +170,14 @@ class Inbound:
         account = credentials.account[:_LONGEST_ACCOUNT]
         login = await self._reception.directory.verify_password(account, credentials.password)
         for_itself = credentials.on_behalf_of in {"", account}
-        if login is None or not login.account.smtp or not for_itself:
-            refuse = Refuse("authentication-failed", {"ip": str(session.address)})
+        values = {"ip": str(session.address), "sender": account}
+        if login is None or not for_itself:
+            refuse = Refuse("authentication-failed", values)
             await self._count(Stage.MAIL, self._begun(replace(session, account=account)), refuse)
             return await self._said(session, refuse, "password", account)
+        if not login.account.smtp:  # Told to whoever has the password only.
+            refuse = Refuse("smtp-auth-disabled", values)
+            return await self._said(session, refuse, "account.smtp", account)
         return None
 
     async def mail(self, session: Session, envelope: Envelope) -> Reply | None:
@@ -185,8 +202,13 @@ class Inbound:
 
     async def data(self, session: Session, envelope: Envelope) -> Sink | Reply:
         """Make room for the message."""
+        connector = self._known.connector
         message = IncomingMessage(
-            self._reception, session, envelope, self._reception.store.receive()
+            self._reception,
+            session,
+            envelope,
+            self._reception.store.receive(),
+            mends_line_ends=connector is not None and not connector.reject_bare_line_feeds,
         )
         await message.open()
         return message
@@ -203,8 +225,13 @@ class Inbound:
             raise TypeError("the sink is the one that data returned")
         await sink.finish()
         now = self._reception.clock()
-        facts = replace(self._known, now=now)
-        content = Content(fields=sink.header.fields, octets=octets, is_spam=sink.is_spam)
+        facts = replace(self._known, now=now, taken=tuple(self._accepted))
+        content = Content(
+            fields=sink.header.fields,
+            octets=octets,
+            is_spam=sink.is_spam,
+            embedded_files=sink.structure.embedded_files if sink.structure else 0,
+        )
         facts = await self._asking.at_message(facts, envelope, content)
         refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
         if refused is not None:

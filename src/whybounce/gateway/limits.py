@@ -94,6 +94,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw
         int, _means(f"Members from which on a group's mail waits for approval; {_NO_LIMIT}.", ge=0)
     ] = 0
     embedded_files: Annotated[int, _means(f"Files inside one attachment; {_NO_LIMIT}.", ge=0)] = 0
+    reference_header: Annotated[
+        Size, _means(f"The longest x-dg-ref field, which Rich Text makes; {_NO_LIMIT}.")
+    ] = Size(0)
     group_members: Annotated[
         int, _means("Members a group has at most, those of its groups included.", ge=1)
     ] = 10_000

@@ -17,13 +17,16 @@ from whybounce.gateway.delivery.destinations import (
 )
 from whybounce.gateway.delivery.opening import Login
 from whybounce.gateway.directory import (
+    Alias,
     Directory,
     DomainKind,
     Found,
+    Group,
     Mailbox,
     OutboundConnector,
     PublicFolder,
 )
+from whybounce.gateway.expanding import OPENED, REFUSED
 from whybounce.gateway.store.rows import LeasedRecipient, QueuedMessage
 from whybounce.gateway.values import Endpoint
 
@@ -42,6 +45,10 @@ class Resolving:
         self, message: QueuedMessage, recipient: LeasedRecipient
     ) -> Destination | Obstacle:
         """Return where the recipient's mail goes, or why nowhere."""
+        facts = message.session.facts if message.session else {}
+        if REFUSED in facts:
+            evidence = f"a mailbox's mail may not be forwarded to {recipient.address}"
+            return Obstacle("external-forwarding-blocked", evidence, permanent=True)
         if is_postmaster(recipient.address) and recipient.domain in {"", self.host}:
             return self._mailbox("postmaster")
         found = await self.directory.recipient(recipient.address)
@@ -51,17 +58,22 @@ class Resolving:
         if domain is not None and domain.kind is DomainKind.AUTHORITATIVE:
             if is_postmaster(recipient.address):
                 return self._mailbox("postmaster")
+            # Whom an entry of ours leads to is gone; an address that was written here never was.
+            cause = "no-such-mailbox" if OPENED in facts else "recipient-not-found"
             evidence = f"{recipient.address} is not in the directory"
-            return Obstacle("recipient-not-found", evidence, permanent=True)
+            return Obstacle(cause, evidence, permanent=True)
         return await self._elsewhere(message, recipient, ours=domain is not None)
 
     def _here(
         self, message: QueuedMessage, recipient: LeasedRecipient, found: Found
     ) -> Destination | Obstacle:
         entry = found.entry
+        if isinstance(entry, Group | Alias):
+            evidence = f"{entry.address} has no members, or more than may be opened"
+            return Obstacle("group-expansion-failed", evidence, permanent=True)
         if not isinstance(entry, Mailbox | PublicFolder):
-            evidence = f"{recipient.address} leads to {entry.address}, which is no mailbox"
-            return Obstacle("system-error", evidence)
+            evidence = f"{recipient.address} leads back to {entry.address}"
+            return Obstacle("routing-loop", evidence, permanent=True)
         if isinstance(entry, Mailbox) and (entry.disabled or entry.moved_to):
             cause = "mailbox-moved" if entry.moved_to else "mailbox-disabled"
             return Obstacle(cause, f"{entry.address} is closed", permanent=True)

@@ -273,6 +273,7 @@ def _carrier(parts: _Parts, connections: Connections) -> Carrier:
         shuffle=lambda exchangers: random.sample(exchangers, len(exchangers)),
         sign=_signer(parts.config),
         port=outbound.port,
+        hops=parts.config.limits.hops + 1,  # Ours is among them.
         own_names=frozenset({parts.host}),
     )
 

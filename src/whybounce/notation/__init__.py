@@ -13,6 +13,7 @@ from whybounce.notation.decoding import decoded, from_base64
 from whybounce.notation.encoded_words import decoded_words
 from whybounce.notation.folding import fold, lowered, writable
 from whybounce.notation.header import first_field, header_fields, untyped
+from whybounce.notation.mailboxes import mailboxes
 from whybounce.notation.original import hops_of, original_of
 from whybounce.notation.quotation import read_text
 from whybounce.notation.received import read_date, read_received, read_timestamp
@@ -30,6 +31,7 @@ __all__ = [
     "header_fields",
     "hops_of",
     "lowered",
+    "mailboxes",
     "original_of",
     "read_date",
     "read_received",

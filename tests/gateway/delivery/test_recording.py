@@ -11,7 +11,7 @@ from whybounce.gateway.delivery.recording import attempt_rows, expired, outcome_
 from whybounce.gateway.delivery.relaying import _CAUSES, _FINAL_FAULTS
 from whybounce.gateway.smtp.client import Fault
 from whybounce.gateway.store.rows import LeasedRecipient
-from whybounce.notation import read_reply
+from whybounce.notation import read_reply, write_reply
 from whybounce.vocabulary.outcome import Action
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -40,7 +40,7 @@ def test_a_refusal_is_the_remote_s_own():
 @pytest.mark.parametrize(
     ("said", "ending", "status"),
     [
-        ("550 No", Ending.FAILED, "5.0.0"),
+        ("550 No", Ending.FAILED, "5.0.350"),
         ("451 Later", Ending.DEFERRED, "4.0.0"),
         ("550 4.7.1 Confused", Ending.FAILED, "5.7.1"),
         ("250 Ok", Ending.RELAYED, "2.0.0"),
@@ -49,6 +49,26 @@ def test_a_refusal_is_the_remote_s_own():
 def test_the_status_agrees_with_what_came_of_it(said, ending, status):
     """RFC 3464 §2.3.4 demands one, and the first digit of the reply decides."""
     assert str(outcome_of(attempt(said, ending)).status) == status
+
+
+@pytest.mark.parametrize("said", ["554 Zorp", "550 5.0.0 Zorp"])
+def test_a_refusal_whose_code_says_nothing_is_told_inside_ours(said):
+    """As wrappers do: who refused, then the words behind an arrow."""
+    outcome = outcome_of(attempt(said, Ending.FAILED))
+
+    assert write_reply(outcome.reply) == (
+        f"550 5.0.350 Remote server returned an error: mx.example.org refused mail for ben@example.org -> {said}"
+    )
+    assert str(outcome.status) == "5.0.350"
+    assert str(outcome.attempts[0].reply) == said
+
+
+@pytest.mark.parametrize("said", ["550 5.1.1 No", "452 4.2.2 Full"])
+def test_other_words_of_a_remote_stay_as_they_are(said):
+    """They tell more than ours."""
+    ending = Ending.FAILED if said.startswith("5") else Ending.DEFERRED
+
+    assert outcome_of(attempt(said, ending)).reply.inner is None
 
 
 def test_an_obstacle_is_said_in_the_catalogue_s_words_and_nobody_rejected():

@@ -588,15 +588,15 @@ async def test_a_domain_without_a_way_there_fails_or_waits_with_its_cause(world)
     assert told(down) == (Ending.DEFERRED, "dns-query-failed")
 
 
-async def test_mail_that_has_seen_more_than_fifty_servers_is_in_a_loop(world):
+async def test_mail_that_has_seen_more_than_a_hundred_servers_is_in_a_loop(world):
     """RFC 5321 §6.3."""
     hop = b"Received: from a.example by b.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n"
     async with world() as w:
         server = await w.serve("mx1.example.org")
-        (fifty,) = await w.deliver(octets=hop * 50 + b"\r\nHello\r\n")
-        (more,) = await w.deliver(octets=hop * 51 + b"\r\nHello\r\n")
+        (many,) = await w.deliver(octets=hop * 100 + b"\r\nHello\r\n")
+        (more,) = await w.deliver(octets=hop * 101 + b"\r\nHello\r\n")
 
-    assert fifty.ending is Ending.RELAYED
+    assert many.ending is Ending.RELAYED
     assert told(more) == (Ending.FAILED, "routing-loop")
     assert len(server.received) == 1
 

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from whybounce.gateway.directory import By, Correspondent, demonstration
+from whybounce.gateway.directory import By, Correspondent, demonstration, destination
 
 HEAD = """
 [[organisation]]
@@ -382,3 +382,70 @@ async def test_lists_of_an_organisation_are_asked_the_same_way(asked):
         assert await directory.is_listed(
             (Correspondent("sales@contoso.example"),), "juergen@contoso.example"
         )
+
+
+@pytest.mark.parametrize(
+    ("to", "missing"),
+    [
+        ("gone@a.example", "gone@a.example"),
+        ("ben@a.example", None),
+        ("ben+archive@a.example", None),
+        ("gone@b.example", None),
+    ],
+)
+async def test_whose_mail_goes_to_nobody_is_known_before_it_is_sent(asked, reads, to, missing):
+    """Only where all recipients of the domain are here is anybody missing."""
+    text = HEAD + f'[[organisation.contact]]\naddress = "supplier@a.example"\nto = "{to}"\n'
+    async with asked(reads(text)) as directory:
+        store = directory._store  # noqa: SLF001  # the policies' facts are asked of it directly
+        reached = await store.ask(lambda c: destination(c, "x@b.example", "supplier@a.example"))
+
+    assert reached.missing == missing
+
+
+RULES = """
+[[organisation.mail-flow-rule]]
+name = "everybody's"
+words = ["secret"]
+[[organisation.mail-flow-rule]]
+name = "strangers'"
+senders = ["@b.example", "team@a.example"]
+recipients = ["Anna@a.example"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "rules"),
+    [
+        ("x@b.example", "anna@a.example", ["everybody's", "strangers'"]),
+        ("x@b.example", "jürgen@münchen.example", ["everybody's", "strangers'"]),
+        ("x@c.example", "anna@a.example", ["everybody's"]),
+        ("ben@a.example", "anna@a.example", ["everybody's", "strangers'"]),  # Of the team.
+        ("x@b.example", "ben@a.example", ["everybody's"]),
+        ("", "anna@a.example", ["everybody's"]),
+        ("x@b.example", "y@c.example", []),
+    ],
+)
+async def test_rules_name_people_groups_and_domains(asked, reads, sender, recipient, rules):
+    """In any spelling, by any of their addresses."""
+    head = HEAD.replace(
+        '[[organisation.domain]]\nname = "a.ex', f'{RULES}[[organisation.domain]]\nname = "a.ex', 1
+    )
+    async with asked(reads(head + group("team", "ben@a.example"))) as directory:
+        store = directory._store  # noqa: SLF001  # the policies' facts are asked of it directly
+        reached = await store.ask(lambda c: destination(c, sender, recipient))
+
+    assert [each.name for each in reached.rules] == rules
+
+
+async def test_the_senders_organisation_has_rules_too(asked, reads):
+    """For what its people send to others."""
+    head = HEAD.replace(
+        '[[organisation.domain]]\nname = "a.ex', f'{RULES}[[organisation.domain]]\nname = "a.ex', 1
+    )
+    async with asked(reads(head + group("team"))) as directory:
+        store = directory._store  # noqa: SLF001  # the policies' facts are asked of it directly
+        own = await directory.organisation("A")
+        reached = await store.ask(lambda c: destination(c, "ben@a.example", "y@c.example", own))
+
+    assert [each.name for each in reached.rules] == ["everybody's"]

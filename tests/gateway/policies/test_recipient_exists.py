@@ -10,6 +10,7 @@ from whybounce.gateway.directory import Domain, DomainKind, Mailbox
 from whybounce.gateway.policies.recipient_exists import judge
 
 EDGE = Domain(name=DomainName("contoso.example"), edge_blocking=True)
+EVERYBODYS = Domain(name=DomainName("contoso.example"), consumer=True)
 RELAYED = Domain(name=DomainName("contoso.example"), kind=DomainKind.INTERNAL_RELAY)
 
 
@@ -21,6 +22,8 @@ RELAYED = Domain(name=DomainName("contoso.example"), kind=DomainKind.INTERNAL_RE
         (COLLEAGUE, "recipient-not-found"),
         (replace(STRANGER, domain=EDGE), "recipient-rejected-at-edge"),
         (replace(COLLEAGUE, domain=EDGE), "recipient-not-found"),
+        (replace(STRANGER, domain=EVERYBODYS), "mailbox-unavailable"),
+        (replace(COLLEAGUE, domain=EVERYBODYS), "recipient-not-found"),
         (replace(STRANGER, domain=RELAYED), None),
         (replace(STRANGER, domain=None), None),
         (replace(found(Mailbox(address=BEN)), domain=OURS), None),

@@ -30,7 +30,6 @@ from whybounce.gateway.delivery.tls_policies import TlsPolicies, TlsPolicy
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
 
-_MOST_RECEIVED = 50  # RFC 5321 §6.3: more hops than this are a loop.
 _IN_MAILBOX = Reply("Delivered to the mailbox", status=StatusCode(2, 0, 0))
 
 Carry = Callable[[Destination, Parcel], Awaitable[tuple[Attempt, ...]]]
@@ -50,12 +49,13 @@ class Carrier:
     shuffle: Shuffle[tuple[int, str]]
     sign: Sign | None = None
     port: int = 25
+    hops: int = 100  # RFC 5321 §6.3: more Received fields than this are a loop.
     own_names: frozenset[str] = frozenset()
 
     async def carry(self, destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
         """Hand the parcel over. Raises what reading it raises, and nothing for what remotes do."""
         hops = _hops(await header_of(parcel))
-        if hops > _MOST_RECEIVED:
+        if hops > self.hops:
             evidence = f"{hops} servers have written a Received field"
             return self._obstructed(parcel, Obstacle("routing-loop", evidence, permanent=True))
         if isinstance(destination, Maildir):

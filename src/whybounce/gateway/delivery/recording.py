@@ -23,6 +23,7 @@ _ACTIONS = {
     Ending.FAILED: Action.FAILED,
 }
 _EXPIRED = "message-expired"
+_REMOTE_ERROR = "generic-remote-error"
 _KEPT_DEFERRING = StatusCode(4, 4, 7)
 _NEVER_ANSWERED = StatusCode(5, 4, 300)
 
@@ -57,6 +58,8 @@ def outcome_of(attempt: Attempt, *, retry_until: datetime | None = None) -> Outc
     """Return what the attempt came to, as a report says it."""
     decided, recipient = attempt.decided, attempt.recipient
     reply = reply_of(decided, recipient.address)
+    if attempt.ending is Ending.FAILED and decided.reply is not None:
+        reply = _wrapped(reply, _values(decided, recipient.address))
     remote = decided.remote.host if decided.remote else None
     is_good = attempt.ending in (Ending.DELIVERED, Ending.RELAYED)
     return Outcome(
@@ -133,6 +136,14 @@ def _values(asked: Asked, recipient: str) -> Mapping[str, str]:
     if isinstance(asked.said, Obstacle) and asked.said.limit is not None:
         values["limit"] = f"{asked.said.limit} octets"
     return values
+
+
+def _wrapped(reply: Reply, values: Mapping[str, str]) -> Reply:
+    """Return a remote's refusal; one whose code says nothing, inside ours that says who refused."""
+    if reply.status is not None and (reply.status.subject, reply.status.detail) != (0, 0):
+        return reply
+    ours = own_reply(catalogue(), _REMOTE_ERROR, VerdictKind.REFUSE, values)
+    return Reply(ours.text, ours.code, ours.status, inner=reply)
 
 
 def _status(reply: Reply, ending: Ending) -> StatusCode:

@@ -21,6 +21,7 @@ from whybounce.gateway.directory.finding import By, Expansion, Found
 from whybounce.gateway.directory.loading import load
 from whybounce.gateway.directory.nouns import (
     Account,
+    AddressForm,
     Alias,
     Contact,
     Correspondent,
@@ -31,6 +32,7 @@ from whybounce.gateway.directory.nouns import (
     Group,
     InboundConnector,
     Mailbox,
+    MailFlowRule,
     MailUser,
     Organisation,
     OutboundConnector,
@@ -42,6 +44,7 @@ from whybounce.gateway.directory.rights import Rights
 
 __all__ = [
     "Account",
+    "AddressForm",
     "Alias",
     "Attribution",
     "By",
@@ -59,6 +62,7 @@ __all__ = [
     "Group",
     "InboundConnector",
     "Login",
+    "MailFlowRule",
     "MailUser",
     "Mailbox",
     "Organisation",

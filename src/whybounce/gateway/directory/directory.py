@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from sqlalchemy import Connection, select
 
-from whybounce.gateway.addresses import folded_domain, folded_login, key_of
+from whybounce.gateway.addresses import MailAddress, folded_domain, folded_login, key_of
 from whybounce.gateway.directory import connectors, finding, rights
 from whybounce.gateway.directory.connectors import Attribution
 from whybounce.gateway.directory.finding import Expansion, Found
@@ -17,6 +17,7 @@ from whybounce.gateway.directory.nouns import (
     Entry,
     InboundConnector,
     Mailbox,
+    MailFlowRule,
     Organisation,
     OutboundConnector,
     Sending,
@@ -45,17 +46,32 @@ class Destination:
     organisation: Organisation | None  # Whose domain it is.
     found: Found | None  # Whom the address leads to.
     rights: Rights | None  # What that one lets the sender do.
+    missing: MailAddress | None = None  # Where that one's mail would go, and nobody is.
+    rules: tuple[MailFlowRule, ...] = ()  # Of both sides, about mail of this one to that one.
 
 
-def destination(connection: Connection, sender: str, address: str) -> Destination:
-    """Return all that is known about a recipient, in one go. Sender: empty for the null return path."""
+def destination(
+    connection: Connection, sender: str, address: str, of: Organisation | None = None
+) -> Destination:
+    """Return all that is known about a recipient, in one go.
+
+    Args:
+        connection: To the tables.
+        sender: The return path; empty for the null one.
+        address: The recipient.
+        of: Whose people or servers send; None for strangers.
+
+    """
     accepted = finding.domain(connection, address.rpartition("@")[2]) if "@" in address else None
+    ours = _organisation(connection, accepted[1]) if accepted else None
+    sides = {each.name: each for each in (of, ours) if each is not None}
+    rules = rights.rules_about(connection, sides.values(), sender, address)
     if accepted is None:
-        return Destination(None, None, None, None)
-    domain, whose = accepted
+        return Destination(None, None, None, None, rules=rules)
     found = finding.recipient(connection, address)
     allowed = rights.rights(connection, sender, found.entry, found.organisation) if found else None
-    return Destination(domain, _organisation(connection, whose), found, allowed)
+    missing = finding.missing_target(connection, found.entry) if found else None
+    return Destination(accepted[0], ours, found, allowed, missing, rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, select
 
 from whybounce.gateway.addresses import MailAddress, folded_domain, key_of, without_tag
-from whybounce.gateway.directory.nouns import Domain, Entry
+from whybounce.gateway.directory.nouns import Contact, Domain, DomainKind, Entry, MailUser
 from whybounce.gateway.directory.tables import addresses, domains, entries, members
 from whybounce.gateway.store.tables import AnySelect
 
@@ -69,6 +69,16 @@ def entry_key(connection: Connection, address: str) -> str | None:
     """Return the key of the entry that the address leads to."""
     found = recipient(connection, address)
     return None if found is None or found.by is By.CATCH_ALL else found.entry.address.key
+
+
+def missing_target(connection: Connection, entry: Entry) -> MailAddress | None:
+    """Return where the entry's mail goes, if nobody is there; None where somebody is, or may be."""
+    if not isinstance(entry, MailUser | Contact):
+        return None
+    accepted = domain(connection, entry.to.domain)
+    if accepted is None or accepted[0].kind is not DomainKind.AUTHORITATIVE:
+        return None
+    return None if recipient(connection, entry.to) else entry.to
 
 
 def expansion(connection: Connection, group: str, most: int) -> Expansion:

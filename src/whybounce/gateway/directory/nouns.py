@@ -22,6 +22,17 @@ class DomainKind(StrEnum):
     EXTERNAL_RELAY = "external-relay"  # None is here.
 
 
+class AddressForm(StrEnum):
+    """How an address can be written that a domain gives to nobody."""
+
+    QUOTED = "quoted"  # "anna arendt"@…, RFC 5321 §4.1.2.
+    ROUTED = (
+        "routed"  # anna%other.example@…, other!anna@…: ways of old, and of those who seek relays.
+    )
+    TAGGED = "tagged"  # anna+news@…, RFC 5233.
+    INTERNATIONALIZED = "internationalized"  # jürgen@…, RFC 6531.
+
+
 class Sending(StrEnum):
     """What an account may send. Any but the first is put in force and lifted by administrators."""
 
@@ -96,6 +107,15 @@ class Domain(_Table, frozen=True, kw_only=True):
     edge_blocking: Annotated[
         bool, _means("Whether outsiders hear of an unknown recipient as refused access (5.4.1).")
     ] = False
+    consumer: Annotated[
+        bool, _means("Whether it is a service for everybody, which says so in its way (5.5.0).")
+    ] = False
+    forbidden_forms: Annotated[
+        tuple[AddressForm, ...], _means("Forms of address that it gives to nobody (5.7.504).")
+    ] = ()
+    blocked_networks: Annotated[
+        tuple[Network, ...], _means("Clients that it refuses (5.7.513).")
+    ] = ()
     ipv6: Annotated[bool, _means("Whether it takes mail over IPv6 (else 5.7.510).")] = True
 
 
@@ -211,7 +231,7 @@ class InboundConnector(_Table, frozen=True, kw_only=True):
         bool, _means("Whether mail of these domains comes from these servers only.")
     ] = False
     reject_bare_line_feeds: Annotated[
-        bool, _means("Whether a LF that stands alone is refused (5.6.11).")
+        bool, _means("Whether a LF that stands alone is refused (5.6.11); else each becomes CR LF.")
     ] = True
     disabled: Annotated[bool, _means("Whether it is out of use.")] = False
 
@@ -248,6 +268,24 @@ class Account(_Table, frozen=True, kw_only=True):
     smtp: Annotated[bool, _means("Whether it may log in by SMTP.")] = True
 
 
+class MailFlowRule(_Table, frozen=True, kw_only=True):
+    """`[[organisation.mail-flow-rule]]`: mail that the organisation refuses, to it or from it (5.7.1)."""
+
+    name: Annotated[str, _means("Its name, for traces.")]
+    senders: Annotated[
+        tuple[Correspondent, ...],
+        _means("Whose mail: people, groups (their members) and domains; else anybody's."),
+    ] = ()
+    recipients: Annotated[
+        tuple[Correspondent, ...], _means("Mail to whom, in the same way; else to anybody.")
+    ] = ()
+    field: Annotated[str, _means("The header field that is looked at.")] = "Subject"
+    words: Annotated[
+        tuple[str, ...],
+        _means("One of these stands in the field, in upper or lower case; else any message."),
+    ] = ()
+
+
 class Organisation(_Table, frozen=True, kw_only=True):
     """`[[organisation]]`: a tenant, and what holds for all of it."""
 
@@ -259,7 +297,7 @@ class Organisation(_Table, frozen=True, kw_only=True):
         bool, _means("Whether its mailboxes may forward to outside (5.7.520).")
     ] = True
     blocked_networks: Annotated[
-        tuple[Network, ...], _means("Clients that it refuses (5.7.513).")
+        tuple[Network, ...], _means("Clients that all its domains refuse (5.7.507).")
     ] = ()
     blocked_recipients: Annotated[
         tuple[Correspondent, ...], _means("Whom its people may not write to (5.7.703).")
@@ -271,6 +309,9 @@ class Organisation(_Table, frozen=True, kw_only=True):
     proven: Annotated[
         bool, _means("Whether it is known well enough to send to outside (else 5.7.708).")
     ] = True
+    mail_flow_rule: Annotated[
+        tuple[MailFlowRule, ...], _means("What is refused; each is a table of its own.")
+    ] = ()
 
 
 class OrganisationTable(Organisation, frozen=True, kw_only=True):

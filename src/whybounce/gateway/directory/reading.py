@@ -4,6 +4,7 @@ A name that leads nowhere, an address that two have, a circle of groups: each is
 the file, the table, the entry and what it needs.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,6 +29,8 @@ from whybounce.gateway.shaping import Faults, FaultyFileError, read_toml, shaped
 from whybounce.gateway.values import Secret
 
 Place = tuple[str, ...]
+
+_FIELD_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §2.2.
 
 
 class DirectoryError(FaultyFileError):
@@ -122,6 +125,7 @@ class _Check:
             yield from self.correspondents(
                 (*place, "blocked-recipients"), organisation.blocked_recipients
             )
+            yield from self.rules_of(organisation, place)
             for table, entry in organisation.entries:
                 yield from self.entry(
                     organisation, entry, (*place, f"{table} {shown(entry.address)}")
@@ -193,6 +197,23 @@ class _Check:
             for key in ("recipients_per_day", "messages_per_minute", "received_per_hour"):
                 if (getattr(entry, key) or 0) < 0:
                     yield (*place, key.replace("_", "-")), "is below zero; 0 is no limit"
+
+    def rules_of(
+        self, organisation: OrganisationTable, place: Place
+    ) -> Iterator[tuple[Place, str]]:
+        rules = organisation.mail_flow_rule
+        for name in _twice(each.name for each in rules):
+            yield (*place, f"mail-flow-rule {shown(name)}"), "this name stands twice"
+        for rule in rules:
+            here = (*place, f"mail-flow-rule {shown(rule.name)}")
+            if not (rule.senders or rule.recipients or rule.words):
+                yield here, "refuses everything; needed is senders, recipients or words"
+            if any(not word.strip() for word in rule.words):
+                yield (*here, "words"), "one of them is empty, and stands in every field"
+            if not _FIELD_NAME.fullmatch(rule.field):
+                yield (*here, "field"), f"{shown(rule.field)} is no name of a header field"
+            yield from self.correspondents((*here, "senders"), rule.senders)
+            yield from self.correspondents((*here, "recipients"), rule.recipients)
 
     def accounts_of(
         self, organisation: OrganisationTable, place: Place

@@ -7,7 +7,13 @@ from sqlalchemy import Connection, select
 
 from whybounce.gateway.addresses import MailAddress, folded_domain, key_of
 from whybounce.gateway.directory import finding
-from whybounce.gateway.directory.nouns import Correspondent, Entry, Group
+from whybounce.gateway.directory.nouns import (
+    Correspondent,
+    Entry,
+    Group,
+    MailFlowRule,
+    Organisation,
+)
 from whybounce.gateway.directory.tables import organisations
 
 
@@ -50,6 +56,22 @@ def rights(connection: Connection, sender: str, entry: Entry, organisation: str)
         entry_needs_authentication=entry.require_authentication,
         organisation_needs_authentication=bool(settings and settings.require_authentication),
         moderators=entry.moderators if asks else (),
+    )
+
+
+def rules_about(
+    connection: Connection, organisations: Collection[Organisation], sender: str, recipient: str
+) -> tuple[MailFlowRule, ...]:
+    """Return the organisations' rules that are about mail of this sender to this recipient."""
+    rules = [rule for each in organisations for rule in each.mail_flow_rule]
+    if not rules:
+        return ()
+    senders, recipients = _names(connection, sender), _names(connection, recipient)
+    return tuple(
+        rule
+        for rule in rules
+        if (not rule.senders or _on(connection, rule.senders, senders))
+        and (not rule.recipients or _on(connection, rule.recipients, recipients))
     )
 
 

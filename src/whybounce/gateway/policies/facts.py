@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from whybounce.gateway.addresses import folded_domain, is_postmaster
-from whybounce.gateway.directory import Domain, Found, Login, Mailbox, Rights
+from whybounce.gateway.directory import Domain, Found, Login, Mailbox, MailFlowRule, Rights
 from whybounce.gateway.directory.nouns import InboundConnector, Organisation
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.store.rows import Block
@@ -25,6 +25,7 @@ class Content:
 
     fields: tuple[tuple[str, str], ...]  # Its header, as far as it was read.
     octets: int
+    embedded_files: int = 0  # The most inside one attachment, as far as it was looked at.
     owns_from: bool | None = None  # Whether the login may use the address in From; None: not asked.
     is_spam: bool = False  # As the scanner in front says, or the GTUBE test string.
 
@@ -54,7 +55,7 @@ class Facts:
     sender_registered: bool | None = None  # Whether its domain is the organisation's own.
     claims_to_be_ours: bool = False  # By the sender's domain, or by showing a certificate.
 
-    # At RCPT; of the last recipient afterwards.
+    # At RCPT.
     recipient: Recipient = _NOBODY
     domain: Domain | None = None  # The accepted domain; None where it is not ours.
     receiving: Organisation | None = None  # Whose recipient it is.
@@ -62,9 +63,12 @@ class Facts:
     rights: Rights | None = None  # What that one lets this sender do.
     is_return: bool = False  # Whether it is a return path of ours, of forwarded mail.
     leads_here: bool = False  # Whether the MX of a domain that is not ours names us.
+    missing: str = ""  # Where that one's mail would go, and nobody is.
+    rules: tuple[MailFlowRule, ...] = ()  # Of both sides' organisations, about these two.
 
     # At the dot.
     content: Content | None = None
+    taken: tuple["Facts", ...] = ()  # What was known at RCPT, for each recipient that passed.
 
     # What the policies of the stage asked for.
     counts: Mapping[str, int] = field(default_factory=dict)  # By the tallies' names.

@@ -31,6 +31,7 @@ class Need(Enum):
 
     BLOCKS = "blocks"  # ``Facts.blocks``.
     EXCHANGERS = "exchangers"  # ``Facts.leads_here``.
+    STRUCTURE = "structure"  # ``Content.embedded_files``: the message is looked at while it comes.
 
 
 def _one(facts: Facts) -> int:  # noqa: ARG001  # the shape of amounts

@@ -1,7 +1,8 @@
 """Refuse whom an authoritative domain does not have.
 
 Told at once, a typing error is mended in a minute; found out after acceptance, it becomes a report
-that may reach somebody who never wrote. A domain may hide from outsiders who is there.
+that may reach somebody who never wrote. A domain may hide from outsiders who is there, or be a service
+for everybody, which says that the mailbox is not available.
 """
 
 from whybounce.gateway.directory import DomainKind
@@ -17,14 +18,18 @@ def judge(facts: Facts) -> Verdict:
         return PASS
     if facts.found or facts.is_return:
         return PASS
-    hides = domain.edge_blocking and not facts.is_ours
-    return Refuse("recipient-rejected-at-edge" if hides else "recipient-not-found", facts.values)
+    if facts.is_ours:
+        return Refuse("recipient-not-found", facts.values)
+    if domain.consumer:
+        return Refuse("mailbox-unavailable", facts.values)
+    cause = "recipient-rejected-at-edge" if domain.edge_blocking else "recipient-not-found"
+    return Refuse(cause, facts.values)
 
 
 POLICY = Policy(
     "recipient_exists",
     Stage.RCPT,
-    ("recipient-not-found", "recipient-rejected-at-edge"),
+    ("recipient-not-found", "recipient-rejected-at-edge", "mailbox-unavailable"),
     judge,
-    settings=("domain.kind", "domain.catch-all", "domain.edge-blocking"),
+    settings=("domain.kind", "domain.catch-all", "domain.edge-blocking", "domain.consumer"),
 )

@@ -70,6 +70,11 @@ class Consulted:
             case MessageComplete():
                 return await self._complete(question)
 
+    @property
+    def mends_line_ends(self) -> bool:
+        """Whether the message under way is mended where others are refused."""
+        return self._sink is not None and self._sink.mends_line_ends
+
     async def write(self, octets: bytes) -> None:
         """Hand octets of the message on."""
         if self._sink is not None:

@@ -16,6 +16,10 @@ from whybounce.vocabulary.session import Session
 class Sink(Protocol):
     """Where a message's octets go. ``write`` returns when there is room for more."""
 
+    @property
+    def mends_line_ends(self) -> bool:
+        """Whether a CR or LF alone becomes CR LF in this message, though the listener refuses it."""
+
     async def write(self, octets: bytes) -> None:
         """Take the next octets. CR LF ends each line; dots are as the author wrote them."""
 

@@ -18,6 +18,7 @@ from whybounce.gateway.smtp.handler import Handler
 from whybounce.gateway.smtp.server import ServerDialogue, ServerSettings, TlsMode, answers
 from whybounce.gateway.smtp.server.counting import Caps, ConnectionCount
 from whybounce.gateway.smtp.server.events import (
+    BodyBegins,
     BodyChunk,
     BodyDropped,
     Closed,
@@ -316,6 +317,8 @@ class ServerConnection(asyncio.Protocol):
             else:
                 reply = await self._guarded(handler.answer(event))
                 dialogue.answer(reply, self._loop.time())
+                if isinstance(event, BodyBegins) and handler.mends_line_ends:
+                    dialogue.mend_line_ends()
 
     async def _guarded(self, deciding: Coroutine[None, None, Reply | None]) -> Reply | None:
         """Return what the handler answers; 451 where it fails or does not answer."""

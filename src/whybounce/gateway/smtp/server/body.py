@@ -34,6 +34,10 @@ class BodyCheck:
         self._refuses_bare = line_ends is LineEnds.REFUSE
         self._refuses_nul = nul_octets is NulOctets.REFUSE
 
+    def mend_line_ends(self) -> None:
+        """Mend from now on what the settings refuse."""
+        self._refuses_bare = False
+
     def passed(self, piece: bytes) -> bytes:
         """Return what may be handed on of a piece that does not end between CR and LF."""
         self.octets += len(piece)

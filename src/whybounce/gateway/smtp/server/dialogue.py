@@ -82,6 +82,12 @@ class ServerDialogue:
         conversation.now = conversation.moved = now
         after(conversation, reply)
 
+    def mend_line_ends(self) -> None:
+        """Mend what ends lines wrongly in the message that begins, whatever the settings say."""
+        body = self._conversation.body
+        if body is not None:
+            body.check.mend_line_ends()
+
     def tls_started(self, tls: Tls, now: float) -> None:
         """Go on under TLS, after TlsWanted."""
         self._conversation.now = self._conversation.moved = now
