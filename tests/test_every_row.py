@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from every_row import connects, content, quotas, recipients, senders, transport
+from every_row import authentication, connects, content, quotas, recipients, senders, transport
 from rows import NOTHING, Gateway, Row, read_back
 from serving import configured, outside
 from test_seeds import ROWS as SEEDS
@@ -22,19 +22,16 @@ ROWS: tuple[Row, ...] = (
     *quotas.ROWS,
     *recipients.ROWS,
     *content.ROWS,
+    *authentication.ROWS,
     *transport.ROWS,
 )
 
 NOT_YET: tuple[str, ...] = (
     "certificate-expired",
     "certificate-host-mismatch",
-    "dmarc-reject",
     "dnssec-invalid",
-    "ipv6-needs-reverse-dns",
-    "ipv6-needs-spf-or-dkim",
     "mta-sts-certificate",
     "mta-sts-mx-mismatch",
-    "spf-violation",
     "starttls-not-supported",
     "tlsa-invalid",
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from whybounce.gateway import config
+from whybounce.gateway import config, trust
 from whybounce.gateway.config import described
 from whybounce.gateway.directory import nouns
 
@@ -22,6 +22,8 @@ SHAPES: dict[str, tuple[type[Struct], ...]] = {
         config.Server,
         config.Listener,
         config.Limits,
+        trust.Trust,
+        trust.BlockListTable,
         config.Outbound,
         config.Retry,
         config.Reports,

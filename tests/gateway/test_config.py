@@ -120,7 +120,7 @@ def test_every_mistake_is_said_at_once(written):
 
     assert sorted(faults(path)) == sorted([
         ("lmits: this key is not known; did you mean limits? known here are server, listener,"
-        " limits, policies, outbound, retry, reports, spam, forwarding, signing, retention, directory"),
+        " limits, trust, block-list, policies, outbound, retry, reports, spam, forwarding, signing, retention, directory"),
         ("server, nmae: this key is not known; did you mean name? known here are name, node, queue,"
         " mailboxes, lmtp, profile, operating, drain, log-level"),
         'server, profile: "exhange" is not allowed; allowed is "standard" or "exchange-online"',

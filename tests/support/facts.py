@@ -21,6 +21,18 @@ from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import Content, Defer, Facts, Refuse, Verdict
 from whybounce.gateway.store.rows import Block
 from whybounce.gateway.values import Secret
+from whybounce.vocabulary.authentication import (
+    ArcResult,
+    Authentication,
+    DmarcPolicy,
+    DmarcResult,
+    Method,
+    Result,
+    ReverseNameResult,
+    SignatureResult,
+    SpfIdentity,
+    SpfResult,
+)
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
@@ -108,3 +120,37 @@ def cause_of(verdict: Verdict) -> str | None:
     assert said.code // 100 == (4 if kind is VerdictKind.DEFER else 5)
     assert "{" not in said.text
     return verdict.cause
+
+
+def judged(
+    spf: Result = Result.NONE,
+    dmarc: Result = Result.NONE,
+    *,
+    facts: Facts = STRANGER,
+    asked: DmarcPolicy | None = None,
+    aligned: tuple[Method, ...] = (),
+    signers: tuple[str, ...] = (),
+    arc: ArcResult | None = None,
+    name: Result = Result.PASS,
+    identity: SpfIdentity = SpfIdentity.MAIL_FROM,
+) -> Facts:
+    """Return the facts of Chris's mail at the dot, with what was found about who sent it."""
+    found = Authentication(
+        helo="mx.remote.example",
+        mail_from=facts.sender,
+        spf=SpfResult(
+            spf, identity, "192.0.2.9", "remote.example", facts.sender, "as asked", term="-all"
+        ),
+        spf_helo=SpfResult(
+            Result.NONE, SpfIdentity.HELO, "192.0.2.9", "mx.remote.example", "", "no record"
+        ),
+        signatures=tuple(
+            SignatureResult(Result.PASS, domain, "s1", "it holds") for domain in signers
+        ),
+        dmarc=DmarcResult(
+            dmarc, "remote.example", "as asked", asked, asked, "remote.example", aligned=aligned
+        ),
+        arc=arc or ArcResult(Result.NONE, "there is none"),
+        reverse_name=ReverseNameResult(name, str(facts.session.address), "as asked"),
+    )
+    return replace(facts, authentication=found, content=Content(fields=(), octets=1000))

@@ -73,7 +73,7 @@ class Gateway:
     async def delivered(self) -> None:
         """Wait until nothing is queued any more."""
         async with asyncio.timeout(10):
-            while (await self.running.store.queue(Filter(), most=1)).entries:
+            while (await self.running.store.queue(Filter(), most=1)).entries:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
 
     async def notice(self, address: str = ANNA) -> Said:

@@ -13,7 +13,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from sqlalchemy import Connection
 
-from whybounce.checking.lookups import Resolver
+from whybounce.checking.authentication import authentication_of
+from whybounce.checking.block_lists import BlockList, BlockListResult, block_lists
+from whybounce.checking.lookups import LookUps, Resolver
+from whybounce.checking.message import HashedMessage
 from whybounce.gateway.addresses import folded_domain, key_of
 from whybounce.gateway.blocks import SHORTEST_PREFIX
 from whybounce.gateway.directory import (
@@ -27,6 +30,7 @@ from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
 from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.store import Store, blocking, counting
 from whybounce.notation import first_field
+from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
 
 _PATIENCE = 2  # Seconds for what only chooses between two refusals.
@@ -42,11 +46,13 @@ class Asking:
         resolver: Resolver,
         host: str,
         return_paths: ReturnPaths | None = None,
+        lists: Sequence[BlockList] = (),
     ) -> None:
         self._store = store
         self._resolver = resolver
         self._host = host
         self._return_paths = return_paths
+        self._block_lists = lists
         self._judge = judge
         self._counted: dict[tuple[str, str], int] = {}  # In this message, by tally and counter.
 
@@ -70,7 +76,8 @@ class Asking:
             )
             return self._observed(connection, attributed, Stage.MAIL)
 
-        return await self._store.ask(ask)
+        told = await self._store.ask(ask)
+        return replace(told, listings=await self._listings(told))
 
     async def at_recipient(self, facts: Facts, envelope: Envelope, recipient: Recipient) -> Facts:
         """Learn who is written to, and what they let this sender do."""
@@ -99,9 +106,20 @@ class Asking:
             told = replace(told, leads_here=await self._leads_here(recipient.domain))
         return told
 
-    async def at_message(self, facts: Facts, envelope: Envelope, content: Content) -> Facts:
-        """Learn what was sent."""
-        facts = replace(facts, envelope=envelope, content=content)
+    async def at_message(
+        self,
+        facts: Facts,
+        envelope: Envelope,
+        content: Content,
+        message: HashedMessage | None = None,
+    ) -> Facts:
+        """Learn what was sent, and of strangers' mail who sent it."""
+        facts = replace(
+            facts,
+            envelope=envelope,
+            content=content,
+            authentication=await self._authentication(facts, message),
+        )
         author = parseaddr(first_field(content.fields, "from") or "")[1]
         login = facts.login if "@" in author else None
         if login is None and not self._asks(Stage.MESSAGE):
@@ -125,6 +143,29 @@ class Asking:
             return False
         hosts = {value.rpartition(" ")[2].rstrip(".").lower() for value in found.values}
         return self._host in hosts
+
+    async def _authentication(
+        self, facts: Facts, message: HashedMessage | None
+    ) -> Authentication | None:
+        wanted = Need.AUTHENTICATION in self._judge.needs(Stage.MESSAGE)
+        if message is None or facts.is_ours or not wanted:
+            return None
+        return await authentication_of(
+            self._resolver,
+            message,
+            address=str(facts.session.address),
+            helo=facts.session.helo or "",
+            mail_from=facts.sender,
+            receiver=self._host,
+        )
+
+    async def _listings(self, facts: Facts) -> tuple[BlockListResult, ...]:
+        """Ask the block lists about a stranger: once for each message, and the DNS caches."""
+        wanted = Need.LISTINGS in self._judge.needs(Stage.RCPT) and self._block_lists
+        if facts.is_ours or not wanted:
+            return ()
+        address = str(facts.session.address)
+        return await block_lists(LookUps(self._resolver), address, self._block_lists)
 
     def note(self, counts: Mapping[str, int]) -> None:
         """Add what has just been counted to what was read before."""

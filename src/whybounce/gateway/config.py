@@ -38,6 +38,7 @@ from whybounce.gateway.shaping import (
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets, TlsMode
 from whybounce.gateway.smtp.tls import server_context
 from whybounce.gateway.store import Schedule, schedules
+from whybounce.gateway.trust import BlockListTable, Trust
 from whybounce.gateway.values import Duration, Endpoint, Folder, IpAddress, Network, Secret, Size
 
 PROFILES = Path(__file__).with_name("profiles")
@@ -333,6 +334,8 @@ class Config(_Table, frozen=True, kw_only=True):
     server: Server = Server()
     listener: tuple[Listener, ...] = _DEMONSTRATION
     limits: Limits = Limits()
+    trust: Trust = Trust()
+    block_list: tuple[BlockListTable, ...] = ()
     policies: Annotated[
         dict[str, Mode],
         _means(

@@ -5,16 +5,18 @@ refusal are the catalogue's.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from whybounce.catalogue import catalogue
+from whybounce.checking.block_lists import BlockList
 from whybounce.checking.lookups import Resolver
+from whybounce.checking.message import HashedMessage, MessageHasher
 from whybounce.gateway import tracing_fields
 from whybounce.gateway.asking import Asking
-from whybounce.gateway.delivery.parcels import OURS
+from whybounce.gateway.delivery.parcels import ABOVE, OURS
 from whybounce.gateway.directory import Directory
 from whybounce.gateway.handed_over import envelope_row, session_row
 from whybounce.gateway.limits import Limits
@@ -29,6 +31,7 @@ from whybounce.gateway.policies import (
     Restriction,
     Stage,
 )
+from whybounce.gateway.reporter import RETURN_PATH
 from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.smtp.handler import Sink
 from whybounce.gateway.smtp.sasl import Credentials
@@ -40,6 +43,13 @@ from whybounce.gateway.store.bodies import IncomingBody
 from whybounce.gateway.store.rows import Event, NewMessage
 from whybounce.gateway.structure import Structure
 from whybounce.gateway.tracing_fields import Header
+from whybounce.gateway.trust import Trust
+from whybounce.notation.authentication_fields import (
+    without_forged,
+    written_results,
+    written_spf,
+)
+from whybounce.vocabulary.authentication import Result
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.reply import Reply
@@ -58,6 +68,8 @@ class Reception:
     judge: Judge
     resolver: Resolver
     return_paths: ReturnPaths | None
+    trust: Trust
+    block_lists: Sequence[BlockList]
     limits: Limits
     host: str  # Our name.
     is_submission: bool
@@ -92,6 +104,8 @@ class IncomingMessage:
         self._smtputf8 = envelope.smtputf8
         self._held: bytes | None = b""
         self._left = AsyncExitStack()
+        judged = Need.AUTHENTICATION in reception.judge.needs(Stage.MESSAGE)
+        self._hasher = MessageHasher() if judged and session.account is None else None
         self._test_string = TestString() if reception.spam.gtube else None
 
     async def open(self) -> None:
@@ -102,6 +116,8 @@ class IncomingMessage:
         """Take the next octets."""
         if self._test_string is not None:
             self._test_string.read(octets)
+        if self._hasher is not None:
+            self._hasher.feed(octets)
         if self.structure is not None:
             self.structure.take(octets)
         if self._held is None:
@@ -117,6 +133,9 @@ class IncomingMessage:
             return
         held, self._held = self._held, None
         end = tracing_fields.end_of_header(held)
+        if end is not None:  # Nobody else may say in our name what we found.
+            true = without_forged(held[:end], {self._reception.host})
+            held, end = true + held[end:], len(true)
         self.header = tracing_fields.header_of(held[:end])
         host, now = self._reception.host, self._reception.clock()
         id_ = f"{self._reception.random_bits(64):016x}"
@@ -130,6 +149,11 @@ class IncomingMessage:
             ours += lacking
         await self.body.write(ours)
         await self.body.write(held)
+
+    @property
+    def hashed(self) -> HashedMessage | None:
+        """What its signatures are judged by; None where nobody judges them. Asked once, at the end."""
+        return self._hasher.finish() if self._hasher else None
 
     @property
     def is_spam(self) -> bool:
@@ -153,6 +177,7 @@ class Inbound:
             reception.resolver,
             reception.host,
             reception.return_paths,
+            reception.block_lists,
         )
         self._facts: Facts | None = None  # Of the message under way.
         self._accepted: list[Facts] = []  # Of each recipient taken.
@@ -232,7 +257,7 @@ class Inbound:
             is_spam=sink.is_spam,
             embedded_files=sink.structure.embedded_files if sink.structure else 0,
         )
-        facts = await self._asking.at_message(facts, envelope, content)
+        facts = await self._asking.at_message(facts, envelope, content, sink.hashed)
         refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
         if refused is not None:
             return refused
@@ -263,6 +288,7 @@ class Inbound:
             login_required=reception.login_required,
             limits=reception.limits,
             now=reception.clock(),
+            trust=reception.trust,
             own_names=reception.own_names,
             delisting=reception.delisting,
         )
@@ -331,4 +357,20 @@ class Inbound:
 def _session_of(facts: Facts) -> rows.Session:
     """Return the session as the queue keeps it: whose it was, and what was found."""
     row = session_row(facts.session, smtputf8=facts.envelope.smtputf8)
-    return replace(row, facts={**row.facts, OURS: "yes"}) if facts.is_ours else row
+    if facts.is_ours:
+        return replace(row, facts={**row.facts, OURS: "yes"})
+    found = facts.authentication
+    if found is None:
+        return row
+    forged = found.spf.result is Result.FAIL and not found.proves_return_path
+    standing = "proved" if found.proves_return_path else "forged" if forged else "unproved"
+    above = written_results(found, facts.host) + written_spf(
+        found.spf, facts.host, facts.session.helo or ""
+    )
+    told = {
+        "spf": found.spf.result,
+        "dmarc": found.dmarc.result,
+        RETURN_PATH: standing,
+        ABOVE: above,
+    }
+    return replace(row, facts={**row.facts, **told})

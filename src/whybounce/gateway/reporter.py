@@ -37,6 +37,8 @@ from whybounce.writing import Writer
 _SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 _STYLES = {ConfiguredStyle.MODERN: Style.MODERN, ConfiguredStyle.CLASSIC: Style.CLASSIC}
 
+RETURN_PATH = "return-path"  # The fact that says whether it is proved, unproved or forged.
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
@@ -170,7 +172,7 @@ def why_none(message: QueuedMessage) -> Told | None:
         return Told.SUPPRESSED
     session = message.session
     is_known = session is None or session.account is not None
-    if session is not None and not is_known and session.facts.get("spf") == "fail":
+    if session is not None and not is_known and session.facts.get(RETURN_PATH) == "forged":
         return Told.WITHHELD
     return None
 

@@ -139,6 +139,8 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
         judge=Judge(POLICIES, parts.config.policies),
         resolver=parts.resolver,
         return_paths=_return_paths(parts.config),
+        trust=parts.config.trust,
+        block_lists=tuple(each.block_list for each in parts.config.block_list),
         limits=parts.config.limits,
         host=parts.host,
         is_submission=submission,

@@ -26,7 +26,7 @@ from whybounce.gateway.delivery.concluding import (
 )
 from whybounce.gateway.delivery.crowding import Crowding
 from whybounce.gateway.delivery.destinations import Destination, Lmtp, Maildir
-from whybounce.gateway.delivery.parcels import Parcel, Reading
+from whybounce.gateway.delivery.parcels import ABOVE, Parcel, Reading
 from whybounce.gateway.delivery.traffic import Traffic
 from whybounce.gateway.store import (
     LeaseLostError,
@@ -96,11 +96,12 @@ class Dispatcher:
             else:
                 groups.setdefault(destination, []).append(recipient)
         read = self._reading(consignment.message)
+        message = _with_above(consignment.message)
         results = await asyncio.gather(
             *(
                 self._carry_one(
                     destination,
-                    Parcel(consignment.message, tuple(recipients), read),
+                    Parcel(message, tuple(recipients), read),
                     attempts,
                     begin,
                 )
@@ -180,7 +181,11 @@ class Dispatcher:
         """Return how to read the message; a small one is asked of the store once."""
         held: list[bytes] = []
 
+        above = _above(message)
+
         async def read() -> AsyncGenerator[bytes, None]:
+            if above:
+                yield above
             body = self.store.body(message.id, node=self.node, now=self.clock())
             if message.size > _HELD_WHOLE:
                 async with contextlib.aclosing(body) as pieces:
@@ -315,3 +320,14 @@ def _parted(
         name = _mailbox(destination, each)
         (inside if name is None or name in free else late).append(each)
     return inside, late
+
+
+def _above(message: QueuedMessage) -> bytes:
+    """Return the fields that tell what was found when the message came: RFC 8601, RFC 7208 §9.1."""
+    return message.session.facts.get(ABOVE, "").encode() if message.session else b""
+
+
+def _with_above(message: QueuedMessage) -> QueuedMessage:
+    """Return the message as large as it is with those."""
+    above = len(_above(message))
+    return replace(message, size=message.size + above) if above else message

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from whybounce.gateway.store.rows import BodyType, LeasedRecipient, QueuedMessage
 
+ABOVE = "above"  # The fact with fields that are written above the message when it leaves.
 OURS = "ours"  # The fact by which a message's session says whose it is.
 
 _MOST_HEADER = 1_048_576  # Octets searched for the header's end.

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from whybounce.checking.block_lists import BlockListResult
 from whybounce.gateway.addresses import folded_domain, is_postmaster
 from whybounce.gateway.directory import Domain, Found, Login, Mailbox, MailFlowRule, Rights
 from whybounce.gateway.directory.nouns import InboundConnector, Organisation
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.store.rows import Block
+from whybounce.gateway.trust import Trust
+from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
 
 _NO_ENVELOPE = Envelope("")
 _NOBODY = Recipient("")
+_NOBODY_TRUSTED = Trust()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Facts:
     login_required: bool = False  # Whether it takes mail only after a login.
     limits: Limits
     now: datetime
+    trust: Trust = _NOBODY_TRUSTED
     own_names: frozenset[str] = frozenset()  # By which we are called, address literals included.
     delisting: str = ""  # The page where removal from the block list is asked for.
 
@@ -66,8 +71,11 @@ class Facts:
     missing: str = ""  # Where that one's mail would go, and nobody is.
     rules: tuple[MailFlowRule, ...] = ()  # Of both sides' organisations, about these two.
 
+    listings: tuple[BlockListResult, ...] = ()  # What DNS block lists say of the client.
+
     # At the dot.
     content: Content | None = None
+    authentication: Authentication | None = None  # Of strangers' mail; None: it is ours.
     taken: tuple["Facts", ...] = ()  # What was known at RCPT, for each recipient that passed.
 
     # What the policies of the stage asked for.
@@ -88,6 +96,11 @@ class Facts:
     def may_relay(self) -> bool:
         """Whether it may go to anywhere."""
         return self.login is not None or bool(self.connector and self.connector.may_relay)
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether a forwarder that the operator knows brings it."""
+        return any(self.session.address in each.addresses for each in self.trust.forwarders)
 
     @property
     def is_for_postmaster(self) -> bool:

@@ -30,6 +30,8 @@ class Need(Enum):
     """A fact that costs a question: fetched only where a policy of the stage needs it."""
 
     BLOCKS = "blocks"  # ``Facts.blocks``.
+    AUTHENTICATION = "authentication"  # ``Facts.authentication``.
+    LISTINGS = "listings"  # ``Facts.listings``.
     EXCHANGERS = "exchangers"  # ``Facts.leads_here``.
     STRUCTURE = "structure"  # ``Content.embedded_files``: the message is looked at while it comes.
 

@@ -1,0 +1,35 @@
+"""Refuse mail over IPv6 from an address without a name.
+
+There are so many IPv6 addresses that block lists cannot follow. A server that is meant to send mail has
+a name in the reverse DNS; a stolen computer has none.
+"""
+
+from whybounce.gateway.policies.facts import Facts
+from whybounce.gateway.policies.policy import Need, Policy, Stage
+from whybounce.gateway.policies.verdicts import PASS, Defer, Refuse, Verdict
+from whybounce.vocabulary.authentication import Result
+
+_IPV6 = 6
+
+
+def judge(facts: Facts) -> Verdict:
+    """Refuse where there is no name; defer where the DNS could not tell."""
+    found = facts.authentication
+    if found is None or facts.session.address.version != _IPV6 or facts.is_passed_on:
+        return PASS
+    name = found.reverse_name
+    if name.result is Result.PERMERROR:
+        return Refuse("ipv6-needs-reverse-dns", facts.values, f"{name.evidence} ({name.record})")
+    if name.result is Result.TEMPERROR:
+        return Defer("ipv6-needs-reverse-dns", facts.values, name.evidence)
+    return PASS
+
+
+POLICY = Policy(
+    "ipv6_named",
+    Stage.MESSAGE,
+    ("ipv6-needs-reverse-dns",),
+    judge,
+    settings=("trust.forwarders",),
+    needs=frozenset({Need.AUTHENTICATION}),
+)
