@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import tracemalloc
 
 import dkim as dkimpy
 import pytest
@@ -261,3 +262,37 @@ def test_no_octets_make_the_hasher_raise(octets):
     message = hashed(octets)
 
     assert isinstance(message.authors, tuple)
+
+
+def test_a_large_body_is_never_held():
+    """Twenty-seven megabytes in pieces cost no more memory than a few of the pieces."""
+    mail = SIGNED.replace(b"c=relaxed/relaxed", b"c=relaxed/simple", 1)
+    hashers = [MessageHasher(), MessageHasher()]
+    for hasher, begin in zip(hashers, (SIGNED, mail), strict=True):
+        hasher.feed(begin)
+    piece = (b"See  the attachment. \t" * 3 + b"\r\n") * 1000
+    tracemalloc.start()
+    for hasher in hashers:
+        for _ in range(200):
+            hasher.feed(piece)
+        hasher.finish()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 20 * len(piece)
+
+
+def test_empty_lines_and_blanks_without_end_are_not_held():
+    """They may be the body's end, and need not be kept to know that."""
+    for piece in (b"\r\n" * 30_000, b" " * 60_000, b"\r\n \t" * 15_000):
+        hasher = MessageHasher()
+        hasher.feed(SIGNED)
+        tracemalloc.start()
+        for _ in range(60):
+            hasher.feed(piece)
+        hasher.feed(b"end\r\n")
+        hasher.finish()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert most < 20 * len(piece)
