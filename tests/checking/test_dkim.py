@@ -212,6 +212,20 @@ def test_signatures_beyond_the_bound_are_not_judged():
     assert time.process_time() - begun < 3
 
 
+_BLANKS = (b"\r\n " * 2500, b"\n" * 8000, b" " * 8000, b"\t" * 90 + b"x" + b"\r\n " * 30)
+
+
+@pytest.mark.parametrize("tag", [b"; b=", b"; bh=", b"; h=", b"; d=", b"; x=", b" b"])
+@pytest.mark.parametrize("blanks", _BLANKS, ids=["lines", "line feeds", "spaces", "both"])
+def test_no_signature_takes_long_to_refuse(tag, blanks):
+    """A hundred of them, full of what patterns go back over."""
+    field = SIGNED.partition(b"From:")[0].replace(tag, tag + blanks, 1)
+    begun = time.process_time()
+    judged(field * 10 + MAIL, zone({KEY: RECORD}))
+
+    assert time.process_time() - begun < 0.7
+
+
 def test_a_header_without_end_is_not_held():
     """Nothing is judged, and nothing raises."""
     hasher = MessageHasher()

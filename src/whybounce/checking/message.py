@@ -18,6 +18,8 @@ LONGEST_HEADER = 262_144  # Octets; beyond that nothing is judged.
 MOST_SIGNATURES = 10  # Of DKIM, from the top; those below are not judged.
 MOST_ARC_SETS = 50  # RFC 8617 §4.2.1.
 _MOST_TAGS = 40
+_LONGEST_SIGNATURE = 8192  # Octets of the field.
+_TOO_MANY_BLANKS = re.compile(rb"\s{100}")  # dkimpy's patterns take the square of such a run.
 _LONGEST_LENGTH = 12  # Digits of l=.
 _LONGEST_FROM = 2048  # Octets; the standard library's parser takes a second for a hostile 8,000.
 
@@ -173,6 +175,8 @@ def _arc_fields(fields: Sequence[tuple[bytes, bytes]]) -> Iterator[SignatureFiel
 
 
 def _signature(name: bytes, tags: bytes, value: bytes | None = None) -> SignatureField:
+    if len(tags) > _LONGEST_SIGNATURE or _TOO_MANY_BLANKS.search(tags):
+        return SignatureField(name, value or tags, {}, "it is too long, or full of blanks")
     try:
         parsed = parse_tag_value(tags)
     except InvalidTagValueList as error:
