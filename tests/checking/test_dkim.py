@@ -65,7 +65,7 @@ def judged(mail: bytes, records: Records) -> tuple[SignatureResult, ...]:
     """Return what our check says about a mail in this world."""
 
     async def asked() -> tuple[SignatureResult, ...]:
-        async with asking(records, seconds=0.3) as resolver:
+        async with asking(records) as resolver:
             return await dkim(LookUps(resolver), hashed(mail))
 
     return asyncio.run(asked())
