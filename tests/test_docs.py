@@ -14,6 +14,8 @@ from typer.main import get_command
 import whybounce
 from notices import ORIGINAL, diagnosed, failed, text_of
 from whybounce.catalogue import FOLDER, catalogue, load_overlay
+from whybounce.checking.message import LONGEST_HEADER, MOST_ARC_SETS, MOST_SIGNATURES
+from whybounce.checking.targets import BUILT
 from whybounce.cli import app
 from whybounce.cli.answers.table import COLUMNS
 from whybounce.sources import stream
@@ -99,6 +101,32 @@ def test_architecture_lists_the_packages_there_are():
     there = {path.stem for path in FOLDER.parent.iterdir() if not path.name.startswith("_")}
 
     assert there - {"py"} == listed
+
+
+CHECKS = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", CHECKS, re.DOTALL))
+def test_the_python_about_checks_runs(code, capsys):
+    """As it stands; where no resolver is, everything is unknown, and that is said too."""
+    exec(code, {})  # noqa: S102  # it is our own document
+
+    assert capsys.readouterr().out
+
+
+def test_the_checks_that_are_listed_are_those_there_are():
+    """In their order, with the question each asks."""
+    words = catalogue().checks["en"]
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", CHECKS, re.MULTILINE)
+
+    assert listed == [(check.value, words[check].question) for check in BUILT]
+
+
+def test_the_bounds_of_a_message_are_those_that_hold():
+    """As the document has them."""
+    assert f"{LONGEST_HEADER:,} octets" in CHECKS
+    assert f"the uppermost {MOST_SIGNATURES} " in CHECKS
+    assert f"| ARC sets | {MOST_ARC_SETS} |" in CHECKS
 
 
 NDR = (ROOT / "docs" / "ndr.md").read_text(encoding="utf-8")

@@ -41,7 +41,7 @@ def judged(data, subject="192.0.2.99", lists=(LIST,), trouble=None):
         records.troubles["bl.example"] = trouble
 
     async def asked():  # noqa: ANN202  # what the check returns
-        async with asking(records, seconds=0.3) as resolver:
+        async with asking(records) as resolver:
             return await block_lists(LookUps(resolver), subject, lists)
 
     return asyncio.run(asked())
@@ -73,6 +73,18 @@ def test_a_list_that_is_down_lists_nobody(trouble):
     (found,) = judged({(_AT, "A"): "127.0.0.2"}, trouble=trouble)
 
     assert (found.listing, finding([found]).answer) == (Listing.FAILED, Answer.UNKNOWN)
+
+
+def test_a_listing_that_cannot_be_told_from_a_refusal_lists_nobody():
+    """The entry that tells the two apart gives no answer."""
+    records = zone({(_AT, "A"): "127.0.0.2"})
+    records.troubles["1.0.0.127.bl.example"] = Trouble.SERVFAIL
+
+    async def asked():  # noqa: ANN202  # what the check returns
+        async with asking(records) as resolver:
+            return await block_lists(resolver, "192.0.2.99", (LIST,))
+
+    assert asyncio.run(asked())[0].listing is Listing.FAILED
 
 
 def test_a_code_can_mean_something_else_than_a_listing():

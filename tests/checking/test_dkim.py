@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import tracemalloc
 
 import dkim as dkimpy
 import pytest
@@ -64,7 +65,7 @@ def judged(mail: bytes, records: Records) -> tuple[SignatureResult, ...]:
     """Return what our check says about a mail in this world."""
 
     async def asked() -> tuple[SignatureResult, ...]:
-        async with asking(records, seconds=0.3) as resolver:
+        async with asking(records) as resolver:
             return await dkim(LookUps(resolver), hashed(mail))
 
     return asyncio.run(asked())
@@ -211,6 +212,20 @@ def test_signatures_beyond_the_bound_are_not_judged():
     assert time.process_time() - begun < 3
 
 
+_BLANKS = (b"\r\n " * 2500, b"\n" * 8000, b" " * 8000, b"\t" * 90 + b"x" + b"\r\n " * 30)
+
+
+@pytest.mark.parametrize("tag", [b"; b=", b"; bh=", b"; h=", b"; d=", b"; x=", b" b"])
+@pytest.mark.parametrize("blanks", _BLANKS, ids=["lines", "line feeds", "spaces", "both"])
+def test_no_signature_takes_long_to_refuse(tag, blanks):
+    """A hundred of them, full of what patterns go back over."""
+    field = SIGNED.partition(b"From:")[0].replace(tag, tag + blanks, 1)
+    begun = time.process_time()
+    judged(field * 10 + MAIL, zone({KEY: RECORD}))
+
+    assert time.process_time() - begun < 0.7
+
+
 def test_a_header_without_end_is_not_held():
     """Nothing is judged, and nothing raises."""
     hasher = MessageHasher()
@@ -261,3 +276,37 @@ def test_no_octets_make_the_hasher_raise(octets):
     message = hashed(octets)
 
     assert isinstance(message.authors, tuple)
+
+
+def test_a_large_body_is_never_held():
+    """Twenty-seven megabytes in pieces cost no more memory than a few of the pieces."""
+    mail = SIGNED.replace(b"c=relaxed/relaxed", b"c=relaxed/simple", 1)
+    hashers = [MessageHasher(), MessageHasher()]
+    for hasher, begin in zip(hashers, (SIGNED, mail), strict=True):
+        hasher.feed(begin)
+    piece = (b"See  the attachment. \t" * 3 + b"\r\n") * 1000
+    tracemalloc.start()
+    for hasher in hashers:
+        for _ in range(200):
+            hasher.feed(piece)
+        hasher.finish()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 20 * len(piece)
+
+
+def test_empty_lines_and_blanks_without_end_are_not_held():
+    """They may be the body's end, and need not be kept to know that."""
+    for piece in (b"\r\n" * 30_000, b" " * 60_000, b"\r\n \t" * 15_000):
+        hasher = MessageHasher()
+        hasher.feed(SIGNED)
+        tracemalloc.start()
+        for _ in range(60):
+            hasher.feed(piece)
+        hasher.feed(b"end\r\n")
+        hasher.finish()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert most < 20 * len(piece)

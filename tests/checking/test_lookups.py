@@ -41,7 +41,7 @@ def asked(records: Records, name: str = "evil.example", **limits: float):
     """Return what TXT records our resolver finds."""
 
     async def asking_() -> object:
-        async with asking(records, seconds=0.3) as resolver:
+        async with asking(records) as resolver:
             return await LookUps(resolver, **limits).texts(name)
 
     return asyncio.run(asking_())
@@ -53,7 +53,7 @@ def test_no_answer_raises_or_blocks(raw):
     begun = time.monotonic()
     found = asked(Records(raw={("evil.example", "TXT"): raw}))
 
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
     assert found.absence is Absence.FAILED or len(found.values) <= 2000
 
 
@@ -135,7 +135,7 @@ def test_hostile_records_neither_raise_nor_pass_nor_take_long(data):
     begun = time.monotonic()
     found = _authentication(zone(data))
 
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 6
     assert found.dmarc.result is not Result.PASS
     assert all(one.result is not Result.PASS for one in (found.spf, *found.signatures))
     assert all(finding.evidence for finding in findings_of(found))
@@ -154,7 +154,7 @@ def _authentication(records: Records) -> Authentication:
     mail = signed(MAIL.replace(b"contoso", b"evil"), domain="evil.example")
 
     async def asking_() -> Authentication:
-        async with asking(records, seconds=0.3) as resolver:
+        async with asking(records) as resolver:
             return await authentication_of(
                 resolver,
                 hashed(mail),

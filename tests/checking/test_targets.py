@@ -37,7 +37,7 @@ def found(
     records = data if isinstance(data, Records) else zone(data)
 
     async def asked() -> tuple[Finding, ...]:
-        async with asking(records, seconds=0.3) as resolver:
+        async with asking(records) as resolver:
             return await check(resolver, target, selectors=selectors, block_lists=[LIST])
 
     findings = asyncio.run(asked())

@@ -52,6 +52,24 @@ def test_an_alias_is_followed_to_its_address():
     assert [a.address for a in ask(records, "mail.contoso.example", "A")] == ["127.0.0.5"]
 
 
+def test_an_alias_that_leads_round_is_a_failure():
+    """As resolvers answer it."""
+    records = Records()
+    records.add("a.contoso.example", "CNAME", "b.contoso.example.")
+    records.add("b.contoso.example", "CNAME", "a.contoso.example.")
+
+    with pytest.raises(dns.resolver.NoNameservers, match="SERVFAIL"):
+        ask(records, "a.contoso.example", "A")
+
+
+def test_an_answer_too_long_for_a_datagram_is_asked_for_by_tcp():
+    """RFC 1035 §4.2.1."""
+    records = Records()
+    records.add("contoso.example", "TXT", *(f'"{number:0200}"' for number in range(40)))
+
+    assert len(ask(records, "contoso.example", "TXT")) == 40
+
+
 def test_a_name_that_is_not_there_differs_from_one_without_that_type():
     """NXDOMAIN, RFC 2308 §2.1, and no data, §2.2."""
     records = Records()

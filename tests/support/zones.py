@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Mapping
 
 from whybounce.checking.lookups import Resolver
-from whybounce.provoking.name_server import NameServer, Records
+from whybounce.provoking.name_server import NameServer, Records, Trouble
 
 
 def txt(value: str | bytes) -> str:
@@ -15,12 +15,19 @@ def txt(value: str | bytes) -> str:
 
 
 @contextlib.asynccontextmanager
-async def asking(records: Records, *, seconds: float = 1.0) -> AsyncGenerator[Resolver, None]:
-    """Serve the records and give a resolver that asks for them."""
+async def asking(
+    records: Records, *, seconds: float | None = None
+) -> AsyncGenerator[Resolver, None]:
+    """Serve the records and give a resolver that asks for them.
+
+    It waits long for an answer, for the machine may be busy; not where none is to be expected.
+    """
+    silent = Trouble.SILENT in records.troubles.values() or records.raw
+    patience = seconds or (0.3 if silent else 8.0)
     server = NameServer(records)
     await server.start()
     try:
-        yield Resolver("127.0.0.1", server.port, seconds=seconds)
+        yield Resolver("127.0.0.1", server.port, seconds=patience)
     finally:
         await server.stop()
 

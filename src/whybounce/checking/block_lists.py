@@ -103,7 +103,11 @@ async def _asked(resolver: Asking, subject: str, one: BlockList) -> BlockListRes
         )
         return BlockListResult(kind, one.zone, subject, evidence, found.values)
     text = await _text(resolver, name)
-    if kind is Listing.LISTED and await _lists_everybody(resolver, one):
+    # RFC 5782 §5: 127.0.0.1 is on no list, unless the list answers anything.
+    never = await resolver.records(f"1.0.0.127.{one.zone}", "A")
+    if never.is_undecided:
+        return BlockListResult(Listing.FAILED, one.zone, subject, never.detail)
+    if kind is Listing.LISTED and never.values:
         kind = Listing.REFUSED
         text = text or "it lists everything, even what RFC 5782 says is never listed"
     link = _link(text) or one.link.replace("{ip}", subject)
@@ -122,12 +126,6 @@ def _kind(found: Records, one: BlockList) -> Listing:
         return Listing.REFUSED
     listed = any(code in IPv4Network(each) for code in codes for each in one.codes)
     return Listing.LISTED if listed else Listing.NOT_LISTED
-
-
-async def _lists_everybody(resolver: Asking, one: BlockList) -> bool:
-    """Ask for the entry that is never there: 127.0.0.1, RFC 5782 §5."""
-    never = await resolver.records(f"1.0.0.127.{one.zone}", "A")
-    return bool(never.values)
 
 
 async def _text(resolver: Asking, name: str) -> str:

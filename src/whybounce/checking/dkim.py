@@ -77,7 +77,7 @@ def _result(
         key_bits=judged.key.bits if judged.key else 0,
         is_testing=bool(judged.key and judged.key.is_testing),
         signed_octets=length if b"l" in signature.tags else None,
-        tag="".join(_text(signature, b"b").split())[:8],
+        tag=b"".join(signature.tags.get(b"b", b"").split())[:8].decode("ascii", "replace"),
         record=judged.record,
     )
 

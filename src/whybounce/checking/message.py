@@ -18,8 +18,10 @@ LONGEST_HEADER = 262_144  # Octets; beyond that nothing is judged.
 MOST_SIGNATURES = 10  # Of DKIM, from the top; those below are not judged.
 MOST_ARC_SETS = 50  # RFC 8617 §4.2.1.
 _MOST_TAGS = 40
+_LONGEST_SIGNATURE = 8192  # Octets of the field.
+_TOO_MANY_BLANKS = re.compile(rb"\s{100}")  # dkimpy's patterns take the square of such a run.
 _LONGEST_LENGTH = 12  # Digits of l=.
-_LONGEST_FROM = 8192
+_LONGEST_FROM = 2048  # Octets; the standard library's parser takes a second for a hostile 8,000.
 
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,998})[ \t]*:(.*)", re.DOTALL)
 _FIELD_START = re.compile(rb"\r\n(?![ \t])")
@@ -173,6 +175,8 @@ def _arc_fields(fields: Sequence[tuple[bytes, bytes]]) -> Iterator[SignatureFiel
 
 
 def _signature(name: bytes, tags: bytes, value: bytes | None = None) -> SignatureField:
+    if len(tags) > _LONGEST_SIGNATURE or _TOO_MANY_BLANKS.search(tags):
+        return SignatureField(name, value or tags, {}, "it is too long, or full of blanks")
     try:
         parsed = parse_tag_value(tags)
     except InvalidTagValueList as error:
@@ -191,11 +195,13 @@ def _author_domains(fields: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:
 
 
 def _domains(value: bytes) -> Iterator[str]:
-    text = value[:_LONGEST_FROM].decode("utf-8", "replace").replace("\r\n", "").strip()
+    if len(value) > _LONGEST_FROM:  # Half of it would be another author than the whole.
+        return
+    text = value.decode("utf-8", "replace").replace("\r\n", "").strip()
     parsed: dict[str, object] = {"defects": []}
     try:
         AddressHeader.parse(text, parsed)
-    except (HeaderParseError, IndexError, ValueError, AttributeError):
+    except (HeaderParseError, IndexError, ValueError, AttributeError, RecursionError):
         return
     groups = parsed.get("groups")
     for group in groups if isinstance(groups, list) else ():

@@ -105,7 +105,10 @@ def verdict(
         return Verdict(Result.FAIL, "the body was changed after it was signed", key, record)
     # A second From is never unsigned: RFC 6376 §8.15.
     hashed = sha256()
-    fields = policy.canonicalize_headers(list(message.fields))
+    signed = set(names)
+    fields = policy.canonicalize_headers(
+        [(name, value) for name, value in message.fields if name.lower() in signed]
+    )
     field = (signature.name, signature.value)
     dkim.hash_headers(hashed, policy, fields, [*names, b"from"], field, tags)
     if _holds(key, hashed.digest(), _decoded(tags[b"b"])):

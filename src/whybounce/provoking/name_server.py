@@ -20,6 +20,7 @@ import dns.rdatatype
 import dns.rrset
 
 _TTL = 30  # Seconds; short, so that a changed record is soon seen.
+_LONGEST_CHAIN = 8  # Of aliases.
 _Said = TypeVar("_Said")
 
 
@@ -160,7 +161,7 @@ def _add_trouble(answer: dns.message.Message, trouble: Trouble) -> None:
 
 def _fill(answer: dns.message.Message, name: str, rdtype: str, records: Records) -> dns.rcode.Rcode:
     """Add the records, following CNAMEs, and return what the whole amounts to."""
-    for _ in range(8):  # A chain this long is a loop.
+    for _ in range(_LONGEST_CHAIN):
         if values := records.data.get((name, rdtype)):
             answer.answer.append(_rrset(name, rdtype, values))
             return dns.rcode.NOERROR
@@ -169,6 +170,9 @@ def _fill(answer: dns.message.Message, name: str, rdtype: str, records: Records)
             break
         answer.answer.append(_rrset(name, "CNAME", alias))
         name = alias[0].lower().rstrip(".")
+    else:
+        answer.answer.clear()
+        return dns.rcode.SERVFAIL  # A loop: so do resolvers answer.
     known = any(of == name or of.endswith(f".{name}") for of, _ in records.data)
     return dns.rcode.NOERROR if known else dns.rcode.NXDOMAIN
 
