@@ -201,6 +201,7 @@ def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) 
         pattern=table.pattern,
         cause=table.cause,
         hosts=table.hosts,
+        commands=table.commands,
         seen=table.seen,
         not_seen=table.not_seen,
         words=words,

@@ -10,7 +10,7 @@ from whybounce.explaining.finality import again, is_final, suppress
 from whybounce.explaining.parameters import parameters
 from whybounce.explaining.rule_index import AGREEMENT, Hit, RuleIndex
 from whybounce.notation import fold
-from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.cause import Cause, Reason, ReplyRule
 from whybounce.vocabulary.explanation import (
     Alternative,
     Basis,
@@ -33,6 +33,12 @@ _PRIVATE_CODE_COUNT = 2 * AGREEMENT
 # Words this long are said about one thing only; shorter ones are sure if the code agrees.
 _TELLING = 16
 
+# Causes of these kinds say that mail was refused or has to wait, and not why.
+_NO_REASON = {Reason.UNDEFINED, Reason.ONHOLD}
+
+# And words this short are said of anything.
+_SAID_OF_ANYTHING = 8
+
 _DECISIVE = {Confidence.CERTAIN, Confidence.LIKELY}
 
 
@@ -45,6 +51,7 @@ class _Question:
     status: StatusCode | None
     claims: Claims
     best: Hit | None  # The reply rule that matches best.
+    words_yield: bool  # Its words give no reason, and the code does.
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,9 @@ class Explainer:
         self._causes = catalogue.causes
         self._codes = CodeTable(catalogue)
         self._rules = RuleIndex(catalogue.rules)
+        self._vague = frozenset(
+            cause.id for cause in catalogue.causes.values() if cause.reason in _NO_REASON
+        )
 
     @property
     def causes(self) -> Mapping[str, Cause]:
@@ -115,9 +125,12 @@ class Explainer:
         claims = self._codes.claims(status)
         host = reply.host or outcome.reply_from or outcome.rejected_by or outcome.remote
         told: set[str] = set()
-        hits = self._rules.hits(fold(reply), host, claims.sole, told)
+        hits = self._rules.hits(
+            fold(reply), host=host, command=outcome.command, claimant=claims.sole, told=told
+        )
         best = next(hits, None)
-        question = _Question(outcome.action, reply, status, claims, best)
+        words_yield = best is not None and self._yields(best.rule, status, claims)
+        question = _Question(outcome.action, reply, status, claims, best, words_yield)
         reading = _answer(question)
         cause = self._causes[reading.cause]
         final = is_final(outcome.action, reply.code, status, cause)
@@ -139,6 +152,17 @@ class Explainer:
             alternatives=self._alternatives(reading, best, hits, told)
             if best or reading.others
             else (),
+        )
+
+    def _yields(self, rule: ReplyRule, status: StatusCode | None, claims: Claims) -> bool:
+        """Say whether words such as "message rejected" yield to a code that gives a reason."""
+        likeliest = claims.likeliest
+        return (
+            rule.cause in self._vague
+            and rule.weight <= _SAID_OF_ANYTHING
+            and likeliest is not None
+            and likeliest not in self._vague
+            and not _says_little(status)
         )
 
     def _alternatives(
@@ -191,7 +215,7 @@ def _for_cause(
 
 def _by_wording(question: _Question) -> _Reading | None:
     best, status, claims = question.best, question.status, question.claims
-    if best is None:
+    if best is None or question.words_yield:
         return None
     if _private(status) and claims.sole and best.count < _PRIVATE_CODE_COUNT:
         return None
@@ -283,6 +307,11 @@ def _answer(question: _Question) -> _Reading:
 def _generic(status: StatusCode) -> bool:
     """Say whether the code is the one servers send when they have no better: X.0.0."""
     return status.subject == 0 and status.detail == 0
+
+
+def _says_little(status: StatusCode | None) -> bool:
+    """Say whether the code is one that some send for any refusal: X.0.0, and Sendmail's X.5.0."""
+    return status is not None and status.detail == 0 and status.subject in {0, 5}
 
 
 def _private(status: StatusCode | None) -> bool:

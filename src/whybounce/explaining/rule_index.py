@@ -3,8 +3,9 @@
 Which of the hits is best, in three lines:
 
 1. A hit counts the letters its pattern demands: the longer the sentence, the surer.
-2. It counts twelve more where the rule is scoped to the server that speaks, and twelve more
-   where the reply's own code is one that the rule's cause alone claims.
+2. It counts twelve more where the rule is scoped to the server that speaks, as many where it is
+   scoped to the command that was answered, and as many where the reply's own code is one that
+   the rule's cause alone claims.
 3. The highest count wins; of equals, the rule that stands first in the catalogue.
 """
 
@@ -51,19 +52,30 @@ class RuleIndex:
                 self._listed.setdefault(token, []).append(row)
 
     def hits(
-        self, folded: str, host: str | None, claimant: str | None, told: Container[str]
+        self,
+        folded: str,
+        *,
+        host: str | None,
+        command: str | None,
+        claimant: str | None,
+        told: Container[str],
     ) -> Iterator[Hit]:
         """Yield the rules that match the folded reply, the best first.
 
         ``claimant`` is the one cause that claims the reply's own code; ``host`` is the server
-        that speaks; rules scoped to hosts are silent for others, and where it is not known.
-        ``told`` are causes that need no further hit; it may grow between one hit and the next.
+        that speaks, ``command`` what it answers; rules scoped to either are silent for others, and
+        where it is not known. ``told`` are causes that need no further hit; it may grow between
+        one hit and the next.
         """
         counted = []
         for place, rule in self._candidates(tokens(folded)).items():
             count = rule.weight
             if rule.hosts:
                 if not host or not speaks(host, rule.hosts):
+                    continue
+                count += AGREEMENT
+            if rule.commands:
+                if command not in rule.commands:
                     continue
                 count += AGREEMENT
             if rule.cause == claimant:
