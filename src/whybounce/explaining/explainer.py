@@ -260,9 +260,15 @@ _BY_CLASS = {2: "delivered", 4: "temporary-failure", 5: "permanent-failure"}
 
 
 def _by_class(question: _Question) -> _Reading | None:
-    """Read the first digit alone: the reply's, which RFC 5321 §4.2.1 defines, or the code's."""
+    """Read the first digit alone: the reply's, which RFC 5321 §4.2.1 defines, or the code's.
+
+    Where there is neither, that the message has to wait says as much.
+    """
     reply_code, status = question.reply.code, question.status
     digit = reply_code // 100 if reply_code else status.class_ if status else None
+    if digit is None and question.action is Action.DELAYED:
+        because = Because(Basis.REPORT, question.action, None)
+        return _Reading(_BY_CLASS[4], Confidence.CLASS_ONLY, because)
     if digit not in _BY_CLASS:
         return None
     because = Because(Basis.CLASS, str(status or reply_code), None)

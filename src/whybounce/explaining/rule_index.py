@@ -3,9 +3,9 @@
 Which of the hits is best, in three lines:
 
 1. A hit counts the letters its pattern demands: the longer the sentence, the surer.
-2. It counts twelve more where the rule is scoped to the server that speaks, as many where it is
-   scoped to the command that was answered, and as many where the reply's own code is one that
-   the rule's cause alone claims.
+2. It counts twelve more where the rule is scoped to the server that speaks, twelve more where
+   the reply's own code is one that the rule's cause alone claims, and one more where the rule is
+   scoped to the command that was answered.
 3. The highest count wins; of equals, the rule that stands first in the catalogue.
 """
 
@@ -77,7 +77,7 @@ class RuleIndex:
             if rule.commands:
                 if command not in rule.commands:
                     continue
-                count += AGREEMENT
+                count += 1
             if rule.cause == claimant:
                 count += AGREEMENT
             counted.append((-count, place, rule))

@@ -20,9 +20,11 @@ _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9])?"
 _ADDRESS = r"[^\s<>@,;:()\"']{1,128}@[^\s<>@,;:()\"'\[\]]{1,255}"
 
 _COMMAND = re.compile(
-    r"(?:in reply to|after|response to|sent)\W{0,8}(?:end of )?(EHLO|HELO|MAIL|RCPT|DATA|STARTTLS|AUTH|BDAT|QUIT)\b",
+    r"(?:in reply to|after|response to|sent)\W{0,8}(?:pipelined )?(?:end of )?(EHLO|HELO|MAIL|RCPT|DATA|STARTTLS|AUTH|BDAT|QUIT|initial connection)\b"
+    r"|refused to (?P<greeted>talk) to me",
     re.IGNORECASE,
 )
+_GREETING = "greeting"  # What a server says before any command. RFC 5321 §3.1.
 
 
 def read_text(text: str) -> Outcome:
@@ -58,8 +60,13 @@ def _outcome(
 
 
 def _command(said: str) -> str | None:
-    match = _COMMAND.search(said)
-    return match[1].upper() if match else None
+    return next(iter(commands_in(said)), None)
+
+
+def commands_in(said: str) -> list[str]:
+    """Return the commands that a text says were answered; ``greeting`` for what precedes all."""
+    found = (match[1] for match in _COMMAND.finditer(said))
+    return [name.upper() if name and " " not in name else _GREETING for name in found]
 
 
 _FIELD = re.compile(
@@ -152,7 +159,7 @@ def postfix_quote(text: str) -> Outcome | None:
         match["said"],
         recipient=address["recipient"] if address else None,
         remote=match["remote"],
-        command=match["command"],
+        command=match["command"] or _command(match[0]),
     )
 
 
@@ -173,14 +180,14 @@ def exim_quote(text: str) -> Outcome | None:
     host = match["remote"]
     if host is None and (elsewhere := _EXIM_HOST.search(text)):
         host = elsewhere[1]
-    command = _COMMAND.search(f"after {match['command']}")
+    command = _command(f"after {match['command']}")
     logged = _EXIM_LOGGED.search(text[: match.start()])
     said, _, _ = match["said"].partition("\n\n")  # Below the blank line Exim itself speaks again.
     return _outcome(
         said,
         recipient=logged["recipient"] if logged else None,
         remote=host,
-        command=command[1].upper() if command else None,
+        command=command,
     )
 
 
@@ -345,6 +352,7 @@ def exit_code(text: str) -> Outcome | None:
 
 # How those who do not quote the command tell which one was answered.
 _TOLD: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (_GREETING, re.compile(r"but greeting failed|refused to talk to me", re.IGNORECASE)),
     ("EHLO", re.compile(r"my name was rejected|did not like our (?:EHLO|HELO)", re.IGNORECASE)),
     ("MAIL", re.compile(r"sender was rejected|did not like our MAIL|\bMAIL FROM\b", re.IGNORECASE)),
     ("RCPT", re.compile(r"does not like recipient|did not like our RCPT|rejected recipient|\bRCPT[ _]TO\b", re.IGNORECASE)),

@@ -50,6 +50,13 @@ _FIELDS_END = re.compile(
     r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
 )
 
+# RFC 3464 §2.3.4 lets words follow the code in parentheses; some say the reason nowhere else. What
+# the class alone means is no reason.
+_REMARK = re.compile(
+    r"\(\s*(?!(?:permanent|persistent|transient|temporary|other|undefined|unknown)\b[^)]{0,40}\))([^()]{4,300}(?:\([^()]{0,100}\)[^()]{0,100})?)\)",
+    re.IGNORECASE,
+)
+
 # Of these nothing went wrong that a reply would tell.
 _NO_TROUBLE = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
 
@@ -158,7 +165,12 @@ def _outcome(
     said = group.get("diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
-    return _with_reply(outcome, said or None, generator, telling, alone=alone)
+    outcome = _with_reply(outcome, said or None, generator, telling, alone=alone)
+    remark = _REMARK.search(group.get("status", "")) if outcome.reply is None else None
+    if remark is None or outcome.action in _NO_TROUBLE:
+        return outcome
+    inferred = {**outcome.inferred, "reply": "the remark in the Status field"}
+    return replace(outcome, reply=Reply(remark[1].strip()), inferred=inferred)
 
 
 def _recipient(
@@ -230,11 +242,16 @@ def _with_reply(
     if status is not None and (own := _code_of(quoted.reply)) not in {None, status}:
         inferred["status"] = f"the code in the reply itself; the Status field says {status}"
         status = own
+    command = quoted.command
+    if command is None and alone and outcome.action not in _NO_TROUBLE:
+        command = telling.command()
+        if command is not None:
+            inferred["command"] = "what the text of the report says was answered"
     return replace(
         outcome,
         status=status,
         reply=quoted.reply,
-        command=quoted.command,
+        command=command,
         remote=remote,
         rejected_by=remote or generator,
         reply_from=quoted.reply_from,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from whybounce.notation import lowered, read_text
-from whybounce.reading.account import Account, accounts_of
+from whybounce.notation import commands_in, lowered, read_text
+from whybounce.reading.account import Account, accounts_of, text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import Named, addresses_in, recipients_of
@@ -19,6 +19,7 @@ from whybounce.vocabulary.report import Original
 
 _LONGEST_ACCOUNT = 4_000
 _MOST_OTHERS = 50
+_FIRST_PARTS = 3  # A report's own words stand first. RFC 6522 §3.
 # Something is said where two words follow each other, or a reply begins.
 _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
@@ -31,6 +32,9 @@ _DELAYED = re.compile(
     r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
     r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан|попытки доставки|будет продолжена"
 )
+# A transcript's command, answered with a refusal.
+_TRANSCRIBED = re.compile(r"^>>> ([A-Za-z]{4,8})\b[^\n]{0,1000}\n<<< [45]", re.MULTILINE)
+_TELLING_OF_A_COMMAND = (b" command)", b"SMTP error from remote", b"\n>>> ", b"to talk to me")
 _GIVEN_UP = re.compile(
     r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|will be deleted from queue|not going to try again"
 )
@@ -84,6 +88,18 @@ class Telling:
                 told = _said_about(Named(address, ""), account.text, ())
                 if told.reply and told.reply.code:
                     return told
+        return None
+
+    def command(self) -> str | None:
+        """Return the one command that the words say was answered; None where they name several."""
+        for part in self._message.parts[:_FIRST_PARTS]:
+            if part.content_type == "text/plain" and any(map(part.holds, _TELLING_OF_A_COMMAND)):
+                text = text_of(part)
+                commands = {
+                    *commands_in(" ".join(text.split())),
+                    *map(str.upper, _TRANSCRIBED.findall(text)),
+                }
+                return commands.pop() if len(commands) == 1 else None
         return None
 
     @cached_property
