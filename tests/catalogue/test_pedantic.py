@@ -50,9 +50,7 @@ def test_every_seen_reply_leads_to_its_own_rules_cause(rule: ReplyRule, reply: s
     """
     said = next(one for one in _replies(read_reply(reply)) if _matches(rule, one))
     command = next(iter(rule.commands), None)
-    outcome = Outcome(
-        reply=replace(said, inner=None), remote=_speaker_of(rule), command=command
-    )
+    outcome = Outcome(reply=replace(said, inner=None), remote=_speaker_of(rule), command=command)
     explanation = whybounce.explain(outcome)
 
     assert rule.cause == explanation.cause, explanation.because

@@ -298,8 +298,31 @@ def reply_in_prose(text: str) -> Outcome | None:
         said.append(line.strip())
     # Yahoo writes the command below the reply.
     command = _asked(text[:end]) or _asked(text[end : end + _AFTER])
+    said[0] += _said_by_a_program(said[0], text[:begin])
     outcome = _outcome("\n".join(said), command=command)
     return outcome if len(outcome.reply.text if outcome.reply else "") > 2 else None
+
+
+_VERDICT_ON_A_PROGRAM = re.compile(
+    r"\.\.\. (?:service unavailable|unknown mailer error|operating system error|local error|user unknown)",
+    re.IGNORECASE,
+)
+_PROGRAM_SAID = re.compile(
+    r"[ \t]{0,8}[A-Za-z][A-Za-z0-9._/-]{1,60}(?:\[\d+\])?: [^\n:]\S[^\n]{2,300}"
+)
+
+
+def _said_by_a_program(verdict: str, above: str) -> str:
+    """Return what a local program said, which Sendmail prints above its own general verdict.
+
+    mail.local: unknown user: anna
+    554 <anna@example.org>... Service unavailable
+    """
+    if not _VERDICT_ON_A_PROGRAM.search(verdict):
+        return ""
+    _, _, line = above.rstrip("\n").rpartition("\n")
+    said = _PROGRAM_SAID.fullmatch(line)
+    return f" ({said[0].strip()})" if said else ""
 
 
 def _first_reply(text: str) -> tuple[int, int]:

@@ -32,6 +32,11 @@ _DELAYED = re.compile(
     r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
     r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан|попытки доставки|будет продолжена"
 )
+# Delivery into a program: Exim's "pipe to |command", Sendmail's '554 "|command"... Service unavailable'.
+_OF_A_PROGRAM = re.compile(
+    r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
+    re.MULTILINE,
+)
 # A transcript's command, answered with a refusal.
 _TRANSCRIBED = re.compile(r"^>>> ([A-Za-z]{4,8})\b[^\n]{0,1000}\n<<< [45]", re.MULTILINE)
 _TELLING_OF_A_COMMAND = (b" command)", b"SMTP error from remote", b"\n>>> ", b"to talk to me")
@@ -88,6 +93,8 @@ class Telling:
                 told = _said_about(Named(address, ""), account.text, ())
                 if told.reply and told.reply.code:
                     return told
+            if alone and (program := _OF_A_PROGRAM.search(account.text)):
+                return read_text(program[0].strip())
         return None
 
     def command(self) -> str | None:
