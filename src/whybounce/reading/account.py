@@ -22,7 +22,7 @@ _TAG = re.compile(r"</?[a-z!][^<>@]{0,2000}>|<a\b[^<>]{0,2000}>", re.IGNORECASE)
 # A line in lower case that announces the returned message, and what every such line has in it.
 _ANNOUNCED = re.compile(
     r"""[ \t|>*]{0,8}(?:
-        [-=_* ]{2,}[ ]{0,10}[^\n]{0,30}\b(?:original|copy\ of|returned|included|unsent|forwarded|below\ this\ line
+        [-=_*][-=_* ]{1,40}[^\n]{0,30}\b(?:original|copy\ of|returned|included|unsent|forwarded|below\ this\ line
             |message\ (?:header|text|body)|header\ of|undelivered)\b[^\n]{0,80}
       | (?:here\ is|below\ is|this\ is|following\ is|attached\ is|\(?the\ attachment\ contains)?\ {0,3}
             (?:an?\ |the\ )?(?:(?:full\ )?copy\ of|original|returned|old|header\ of\ the\ original)\ (?:the\ |your\ |my\ |original\ ){0,2}

@@ -165,12 +165,10 @@ def _outcome(
     said = group.get("diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
-    outcome = _with_reply(outcome, said or None, generator, telling, alone=alone)
-    remark = _REMARK.search(group.get("status", "")) if outcome.reply is None else None
-    if remark is None or outcome.action in _NO_TROUBLE:
-        return outcome
-    inferred = {**outcome.inferred, "reply": "the remark in the Status field"}
-    return replace(outcome, reply=Reply(remark[1].strip()), inferred=inferred)
+    quoted, inferred_reply = read_text(said) if said else None, {}
+    if quoted is None and outcome.action not in _NO_TROUBLE:
+        quoted, inferred_reply = _told_of(outcome.recipient, group, telling, alone=alone)
+    return _with_reply(outcome, quoted, inferred_reply, generator, telling, alone=alone)
 
 
 def _recipient(
@@ -222,19 +220,34 @@ def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ..
     )
 
 
+def _told_of(
+    recipient: str | None, group: Fields, telling: Telling, *, alone: bool
+) -> tuple[Outcome | None, dict[str, str]]:
+    """Return what is said where no Diagnostic-Code says it, and the rule.
+
+    A reply in the report's words goes first, the Status field's remark before other words.
+    """
+    told = telling.about(recipient, alone=alone) if recipient else None
+    remark = _REMARK.search(group.get("status", ""))
+    if remark is not None and not (told and told.reply and told.reply.code):
+        return Outcome(reply=Reply(remark[1].strip())), {"reply": "the remark in the Status field"}
+    return told, {"reply": "what the text of the report says about the recipient"} if told else {}
+
+
 def _with_reply(
-    outcome: Outcome, said: str | None, generator: str | None, telling: Telling, *, alone: bool
+    outcome: Outcome,
+    quoted: Outcome | None,
+    inferred_reply: Mapping[str, str],
+    generator: str | None,
+    telling: Telling,
+    *,
+    alone: bool,
 ) -> Outcome:
     """Add what was said, by whom, and to which command.
 
     No remote server named: the generating server itself refused. Remote named: the remote did.
     """
-    inferred = dict(outcome.inferred)
-    quoted = read_text(said) if said else None
-    if quoted is None and outcome.recipient and outcome.action not in _NO_TROUBLE:
-        quoted = telling.about(outcome.recipient, alone=alone)
-        if quoted is not None:
-            inferred["reply"] = "what the text of the report says about the recipient"
+    inferred = {**outcome.inferred, **inferred_reply}
     if quoted is None:
         return replace(outcome, rejected_by=outcome.remote or generator)
     remote = outcome.remote or quoted.remote

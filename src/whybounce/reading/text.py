@@ -18,6 +18,8 @@ from whybounce.reading.writer import (
     has_a_null_return_path,
     is_an_automatic_reply,
     is_by_a_mail_system,
+    is_a_lure,
+    is_a_session,
     is_by_a_postmaster,
     speaks_of_a_failure,
 )
@@ -42,7 +44,9 @@ def read(message: Message) -> Report | None:
     if not (by_a_system or perhaps):
         return None
     told = told_by(message)
-    if told is None:
+    if told is None or is_a_session(told[0].text):
+        return None
+    if not silent and is_a_lure(told[0].text):
         return None
     if not by_a_system and not _FAILED_MAIL.search(lowered(told[0].text)):
         return None

@@ -30,7 +30,9 @@ _DELAYED = re.compile(
     r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
     r"|will (?:keep|be|continue to be) (?:trying|retr|attempted)|retried for|will be retried|will keep trying|continue trying"
     r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
-    r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан|попытки доставки|будет продолжена"
+    r"|not (?:yet )?(?:been )?delivered yet|(?:is|will be) kept in the queue|(?:is|will be) attempted again"
+    r"|verzögert|verzögerung|wird weiter(?:hin)? versucht|noch nicht zugestellt|retard[ée]|nouvelle tentative sera|retrasad|se seguirá intentando|em atraso"
+    r"|ritardat|ritardo nella consegna|vertraagd|försenat|forsinket|opóźnion|zpožděn|задержан|попытки доставки|будет продолжена|遅延|配信が遅れ|延迟|지연"
 )
 # Delivery into a program: Exim's "pipe to |command", Sendmail's '554 "|command"... Service unavailable'.
 _OF_A_PROGRAM = re.compile(
