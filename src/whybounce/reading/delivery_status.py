@@ -165,10 +165,11 @@ def _outcome(
     said = group.get("diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
-    quoted, inferred_reply = read_text(said) if said else None, {}
+    quoted = read_text(said) if said else None
+    inferred_reply: dict[str, str] = {}
     if quoted is None and outcome.action not in _NO_TROUBLE:
         quoted, inferred_reply = _told_of(outcome.recipient, group, telling, alone=alone)
-    return _with_reply(outcome, quoted, inferred_reply, generator, telling, alone=alone)
+    return _with_reply(outcome, quoted, inferred_reply, generator, telling)
 
 
 def _recipient(
@@ -240,8 +241,6 @@ def _with_reply(
     inferred_reply: Mapping[str, str],
     generator: str | None,
     telling: Telling,
-    *,
-    alone: bool,
 ) -> Outcome:
     """Add what was said, by whom, and to which command.
 
@@ -256,8 +255,8 @@ def _with_reply(
         inferred["status"] = f"the code in the reply itself; the Status field says {status}"
         status = own
     command = quoted.command
-    if command is None and alone and outcome.action not in _NO_TROUBLE:
-        command = telling.command()
+    if command is None and outcome.recipient and outcome.action not in _NO_TROUBLE:
+        command = telling.command(outcome.recipient)
         if command is not None:
             inferred["command"] = "what the text of the report says was answered"
     return replace(

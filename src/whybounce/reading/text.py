@@ -16,10 +16,10 @@ from whybounce.reading.systems import Facts, stated_facts, system_of
 from whybounce.reading.told import action_told, told_by
 from whybounce.reading.writer import (
     has_a_null_return_path,
-    is_an_automatic_reply,
-    is_by_a_mail_system,
     is_a_lure,
     is_a_session,
+    is_an_automatic_reply,
+    is_by_a_mail_system,
     is_by_a_postmaster,
     speaks_of_a_failure,
 )

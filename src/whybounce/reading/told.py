@@ -39,6 +39,11 @@ _OF_A_PROGRAM = re.compile(
     r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
     re.MULTILINE,
 )
+# Where the words about one recipient end: at a blank line, or with another address.
+_NEXT_ADDRESS = re.compile(
+    r"\n[ \t]*\n|\n[ \t]{0,4}<?[^\s<>]{1,128}@[^\s<>:]{1,255}>?[ \t]*(?::|\n|$)"
+)
+_HEADS = re.compile(r"^<([^\s<>]{1,128}@[^\s<>]{1,255})>", re.MULTILINE)
 # A transcript's command, answered with a refusal.
 _TRANSCRIBED = re.compile(r"^>>> ([A-Za-z]{4,8})\b[^\n]{0,1000}\n<<< [45]", re.MULTILINE)
 _TELLING_OF_A_COMMAND = (b" command)", b"SMTP error from remote", b"\n>>> ", b"to talk to me")
@@ -99,17 +104,28 @@ class Telling:
                 return read_text(program[0].strip())
         return None
 
-    def command(self) -> str | None:
-        """Return the one command that the words say was answered; None where they name several."""
+    def command(self, address: str) -> str | None:
+        """Return the command that the words about the address say was answered."""
+        text = self._telling_of_commands
+        at = text.find(address) if text else -1
+        if at < 0:
+            return None
+        ends = _NEXT_ADDRESS.finditer(text, at + len(address))
+        end = next((end.start() for end in ends if address not in end[0]), len(text))
+        about = text[at:end]
+        if commands := commands_in(" ".join(about.split())):
+            return commands[0]
+        transcribed = set(map(str.upper, _TRANSCRIBED.findall(text)))
+        alone = len(set(_HEADS.findall(text))) == 1
+        return transcribed.pop() if alone and len(transcribed) == 1 else None
+
+    @cached_property
+    def _telling_of_commands(self) -> str:
+        """The first text that speaks of a command; empty where none does."""
         for part in self._message.parts[:_FIRST_PARTS]:
             if part.content_type == "text/plain" and any(map(part.holds, _TELLING_OF_A_COMMAND)):
-                text = text_of(part)
-                commands = {
-                    *commands_in(" ".join(text.split())),
-                    *map(str.upper, _TRANSCRIBED.findall(text)),
-                }
-                return commands.pop() if len(commands) == 1 else None
-        return None
+                return text_of(part)
+        return ""
 
     @cached_property
     def _accounts(self) -> list[tuple[Account, dict[str, str]]]:
