@@ -46,7 +46,7 @@ def read(message: Message) -> Report | None:
     told = told_by(message)
     if told is None or is_a_session(told[0].text):
         return None
-    if not silent and is_a_lure(told[0].text):
+    if not silent and is_a_lure(message, told[0].text):
         return None
     if not by_a_system and not _FAILED_MAIL.search(lowered(told[0].text)):
         return None

@@ -25,15 +25,19 @@ _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
 )
 
-# All of these look at lower case.
-_DELAYED = re.compile(
-    r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
-    r"|will (?:keep|be|continue to be) (?:trying|retr|attempted)|retried for|will be retried|will keep trying|continue trying"
-    r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
-    r"|not (?:yet )?(?:been )?delivered yet|(?:is|will be) kept in the queue|(?:is|will be) attempted again"
-    r"|verzögert|verzögerung|wird weiter(?:hin)? versucht|noch nicht zugestellt|retard[ée]|nouvelle tentative sera|retrasad|se seguirá intentando|em atraso"
-    r"|ritardat|ritardo nella consegna|vertraagd|försenat|forsinket|opóźnion|zpožděn|задержан|попытки доставки|будет продолжена|遅延|配信が遅れ|延迟|지연"
-)
+# All of these stand in lower case.
+_DELAYED = (
+    "delayed", "still undelivered", "not yet been collected", "not yet been delivered", "not been delivered yet", "not delivered yet",
+    "attempts will continue", "attempts will be continue", "attempt will continue", "attempt will be continue",
+    "will keep trying", "will be trying", "will continue to be trying", "will keep retr", "will be retr", "will continue to be retr",
+    "will keep attempt", "will be attempted", "is attempted again", "will continue to be attempted", "retried for", "continue trying",
+    "still being", "still in the queue", "is kept in the queue", "will be kept in the queue",
+    "warning: message", "warning: could not send", "warning message only", "only a temporary failure",
+    "verzögert", "verzögerung", "wird weiter versucht", "wird weiterhin versucht", "noch nicht zugestellt",
+    "retardé", "retarde", "nouvelle tentative sera", "retrasad", "se seguirá intentando", "em atraso", "ritardat", "ritardo nella consegna",
+    "vertraagd", "försenat", "forsinket", "opóźnion", "zpožděn", "задержан", "попытки доставки", "будет продолжена",
+    "遅延", "配信が遅れ", "延迟", "지연",
+)  # fmt: skip
 # Delivery into a program: Exim's "pipe to |command", Sendmail's '554 "|command"... Service unavailable'.
 _OF_A_PROGRAM = re.compile(
     r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
@@ -47,9 +51,10 @@ _HEADS = re.compile(r"^<([^\s<>]{1,128}@[^\s<>]{1,255})>", re.MULTILINE)
 # A transcript's command, answered with a refusal.
 _TRANSCRIBED = re.compile(r"^>>> ([A-Za-z]{4,8})\b[^\n]{0,1000}\n<<< [45]", re.MULTILINE)
 _TELLING_OF_A_COMMAND = (b" command)", b"SMTP error from remote", b"\n>>> ", b"to talk to me")
-_GIVEN_UP = re.compile(
-    r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|will be deleted from queue|not going to try again"
-)
+_GIVEN_UP = (
+    "giving up", "given up", "failed permanently", "permanent error", "permanent failure", "permanent fatal", "permanently error",
+    "permanently failure", "permanently fatal", "will be deleted from queue", "not going to try again",
+)  # fmt: skip
 
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
@@ -74,10 +79,10 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
 def action_told(message: Message, account: Account) -> Action:
     """Return what the words say became of the message: it is being tried still, or has failed."""
     text = lowered(account.text)
-    if _GIVEN_UP.search(text):
+    if any(map(text.__contains__, _GIVEN_UP)):
         return Action.FAILED
-    subject = lowered(message.field("subject") or "")
-    return Action.DELAYED if _DELAYED.search(f"{subject}\n{text}") else Action.FAILED
+    with_subject = f"{lowered(message.field('subject') or '')}\n{text}"
+    return Action.DELAYED if any(map(with_subject.__contains__, _DELAYED)) else Action.FAILED
 
 
 class Telling:
