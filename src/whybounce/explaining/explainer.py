@@ -8,7 +8,7 @@ from whybounce.catalogue import Catalogue
 from whybounce.explaining.code_table import Claims, CodeTable
 from whybounce.explaining.finality import again, is_final, suppress
 from whybounce.explaining.parameters import parameters
-from whybounce.explaining.rule_index import AGREEMENT, Hit, RuleIndex
+from whybounce.explaining.rule_index import AGREEMENT, SAID_OF_ANYTHING, TELLING, Hit, RuleIndex
 from whybounce.notation import fold
 from whybounce.vocabulary.cause import Cause, Reason, ReplyRule
 from whybounce.vocabulary.explanation import (
@@ -30,14 +30,8 @@ _MOST_ALTERNATIVES = 8
 _PRIVATE_DETAIL = 100
 _PRIVATE_CODE_COUNT = 2 * AGREEMENT
 
-# Words this long are said about one thing only; shorter ones are sure if the code agrees.
-_TELLING = 16
-
 # Causes of these kinds say that mail was refused or has to wait, and not why.
 _NO_REASON = {Reason.UNDEFINED, Reason.ONHOLD}
-
-# And words this short are said of anything.
-_SAID_OF_ANYTHING = 8
 
 _DECISIVE = {Confidence.CERTAIN, Confidence.LIKELY}
 
@@ -159,7 +153,7 @@ class Explainer:
         likeliest = claims.likeliest
         return (
             rule.cause in self._vague
-            and rule.weight <= _SAID_OF_ANYTHING
+            and rule.weight <= SAID_OF_ANYTHING
             and likeliest is not None
             and likeliest not in self._vague
             and not _says_little(status)
@@ -221,7 +215,7 @@ def _by_wording(question: _Question) -> _Reading | None:
         return None
     agrees = status is None or _generic(status) or best.rule.cause in claims.all
     overruled = None if agrees or status is None else next(iter(claims.exact), claims.registered)
-    sure = agrees and (best.rule.weight >= _TELLING or best.rule.cause in claims.exact)
+    sure = agrees and (best.rule.weight >= TELLING or best.rule.cause in claims.exact)
     return _Reading(
         best.rule.cause,
         Confidence.CERTAIN if sure else Confidence.LIKELY,

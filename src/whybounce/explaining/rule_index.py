@@ -18,6 +18,12 @@ from whybounce.vocabulary.cause import ReplyRule
 
 AGREEMENT = 12
 
+# Words this long are said about one thing only; shorter ones are sure if the code agrees.
+TELLING = 16
+
+# And words this short are said of anything: beside telling ones they say nothing.
+SAID_OF_ANYTHING = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -82,12 +88,17 @@ class RuleIndex:
                 count += AGREEMENT
             counted.append((-count, place, rule))
         counted.sort()
+        least = 0
         for minus_count, _, rule in counted:
+            if -minus_count <= least:
+                return
             if rule.cause in told:
                 continue
             match = compile_pattern(rule.pattern).search(folded)
             if match:
                 yield Hit(rule, match[0], -minus_count)
+                if rule.weight >= TELLING:
+                    least = SAID_OF_ANYTHING
 
     def _candidates(self, present: set[str]) -> dict[int, ReplyRule]:
         """Return the rules whose every demand one of the tokens meets, by their places."""

@@ -45,9 +45,8 @@ _HEADER = re.compile(
 
 # Some begin by telling which message it is about, in its own fields, and go on below a blank line.
 _DESCRIBED = re.compile(
-    r"^[^\n]{0,80}\b(?:following (?:message )?(?:header|header fields)|with the following (?:header|fields))[^\n]{0,40}:[ \t]*\n\n?"
-    r"(?:[ \t]{1,8}[A-Za-z][A-Za-z-]{1,40}:[^\n]{0,2000}\n(?:[ \t]{9,}[^\n]{0,2000}\n){0,20}){1,20}[ \t]*\n",
-    re.IGNORECASE | re.MULTILINE,
+    r"[Ff]ollowing (?:[Mm]essage )?(?:[Hh]eader|[Ff]ields)[^\n]{0,60}:[ \t]*\n\n?"
+    r"(?:[ \t]{1,8}[A-Za-z][A-Za-z-]{1,40}:[^\n]{0,2000}\n(?:[ \t]{9,}[^\n]{0,2000}\n){0,20}){1,20}[ \t]*\n"
 )
 
 # A machine part whose MIME structure is broken: what stands there is for programs.
@@ -119,7 +118,7 @@ def _without_scripts(text: str) -> str:
 
 def _cut(text: str) -> Account:
     announced = _announced_at(text)
-    described = _DESCRIBED.search(text) if "following" in text else None
+    described = _DESCRIBED.search(text)
     header = _HEADER.search(text, described.end() if described else 0)
     begin = min(announced, header.start()) if header else announced
     fields = _FIELDS.search(text, 0, begin)
