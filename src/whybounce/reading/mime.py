@@ -34,11 +34,11 @@ class Part:
     begin: int = 0
     end: int | None = None
     content_type: str = "text/plain"  # In lower case, without parameters.
-    first: Mapping[str, str] = field(default_factory=dict, compare=False)  # By name in lower case.
+    first_fields: Mapping[str, str] = field(default_factory=dict)  # By name in lower case.
 
     def field(self, name: str) -> str | None:
         """Return the first field of that name, in lower case, or None."""
-        return self.first.get(name)
+        return self.first_fields.get(name)
 
     @property
     def body(self) -> bytes:
@@ -85,11 +85,11 @@ class Message:
 
     fields: tuple[tuple[str, str], ...]
     parts: tuple[Part, ...]
-    _first: Mapping[str, str] = field(default_factory=dict, compare=False)
+    first_fields: Mapping[str, str]  # By name in lower case.
 
     def field(self, name: str) -> str | None:
         """Return the first field of that name, in lower case, or None."""
-        return self._first.get(name)
+        return self.first_fields.get(name)
 
     def first(self, *content_types: str) -> Part | None:
         """Return the first part of one of those types, or None."""
@@ -109,7 +109,7 @@ def parse_message(raw: bytes) -> Message:
         leaves.append(leaf)
         if len(leaves) == _MOST_PARTS:
             break
-    return Message(whole.fields, tuple(leaves), whole.first)
+    return Message(whole.fields, tuple(leaves), whole.first_fields)
 
 
 def parse_part(raw: bytes, begin: int = 0, end: int | None = None) -> Part:

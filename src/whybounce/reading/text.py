@@ -60,7 +60,7 @@ def read_pasted(text: str) -> Report | None:
     It is one if it names the generating server or holds the original's header; what is shorter
     is a reply or a line of a log.
     """
-    message = Message((), (Part((), _unquoted(text).encode("utf-8", "replace")),))
+    message = Message((), (Part((), _unquoted(text).encode("utf-8", "replace")),), {})
     told = told_by(message)
     if told is None:
         return None

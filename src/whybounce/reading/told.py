@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
 from whybounce.notation import commands_in, lowered, read_text
 from whybounce.reading.account import Account, accounts_of, text_of
@@ -59,7 +60,8 @@ _GIVEN_UP = (
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
     """Return the account that names somebody, the original, and each one's outcome; or None."""
-    for account in (*accounts_of(message), Account("", "")):  # The header alone may name them.
+    # The header alone may name them, where no text does.
+    for account in chain(accounts_of(message), (Account("", ""),)):
         original = read_original(message, account.returned)
         named = recipients_of(
             account.text,
