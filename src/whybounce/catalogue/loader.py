@@ -222,6 +222,7 @@ def _own_rules(causes: Mapping[str, Cause]) -> Iterator[ReplyRule]:
                 pattern=pattern,
                 cause=cause.id,
                 hosts=(),
+                commands=(),
                 seen=tuple(
                     f"{form.code} {form.status} {_PLACEHOLDER.sub('it', text)}"
                     for form in cause.replies
