@@ -6,12 +6,14 @@ Needs the labelled corpora beside the project, ``../shared/corpus``; they are ne
 Denominators: every labelled recipient; every labelled status that literally stands in the mail;
 for finality every labelled recipient
 whose mail has one Action for all, or a label with a status. Sisimai's statuses of the
-kind X.0.9XX and X.9.XXX are its own inventions and no reader's to find. ``--wrong`` lists what differs.
+kind X.0.9XX and X.9.XXX are its own inventions and no reader's to find. ``--wrong`` lists what differs,
+with why we stand by it where we do (differences.toml).
 """
 
 import argparse
 import json
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +30,9 @@ from whybounce.vocabulary.report import Diagnosis, Kind
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 _INVENTED = re.compile(r"[245]\.(?:0|9)\.9\d\d")
 _ACTION = re.compile(rb"^Action:[ \t]*(failed|delayed)\b", re.IGNORECASE | re.MULTILINE)
+_DIFFERENCES = tomllib.loads(
+    Path(__file__).with_name("differences.toml").read_text(encoding="utf-8")
+)["differs"]
 _LINE_ENDS = {"LF": b"\n", "CRLF": b"\r\n", "CR": b"\r"}
 
 Found = tuple[Outcome, Explanation]
@@ -66,7 +71,12 @@ def main() -> None:
             share = 100 * score.right / max(score.all, 1)
             print(f"  {question:34} {score.right:4} of {score.all:4}  {share:5.1f} %")
             if show:
-                print(*(f"      {line}" for line in score.wrong), sep="\n")
+                print(*map(_explained, score.wrong), sep="\n")
+
+
+def _explained(line: str) -> str:
+    why = _DIFFERENCES.get(line.partition(":")[0])
+    return f"      {line}" + (f"\n        {why}" if why else "")
 
 
 def _sisimai(folder: Path) -> dict[str, Score]:

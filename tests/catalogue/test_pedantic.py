@@ -49,7 +49,8 @@ def test_every_seen_reply_leads_to_its_own_rules_cause(rule: ReplyRule, reply: s
     A wrapper's sentence is asked for by itself: with the reply it wraps, that one decides.
     """
     said = next(one for one in _replies(read_reply(reply)) if _matches(rule, one))
-    outcome = Outcome(reply=replace(said, inner=None), remote=_speaker_of(rule))
+    command = next(iter(rule.commands), None)
+    outcome = Outcome(reply=replace(said, inner=None), remote=_speaker_of(rule), command=command)
     explanation = whybounce.explain(outcome)
 
     assert rule.cause == explanation.cause, explanation.because

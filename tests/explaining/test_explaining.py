@@ -312,3 +312,53 @@ def test_explaining_needs_no_other_explainer():
     for rule in catalogue().rules[::11]:
         outcome = Outcome(reply=read_reply(rule.seen[0]))
         assert one.explain(outcome) == other.explain(outcome)
+
+
+@pytest.mark.parametrize(
+    ("command", "cause"),
+    [
+        ("greeting", "ip-blocked"),
+        ("EHLO", "ip-blocked"),
+        ("MAIL", "sender-rejected"),
+        ("DATA", "content-rejected"),
+        (None, "delivery-refused"),
+    ],
+)
+def test_a_bare_refusal_is_about_what_the_server_knew_by_then(command, cause):
+    """Before MAIL that is who connects, before RCPT who sends; where it is not known, nothing."""
+    outcome = Outcome(reply=read_reply("550 Rejected"), command=command)
+
+    assert whybounce.explain(outcome).cause == cause
+
+
+@pytest.mark.parametrize("command", ["greeting", "MAIL", "DATA"])
+def test_words_that_give_a_reason_need_no_command(command):
+    """A user unknown stays one, whenever it is said."""
+    outcome = Outcome(reply=read_reply("550 Rejected: user unknown"), command=command)
+
+    assert whybounce.explain(outcome).cause == "no-such-mailbox"
+
+
+@pytest.mark.parametrize(
+    ("text", "basis", "cause"),
+    [
+        ("550 5.7.6 Failed to deliver", Basis.CODE, "encryption-failed"),
+        ("451 4.3.0 Temporary failure", Basis.CODE, "system-error"),
+        ("550 5.0.0 Message rejected", Basis.WORDING, "delivery-refused"),
+        ("554 5.5.0 Message rejected", Basis.WORDING, "delivery-refused"),
+    ],
+)
+def test_words_without_a_reason_yield_to_a_code_with_one(text, basis, cause):
+    """Not to X.0.0 and X.5.0, which some send for any refusal."""
+    explanation = whybounce.explain(text)
+
+    assert (explanation.because.basis, explanation.cause) == (basis, cause)
+
+
+def test_a_delay_without_a_word_is_for_now():
+    """That it has to wait is known, and no more."""
+    explanation = whybounce.explain(Outcome(action=Action.DELAYED))
+
+    assert explanation.cause == "temporary-failure"
+    assert explanation.confidence is Confidence.CLASS_ONLY
+    assert explanation.permanent is False

@@ -145,7 +145,7 @@ def test_texts_are_bounded():
 def test_no_letter_of_a_text_is_lost_by_cutting_it(text):
     """Account, fields for programs and returned message stand in the text as they did."""
     part = Part((), text.encode())
-    account = next(accounts_of(Message((), (part,))), None)
+    account = next(accounts_of(Message((), (part,), {})), None)
     whole = text_of(part)
 
     assert (account is None) == (not whole.strip())

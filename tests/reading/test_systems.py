@@ -2,7 +2,7 @@
 
 import pytest
 
-from whybounce.reading.mime import Message
+from whybounce.reading.mime import parse_message
 from whybounce.reading.systems import _PHRASES, stated_facts, system_of
 
 PHRASES = {
@@ -34,7 +34,7 @@ PHRASES = {
     "apache-james": "Message details:\n  Subject: Lunch",
 }
 
-NOBODY = Message((("From", "Mail System <mailer-daemon@a.example>"),), ())
+NOBODY = parse_message(b"From: Mail System <mailer-daemon@a.example>\n\n")
 
 
 @pytest.mark.parametrize(("name", "words"), PHRASES.items(), ids=PHRASES)
@@ -46,7 +46,7 @@ def test_a_system_is_known_by_its_phrases(name, words):
 
 def test_a_system_is_known_by_the_name_of_the_writer():
     """Some say it in the From field only."""
-    message = Message((("From", '"InterScan MSS" <postmaster@a.example>'),), ())
+    message = parse_message(b'From: "InterScan MSS" <postmaster@a.example>\n\n')
 
     assert system_of(message, "The mail below could not be delivered.") == "interscan"
 

@@ -58,6 +58,7 @@ class ReplyRuleTable(_File, frozen=True):
     seen: Annotated[tuple[Sentence, ...], Meta(min_length=1)]
     not_seen: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    commands: tuple[Literal["greeting", "EHLO", "HELO", "MAIL", "RCPT", "DATA"], ...] = ()
     weight: Annotated[int, Meta(ge=1)] | None = None  # Where the words say less than they are long.
 
 

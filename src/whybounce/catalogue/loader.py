@@ -201,6 +201,7 @@ def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) 
         pattern=table.pattern,
         cause=table.cause,
         hosts=table.hosts,
+        commands=table.commands,
         seen=table.seen,
         not_seen=table.not_seen,
         words=words,
@@ -221,6 +222,7 @@ def _own_rules(causes: Mapping[str, Cause]) -> Iterator[ReplyRule]:
                 pattern=pattern,
                 cause=cause.id,
                 hosts=(),
+                commands=(),
                 seen=tuple(
                     f"{form.code} {form.status} {_PLACEHOLDER.sub('it', text)}"
                     for form in cause.replies

@@ -23,7 +23,7 @@ _OF_THE_ADDRESS = {
 
 def forwarded(case: Case) -> Iterator[Note]:
     """Note where the recipient that failed is not the one it was sent to. RFC 3464 §2.3.1."""
-    found = (pair for pair in case.failures() if _was_forwarded(pair[0]))
+    found = (pair for pair in case.failures if _was_forwarded(pair[0]))
     for outcome, explanation in islice(found, _MOST_NOTES):
         yield Note(
             NoteId.FORWARDED,
@@ -43,7 +43,7 @@ def not_in_to(case: Case) -> Iterator[Note]:
     known = {address.casefold() for address in shown}
     found = (
         outcome.recipient
-        for outcome, _ in case.failures()
+        for outcome, _ in case.failures
         if outcome.recipient
         and ADDRESS.fullmatch(outcome.recipient)
         and outcome.recipient.casefold() not in known

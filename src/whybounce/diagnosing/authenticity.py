@@ -116,7 +116,7 @@ def _sender_domain(result: AuthenticationResult) -> str | None:
 def _meaning(method: Method, case: Case) -> NoteMeaning | None:
     """Say what it has to do with the failure: the cause names the checks that can confirm it."""
     meanings = []
-    for outcome, explanation in case.failures():
+    for outcome, explanation in case.failures:
         checked = _CHECK_OF[method] in case.causes[explanation.cause].checks
         if not explanation.tells_why or outcome.reply is None:
             continue

@@ -13,7 +13,7 @@ _EXPIRED = {(4, 7), (4, 300)}
 
 def expired_over(case: Case) -> Iterator[Note]:
     """Note the answer that an expired message ran into, or that the last answer was "not now"."""
-    for outcome, _ in case.failures():
+    for outcome, _ in case.failures:
         reply = outcome.reply
         if reply is None:
             continue

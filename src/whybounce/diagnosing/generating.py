@@ -24,7 +24,7 @@ def refused_elsewhere(case: Case) -> Iterator[Note]:
     if generator is None:
         return
     noted: set[str] = set()
-    for outcome, explanation in case.failures():
+    for outcome, explanation in case.failures:
         remote = outcome.rejected_by
         if remote is None or remote in noted or not _refused(outcome, explanation):
             continue
@@ -44,7 +44,7 @@ def refused_elsewhere(case: Case) -> Iterator[Note]:
 def failed_at_generator(case: Case) -> Iterator[Note]:
     """Note where no other server is named: whoever wrote the report is where it failed."""
     generator = case.report.generator
-    failures = [outcome for outcome, _ in case.failures()]
+    failures = [outcome for outcome, _ in case.failures]
     if generator and failures and all(_names_nobody_else(one, generator) for one in failures):
         yield Note(NoteId.FAILED_AT_GENERATOR, {"generator": generator})
 

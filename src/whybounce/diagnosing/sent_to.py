@@ -10,6 +10,7 @@ from whybounce.vocabulary.report import Report
 _LONGEST_HEADER = 65_536
 _MAY_TELL = re.compile(rb"=[\w.\x80-\xff-]{1,253}@")  # Cheaper than reading every field again.
 _EMPTY_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_LINE_ENDS = re.compile(rb"[\r\n]*")
 
 
 def with_original_recipients(report: Report, raw: bytes, verp: VerpPattern | None) -> Report:
@@ -43,9 +44,12 @@ def with_original_recipients(report: Report, raw: bytes, verp: VerpPattern | Non
 
 def _fields(raw: bytes, *, always: bool) -> tuple[tuple[str, str], ...]:
     """Return the mail's own fields, or none where no recipient can be written in one."""
-    start = raw[:_LONGEST_HEADER].lstrip(b"\r\n")
-    ends = [at for line in _EMPTY_LINES if (at := start.find(line)) >= 0]
-    header = start[: min(ends, default=None)]
-    if not always and _MAY_TELL.search(header) is None:
+    line_ends = _LINE_ENDS.match(raw)
+    begin = line_ends.end() if line_ends else 0
+    end = begin + _LONGEST_HEADER
+    for line in _EMPTY_LINES:
+        at = raw.find(line, begin, end)
+        end = at if at >= 0 else end
+    if not always and _MAY_TELL.search(raw, begin, end) is None:
         return ()
-    return header_fields(header.decode("utf-8", "replace"))
+    return header_fields(raw[begin:end].decode("utf-8", "replace"))

@@ -21,6 +21,11 @@ class Claims:
         return self.exact[0] if len(self.exact) == 1 else None
 
     @property
+    def likeliest(self) -> str | None:
+        """The cause that the code means most often; None where it is nobody's."""
+        return self.exact[0] if self.exact else self.ranged or self.registered
+
+    @property
     def all(self) -> frozenset[str]:
         """Every cause that the code does not contradict."""
         others = (cause for cause in (self.ranged, self.registered) if cause)

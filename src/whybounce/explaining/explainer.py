@@ -8,9 +8,9 @@ from whybounce.catalogue import Catalogue
 from whybounce.explaining.code_table import Claims, CodeTable
 from whybounce.explaining.finality import again, is_final, suppress
 from whybounce.explaining.parameters import parameters
-from whybounce.explaining.rule_index import AGREEMENT, Hit, RuleIndex
+from whybounce.explaining.rule_index import AGREEMENT, SAID_OF_ANYTHING, TELLING, Hit, RuleIndex
 from whybounce.notation import fold
-from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.cause import Cause, Reason, ReplyRule
 from whybounce.vocabulary.explanation import (
     Alternative,
     Basis,
@@ -30,8 +30,8 @@ _MOST_ALTERNATIVES = 8
 _PRIVATE_DETAIL = 100
 _PRIVATE_CODE_COUNT = 2 * AGREEMENT
 
-# Words this long are said about one thing only; shorter ones are sure if the code agrees.
-_TELLING = 16
+# Causes of these kinds say that mail was refused or has to wait, and not why.
+_NO_REASON = {Reason.UNDEFINED, Reason.ONHOLD}
 
 _DECISIVE = {Confidence.CERTAIN, Confidence.LIKELY}
 
@@ -45,6 +45,7 @@ class _Question:
     status: StatusCode | None
     claims: Claims
     best: Hit | None  # The reply rule that matches best.
+    words_yield: bool  # Its words give no reason, and the code does.
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ class Explainer:
         self._causes = catalogue.causes
         self._codes = CodeTable(catalogue)
         self._rules = RuleIndex(catalogue.rules)
+        self._vague = frozenset(
+            cause.id for cause in catalogue.causes.values() if cause.reason in _NO_REASON
+        )
 
     @property
     def causes(self) -> Mapping[str, Cause]:
@@ -115,9 +119,12 @@ class Explainer:
         claims = self._codes.claims(status)
         host = reply.host or outcome.reply_from or outcome.rejected_by or outcome.remote
         told: set[str] = set()
-        hits = self._rules.hits(fold(reply), host, claims.sole, told)
+        hits = self._rules.hits(
+            fold(reply), host=host, command=outcome.command, claimant=claims.sole, told=told
+        )
         best = next(hits, None)
-        question = _Question(outcome.action, reply, status, claims, best)
+        words_yield = best is not None and self._yields(best.rule, status, claims)
+        question = _Question(outcome.action, reply, status, claims, best, words_yield)
         reading = _answer(question)
         cause = self._causes[reading.cause]
         final = is_final(outcome.action, reply.code, status, cause)
@@ -139,6 +146,17 @@ class Explainer:
             alternatives=self._alternatives(reading, best, hits, told)
             if best or reading.others
             else (),
+        )
+
+    def _yields(self, rule: ReplyRule, status: StatusCode | None, claims: Claims) -> bool:
+        """Say whether words such as "message rejected" yield to a code that gives a reason."""
+        likeliest = claims.likeliest
+        return (
+            rule.cause in self._vague
+            and rule.weight <= SAID_OF_ANYTHING
+            and likeliest is not None
+            and likeliest not in self._vague
+            and not _says_little(status)
         )
 
     def _alternatives(
@@ -191,13 +209,13 @@ def _for_cause(
 
 def _by_wording(question: _Question) -> _Reading | None:
     best, status, claims = question.best, question.status, question.claims
-    if best is None:
+    if best is None or question.words_yield:
         return None
     if _private(status) and claims.sole and best.count < _PRIVATE_CODE_COUNT:
         return None
     agrees = status is None or _generic(status) or best.rule.cause in claims.all
     overruled = None if agrees or status is None else next(iter(claims.exact), claims.registered)
-    sure = agrees and (best.rule.weight >= _TELLING or best.rule.cause in claims.exact)
+    sure = agrees and (best.rule.weight >= TELLING or best.rule.cause in claims.exact)
     return _Reading(
         best.rule.cause,
         Confidence.CERTAIN if sure else Confidence.LIKELY,
@@ -236,9 +254,15 @@ _BY_CLASS = {2: "delivered", 4: "temporary-failure", 5: "permanent-failure"}
 
 
 def _by_class(question: _Question) -> _Reading | None:
-    """Read the first digit alone: the reply's, which RFC 5321 §4.2.1 defines, or the code's."""
+    """Read the first digit alone: the reply's, which RFC 5321 §4.2.1 defines, or the code's.
+
+    Where there is neither, that the message has to wait says as much.
+    """
     reply_code, status = question.reply.code, question.status
     digit = reply_code // 100 if reply_code else status.class_ if status else None
+    if digit is None and question.action is Action.DELAYED:
+        because = Because(Basis.REPORT, question.action, None)
+        return _Reading(_BY_CLASS[4], Confidence.CLASS_ONLY, because)
     if digit not in _BY_CLASS:
         return None
     because = Because(Basis.CLASS, str(status or reply_code), None)
@@ -283,6 +307,11 @@ def _answer(question: _Question) -> _Reading:
 def _generic(status: StatusCode) -> bool:
     """Say whether the code is the one servers send when they have no better: X.0.0."""
     return status.subject == 0 and status.detail == 0
+
+
+def _says_little(status: StatusCode | None) -> bool:
+    """Say whether the code is one that some send for any refusal: X.0.0, and Sendmail's X.5.0."""
+    return status is not None and status.detail == 0 and status.subject in {0, 5}
 
 
 def _private(status: StatusCode | None) -> bool:

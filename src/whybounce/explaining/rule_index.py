@@ -3,8 +3,9 @@
 Which of the hits is best, in three lines:
 
 1. A hit counts the letters its pattern demands: the longer the sentence, the surer.
-2. It counts twelve more where the rule is scoped to the server that speaks, and twelve more
-   where the reply's own code is one that the rule's cause alone claims.
+2. It counts twelve more where the rule is scoped to the server that speaks, twelve more where
+   the reply's own code is one that the rule's cause alone claims, and one more where the rule is
+   scoped to the command that was answered.
 3. The highest count wins; of equals, the rule that stands first in the catalogue.
 """
 
@@ -16,6 +17,12 @@ from whybounce.catalogue.pattern import compile_pattern, tokens
 from whybounce.vocabulary.cause import ReplyRule
 
 AGREEMENT = 12
+
+# Words this long are said about one thing only; shorter ones are sure if the code agrees.
+TELLING = 16
+
+# And words this short are said of anything: beside telling ones they say nothing.
+SAID_OF_ANYTHING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,20 @@ class RuleIndex:
                 self._listed.setdefault(token, []).append(row)
 
     def hits(
-        self, folded: str, host: str | None, claimant: str | None, told: Container[str]
+        self,
+        folded: str,
+        *,
+        host: str | None,
+        command: str | None,
+        claimant: str | None,
+        told: Container[str],
     ) -> Iterator[Hit]:
         """Yield the rules that match the folded reply, the best first.
 
         ``claimant`` is the one cause that claims the reply's own code; ``host`` is the server
-        that speaks; rules scoped to hosts are silent for others, and where it is not known.
-        ``told`` are causes that need no further hit; it may grow between one hit and the next.
+        that speaks, ``command`` what it answers; rules scoped to either are silent for others, and
+        where it is not known. ``told`` are causes that need no further hit; it may grow between
+        one hit and the next.
         """
         counted = []
         for place, rule in self._candidates(tokens(folded)).items():
@@ -66,16 +80,25 @@ class RuleIndex:
                 if not host or not speaks(host, rule.hosts):
                     continue
                 count += AGREEMENT
+            if rule.commands:
+                if command not in rule.commands:
+                    continue
+                count += 1
             if rule.cause == claimant:
                 count += AGREEMENT
             counted.append((-count, place, rule))
         counted.sort()
+        least = 0
         for minus_count, _, rule in counted:
+            if -minus_count <= least:
+                return
             if rule.cause in told:
                 continue
             match = compile_pattern(rule.pattern).search(folded)
             if match:
                 yield Hit(rule, match[0], -minus_count)
+                if rule.weight >= TELLING:
+                    least = SAID_OF_ANYTHING
 
     def _candidates(self, present: set[str]) -> dict[int, ReplyRule]:
         """Return the rules whose every demand one of the tokens meets, by their places."""

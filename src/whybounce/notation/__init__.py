@@ -15,13 +15,14 @@ from whybounce.notation.folding import fold, lowered, writable
 from whybounce.notation.header import first_field, header_fields, untyped
 from whybounce.notation.mailboxes import mailboxes
 from whybounce.notation.original import hops_of, original_of
-from whybounce.notation.quotation import read_text
+from whybounce.notation.quotation import commands_in, read_text
 from whybounce.notation.received import read_date, read_received, read_timestamp
 from whybounce.notation.replies import read_reply
 from whybounce.notation.unicode_address import escape_address, unescape_address
 
 __all__ = [
     "authentication_results",
+    "commands_in",
     "decoded",
     "decoded_words",
     "escape_address",

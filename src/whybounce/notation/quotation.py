@@ -19,10 +19,12 @@ _LONGEST_TEXT = 65536
 _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9])?"
 _ADDRESS = r"[^\s<>@,;:()\"']{1,128}@[^\s<>@,;:()\"'\[\]]{1,255}"
 
+# Looks at lower case.
 _COMMAND = re.compile(
-    r"(?:in reply to|after|response to|sent)\W{0,8}(?:end of )?(EHLO|HELO|MAIL|RCPT|DATA|STARTTLS|AUTH|BDAT|QUIT)\b",
-    re.IGNORECASE,
+    r"(?:in reply to|after|response to|sent)\W{0,8}(?:pipelined )?(?:end of )?(ehlo|helo|mail|rcpt|data|starttls|auth|bdat|quit|initial connection)\b"
+    r"|refused to talk to me"
 )
+_GREETING = "greeting"  # What a server says before any command. RFC 5321 §3.1.
 
 
 def read_text(text: str) -> Outcome:
@@ -58,8 +60,13 @@ def _outcome(
 
 
 def _command(said: str) -> str | None:
-    match = _COMMAND.search(said)
-    return match[1].upper() if match else None
+    return next(iter(commands_in(said)), None)
+
+
+def commands_in(said: str) -> list[str]:
+    """Return the commands that a text says were answered; ``greeting`` for what precedes all."""
+    found = (match[1] for match in _COMMAND.finditer(said.lower()))
+    return [name.upper() if name and " " not in name else _GREETING for name in found]
 
 
 _FIELD = re.compile(
@@ -152,7 +159,7 @@ def postfix_quote(text: str) -> Outcome | None:
         match["said"],
         recipient=address["recipient"] if address else None,
         remote=match["remote"],
-        command=match["command"],
+        command=match["command"] or _command(match[0]),
     )
 
 
@@ -173,14 +180,14 @@ def exim_quote(text: str) -> Outcome | None:
     host = match["remote"]
     if host is None and (elsewhere := _EXIM_HOST.search(text)):
         host = elsewhere[1]
-    command = _COMMAND.search(f"after {match['command']}")
+    command = _command(f"after {match['command']}")
     logged = _EXIM_LOGGED.search(text[: match.start()])
     said, _, _ = match["said"].partition("\n\n")  # Below the blank line Exim itself speaks again.
     return _outcome(
         said,
         recipient=logged["recipient"] if logged else None,
         remote=host,
-        command=command[1].upper() if command else None,
+        command=command,
     )
 
 
@@ -291,8 +298,31 @@ def reply_in_prose(text: str) -> Outcome | None:
         said.append(line.strip())
     # Yahoo writes the command below the reply.
     command = _asked(text[:end]) or _asked(text[end : end + _AFTER])
+    said[0] += _said_by_a_program(said[0], text[:begin])
     outcome = _outcome("\n".join(said), command=command)
     return outcome if len(outcome.reply.text if outcome.reply else "") > 2 else None
+
+
+_VERDICT_ON_A_PROGRAM = re.compile(
+    r"\.\.\. (?:service unavailable|unknown mailer error|operating system error|local error|user unknown)",
+    re.IGNORECASE,
+)
+_PROGRAM_SAID = re.compile(
+    r"[ \t]{0,8}[A-Za-z][A-Za-z0-9._/-]{1,60}(?:\[\d+\])?: [^\n:]\S[^\n]{2,300}"
+)
+
+
+def _said_by_a_program(verdict: str, above: str) -> str:
+    """Return what a local program said, which Sendmail prints above its own general verdict.
+
+    mail.local: unknown user: anna
+    554 <anna@example.org>... Service unavailable
+    """
+    if not _VERDICT_ON_A_PROGRAM.search(verdict):
+        return ""
+    _, _, line = above.rstrip("\n").rpartition("\n")
+    said = _PROGRAM_SAID.fullmatch(line)
+    return f" ({said[0].strip()})" if said else ""
 
 
 def _first_reply(text: str) -> tuple[int, int]:
@@ -343,17 +373,20 @@ def exit_code(text: str) -> Outcome | None:
     return Outcome(reply=Reply(f"{said} ({name})" if name else said))
 
 
-# How those who do not quote the command tell which one was answered.
-_TOLD: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("EHLO", re.compile(r"my name was rejected|did not like our (?:EHLO|HELO)", re.IGNORECASE)),
-    ("MAIL", re.compile(r"sender was rejected|did not like our MAIL|\bMAIL FROM\b", re.IGNORECASE)),
-    ("RCPT", re.compile(r"does not like recipient|did not like our RCPT|rejected recipient|\bRCPT[ _]TO\b", re.IGNORECASE)),
-    ("DATA", re.compile(r"failed on DATA|failed after I sent the message|did not like our (?:DATA|message)|end of data", re.IGNORECASE)),
+# How those who do not quote the command tell which one was answered. A command's own name counts as
+# it is usually written: "mail from" is said of other things too.
+_TOLD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (_GREETING, ("but greeting failed", "refused to talk to me")),
+    ("EHLO", ("my name was rejected", "did not like our ehlo", "did not like our helo")),
+    ("MAIL", ("sender was rejected", "did not like our mail", "mail from:", "MAIL FROM")),
+    ("RCPT", ("does not like recipient", "did not like our rcpt", "rejected recipient", "rcpt to", "rcpt_to")),
+    ("DATA", ("failed on data", "failed after i sent the message", "did not like our data", "did not like our message", "end of data")),
 )  # fmt: skip
 
 
 def _asked(text: str) -> str | None:
-    return next((command for command, words in _TOLD if words.search(text)), None)
+    words = f"{text}\n{text.lower()}"
+    return next((command for command, told in _TOLD if any(map(words.__contains__, told))), None)
 
 
 NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (

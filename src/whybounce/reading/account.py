@@ -22,7 +22,7 @@ _TAG = re.compile(r"</?[a-z!][^<>@]{0,2000}>|<a\b[^<>]{0,2000}>", re.IGNORECASE)
 # A line in lower case that announces the returned message, and what every such line has in it.
 _ANNOUNCED = re.compile(
     r"""[ \t|>*]{0,8}(?:
-        [-=_* ]{2,}[ ]{0,10}[^\n]{0,30}\b(?:original|copy\ of|returned|included|unsent|forwarded|below\ this\ line
+        [-=_*][-=_* ]{1,40}[^\n]{0,30}\b(?:original|copy\ of|returned|included|unsent|forwarded|below\ this\ line
             |message\ (?:header|text|body)|header\ of|undelivered)\b[^\n]{0,80}
       | (?:here\ is|below\ is|this\ is|following\ is|attached\ is|\(?the\ attachment\ contains)?\ {0,3}
             (?:an?\ |the\ )?(?:(?:full\ )?copy\ of|original|returned|old|header\ of\ the\ original)\ (?:the\ |your\ |my\ |original\ ){0,2}
@@ -41,6 +41,12 @@ _HEADER = re.compile(
     r"^[|> ]{0,3}(?:Received|Return-Path|DKIM-Signature|DomainKey-Signature|Message-ID|MIME-Version|X-[A-Za-z0-9-]{2,40}"
     r"|ARC-[A-Za-z-]{3,40}|Delivered-To|Authentication-Results):[^\n]{2,}\n[|>]{0,3}(?:[ \t]|[A-Za-z][A-Za-z0-9-]{1,60}:)",
     re.IGNORECASE | re.MULTILINE,
+)
+
+# Some begin by telling which message it is about, in its own fields, and go on below a blank line.
+_DESCRIBED = re.compile(
+    r"[Ff]ollowing (?:[Mm]essage )?(?:[Hh]eader|[Ff]ields)[^\n]{0,60}:[ \t]*\n\n?"
+    r"(?:[ \t]{1,8}[A-Za-z][A-Za-z-]{1,40}:[^\n]{0,2000}\n(?:[ \t]{9,}[^\n]{0,2000}\n){0,20}){1,20}[ \t]*\n"
 )
 
 # A machine part whose MIME structure is broken: what stands there is for programs.
@@ -112,7 +118,8 @@ def _without_scripts(text: str) -> str:
 
 def _cut(text: str) -> Account:
     announced = _announced_at(text)
-    header = _HEADER.search(text)
+    described = _DESCRIBED.search(text)
+    header = _HEADER.search(text, described.end() if described else 0)
     begin = min(announced, header.start()) if header else announced
     fields = _FIELDS.search(text, 0, begin)
     return Account(text[: fields.start() if fields else begin], text[begin:])

@@ -50,6 +50,13 @@ _FIELDS_END = re.compile(
     r"^(?:Return-Path|Received|Content-Type):|^--", re.IGNORECASE | re.MULTILINE
 )
 
+# RFC 3464 §2.3.4 lets words follow the code in parentheses; some say the reason nowhere else. What
+# the class alone means is no reason.
+_REMARK = re.compile(
+    r"\(\s*(?!(?:permanent|persistent|transient|temporary|other|undefined|unknown)\b[^)]{0,40}\))([^()]{4,300}(?:\([^()]{0,100}\)[^()]{0,100})?)\)",
+    re.IGNORECASE,
+)
+
 # Of these nothing went wrong that a reply would tell.
 _NO_TROUBLE = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
 
@@ -158,7 +165,11 @@ def _outcome(
     said = group.get("diagnostic-code") or ""
     if not said.lower().startswith("x-unix"):  # RFC 3464 §2.3.6: the type tells what the value is.
         said = untyped(said)
-    return _with_reply(outcome, said or None, generator, telling, alone=alone)
+    quoted = read_text(said) if said else None
+    inferred_reply: dict[str, str] = {}
+    if quoted is None and outcome.action not in _NO_TROUBLE:
+        quoted, inferred_reply = _told_of(outcome.recipient, group, telling, alone=alone)
+    return _with_reply(outcome, quoted, inferred_reply, generator, telling)
 
 
 def _recipient(
@@ -210,19 +221,32 @@ def _told_outcomes(message: Message, generator: str | None) -> tuple[Outcome, ..
     )
 
 
+def _told_of(
+    recipient: str | None, group: Fields, telling: Telling, *, alone: bool
+) -> tuple[Outcome | None, dict[str, str]]:
+    """Return what is said where no Diagnostic-Code says it, and the rule.
+
+    A reply in the report's words goes first, the Status field's remark before other words.
+    """
+    told = telling.about(recipient, alone=alone) if recipient else None
+    remark = _REMARK.search(group.get("status", ""))
+    if remark is not None and not (told and told.reply and told.reply.code):
+        return Outcome(reply=Reply(remark[1].strip())), {"reply": "the remark in the Status field"}
+    return told, {"reply": "what the text of the report says about the recipient"} if told else {}
+
+
 def _with_reply(
-    outcome: Outcome, said: str | None, generator: str | None, telling: Telling, *, alone: bool
+    outcome: Outcome,
+    quoted: Outcome | None,
+    inferred_reply: Mapping[str, str],
+    generator: str | None,
+    telling: Telling,
 ) -> Outcome:
     """Add what was said, by whom, and to which command.
 
     No remote server named: the generating server itself refused. Remote named: the remote did.
     """
-    inferred = dict(outcome.inferred)
-    quoted = read_text(said) if said else None
-    if quoted is None and outcome.recipient and outcome.action not in _NO_TROUBLE:
-        quoted = telling.about(outcome.recipient, alone=alone)
-        if quoted is not None:
-            inferred["reply"] = "what the text of the report says about the recipient"
+    inferred = {**outcome.inferred, **inferred_reply}
     if quoted is None:
         return replace(outcome, rejected_by=outcome.remote or generator)
     remote = outcome.remote or quoted.remote
@@ -230,11 +254,16 @@ def _with_reply(
     if status is not None and (own := _code_of(quoted.reply)) not in {None, status}:
         inferred["status"] = f"the code in the reply itself; the Status field says {status}"
         status = own
+    command = quoted.command
+    if command is None and outcome.recipient and outcome.action not in _NO_TROUBLE:
+        command = telling.command(outcome.recipient)
+        if command is not None:
+            inferred["command"] = "what the text of the report says was answered"
     return replace(
         outcome,
         status=status,
         reply=quoted.reply,
-        command=quoted.command,
+        command=command,
         remote=remote,
         rejected_by=remote or generator,
         reply_from=quoted.reply_from,

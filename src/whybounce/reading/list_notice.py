@@ -22,6 +22,8 @@ _SERVANT = re.compile(
     r"listserv|sympa|majordomo|ezmlm|(?:-bounces|-owner|-request|-admin|-help)@|owner-[^@]{1,64}@",
     re.IGNORECASE,
 )
+_OF_A_LIST = re.compile(r"^owner-|-(?:bounces|owner|request|admin|help|editor)(?=@)", re.IGNORECASE)
+_PROGRAM = re.compile(r"(?:listserv|sympa|majordomo|ezmlm)(?:-[a-z]+)?@", re.IGNORECASE)
 _HELD = re.compile(
     r"awaits? (?:the )?moderator|held until|held for (?:approval|moderation)|waiting for approval|was not posted\s+at once"
     r"|moderator(?:'s)? approval|forwarded to the (?:list )?(?:owner|moderator)s? for approval|en attente de (?:validation|modération)"
@@ -85,6 +87,10 @@ def _lists(
     addressed = addresses_in(original.to if original else None)
     if len(addressed) == 1:
         return [(addressed[0], {"recipient": "the To field of the original"})]
+    near = [a for a in addresses_in(text) if _OF_A_LIST.search(a) and not _PROGRAM.match(a)]
+    if near:
+        rule = "the address of the list's keeper without what its program adds"
+        return [(_OF_A_LIST.sub("", near[0]), {"recipient": rule})]
     writer = addresses_in(message.field("from"))
-    bare = [re.sub(r"^owner-|-(?:bounces|owner|request|admin)(?=@)", "", a) for a in writer[:1]]
+    bare = [_OF_A_LIST.sub("", a) for a in writer[:1]]
     return [(a, {"recipient": "the From field without what its program adds"}) for a in bare]

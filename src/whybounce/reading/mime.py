@@ -9,10 +9,9 @@ Rule 3: depth and number of parts are bounded; beyond, the rest is one part.
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
-from whybounce.notation import decoded, first_field, from_base64, header_fields
+from whybounce.notation import decoded, from_base64, header_fields
 
 _DEEPEST = 12
 _MOST_PARTS = 1000
@@ -35,10 +34,11 @@ class Part:
     begin: int = 0
     end: int | None = None
     content_type: str = "text/plain"  # In lower case, without parameters.
+    first_fields: Mapping[str, str] = field(default_factory=dict)  # By name in lower case.
 
     def field(self, name: str) -> str | None:
         """Return the first field of that name, in lower case, or None."""
-        return first_field(self.fields, name)
+        return self.first_fields.get(name)
 
     @property
     def body(self) -> bytes:
@@ -79,20 +79,17 @@ class Part:
         return body
 
 
-@dataclass(frozen=True)  # Not slotted: the index of its fields is made once and kept.
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message: its own header, and its leaves in order."""
 
     fields: tuple[tuple[str, str], ...]
     parts: tuple[Part, ...]
+    first_fields: Mapping[str, str]  # By name in lower case.
 
     def field(self, name: str) -> str | None:
         """Return the first field of that name, in lower case, or None."""
-        return self._first.get(name)
-
-    @cached_property
-    def _first(self) -> Mapping[str, str]:
-        return {name.lower(): value for name, value in reversed(self.fields)}
+        return self.first_fields.get(name)
 
     def first(self, *content_types: str) -> Part | None:
         """Return the first part of one of those types, or None."""
@@ -112,7 +109,7 @@ def parse_message(raw: bytes) -> Message:
         leaves.append(leaf)
         if len(leaves) == _MOST_PARTS:
             break
-    return Message(whole.fields, tuple(leaves))
+    return Message(whole.fields, tuple(leaves), whole.first_fields)
 
 
 def parse_part(raw: bytes, begin: int = 0, end: int | None = None) -> Part:
@@ -123,7 +120,8 @@ def parse_part(raw: bytes, begin: int = 0, end: int | None = None) -> Part:
     header_end, body = _blank_line(raw, begin, end)
     header = raw[begin : min(header_end, begin + _LONGEST_HEADER)].decode("utf-8", "replace")
     fields = header_fields(header)
-    return Part(fields, raw, body, end, _content_type(first_field(fields, "content-type")))
+    first = {name.lower(): value for name, value in reversed(fields)}
+    return Part(fields, raw, body, end, _content_type(first.get("content-type")), first)
 
 
 def _content_type(written: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from whybounce.notation import read_text, read_timestamp, untyped
-from whybounce.reading.mime import Message
+from whybounce.reading.mime import Message, Part
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
 from whybounce.vocabulary.status_code import StatusCode
@@ -41,11 +41,17 @@ def read(message: Message) -> Report | None:
         (
             p.text()
             for p in message.parts
-            if p.content_type.startswith(("text/plain", "application/json"))
+            if p.content_type.startswith(("text/plain", "application/json")) and _may_hold_json(p)
         ),
         "",
     )
     return read_json(text)
+
+
+def _may_hold_json(part: Part) -> bool:
+    """Say whether it is worth decoding: in base64 a brace is not to be seen."""
+    encoding = part.field("content-transfer-encoding") or ""
+    return part.holds(b"{") or encoding.strip().lower() == "base64"
 
 
 def read_json(text: str) -> Report | None:

@@ -16,6 +16,8 @@ from whybounce.reading.systems import Facts, stated_facts, system_of
 from whybounce.reading.told import action_told, told_by
 from whybounce.reading.writer import (
     has_a_null_return_path,
+    is_a_lure,
+    is_a_session,
     is_an_automatic_reply,
     is_by_a_mail_system,
     is_by_a_postmaster,
@@ -42,7 +44,9 @@ def read(message: Message) -> Report | None:
     if not (by_a_system or perhaps):
         return None
     told = told_by(message)
-    if told is None:
+    if told is None or is_a_session(told[0].text):
+        return None
+    if not silent and is_a_lure(message, told[0].text):
         return None
     if not by_a_system and not _FAILED_MAIL.search(lowered(told[0].text)):
         return None
@@ -56,7 +60,7 @@ def read_pasted(text: str) -> Report | None:
     It is one if it names the generating server or holds the original's header; what is shorter
     is a reply or a line of a log.
     """
-    message = Message((), (Part((), _unquoted(text).encode("utf-8", "replace")),))
+    message = Message((), (Part((), _unquoted(text).encode("utf-8", "replace")),), {})
     told = told_by(message)
     if told is None:
         return None

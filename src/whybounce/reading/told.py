@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
-from whybounce.notation import lowered, read_text
-from whybounce.reading.account import Account, accounts_of
+from whybounce.notation import commands_in, lowered, read_text
+from whybounce.reading.account import Account, accounts_of, text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import Named, addresses_in, recipients_of
@@ -19,26 +20,48 @@ from whybounce.vocabulary.report import Original
 
 _LONGEST_ACCOUNT = 4_000
 _MOST_OTHERS = 50
+_FIRST_PARTS = 3  # A report's own words stand first. RFC 6522 §3.
 # Something is said where two words follow each other, or a reply begins.
 _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
 )
 
-# All of these look at lower case.
-_DELAYED = re.compile(
-    r"\b(?:delayed|still undelivered|not yet been (?:collected|delivered)|attempts? will (?:be )?continue"
-    r"|will (?:keep|be|continue to be) (?:trying|retr|attempted)|retried for|will be retried|will keep trying|continue trying"
-    r"|still (?:being|in the queue)|warning: (?:message|could not send)|warning message only|only a temporary failure)"
-    r"|wird verzögert|zostellverzögerung|retard[ée]|retrasad|em atraso|ritardat|vertraagd|задержан|попытки доставки|будет продолжена"
+# All of these stand in lower case.
+_DELAYED = (
+    "delayed", "still undelivered", "not yet been collected", "not yet been delivered", "not been delivered yet", "not delivered yet",
+    "attempts will continue", "attempts will be continue", "attempt will continue", "attempt will be continue",
+    "will keep trying", "will be trying", "will continue to be trying", "will keep retr", "will be retr", "will continue to be retr",
+    "will keep attempt", "will be attempted", "is attempted again", "will continue to be attempted", "retried for", "continue trying",
+    "still being", "still in the queue", "is kept in the queue", "will be kept in the queue",
+    "warning: message", "warning: could not send", "warning message only", "only a temporary failure",
+    "verzögert", "verzögerung", "wird weiter versucht", "wird weiterhin versucht", "noch nicht zugestellt",
+    "retardé", "retarde", "nouvelle tentative sera", "retrasad", "se seguirá intentando", "em atraso", "ritardat", "ritardo nella consegna",
+    "vertraagd", "försenat", "forsinket", "opóźnion", "zpožděn", "задержан", "попытки доставки", "будет продолжена",
+    "遅延", "配信が遅れ", "延迟", "지연",
+)  # fmt: skip
+# Delivery into a program: Exim's "pipe to |command", Sendmail's '554 "|command"... Service unavailable'.
+_OF_A_PROGRAM = re.compile(
+    r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
+    re.MULTILINE,
 )
-_GIVEN_UP = re.compile(
-    r"giving up|given up|failed permanently|permanent(?:ly)? (?:error|failure|fatal)|will be deleted from queue|not going to try again"
+# Where the words about one recipient end: at a blank line, or with another address.
+_NEXT_ADDRESS = re.compile(
+    r"\n[ \t]*\n|\n[ \t]{0,4}<?[^\s<>]{1,128}@[^\s<>:]{1,255}>?[ \t]*(?::|\n|$)"
 )
+_HEADS = re.compile(r"^<([^\s<>]{1,128}@[^\s<>]{1,255})>", re.MULTILINE)
+# A transcript's command, answered with a refusal.
+_TRANSCRIBED = re.compile(r"^>>> ([A-Za-z]{4,8})\b[^\n]{0,1000}\n<<< [45]", re.MULTILINE)
+_TELLING_OF_A_COMMAND = (b" command)", b"SMTP error from remote", b"\n>>> ", b"to talk to me")
+_GIVEN_UP = (
+    "giving up", "given up", "failed permanently", "permanent error", "permanent failure", "permanent fatal", "permanently error",
+    "permanently failure", "permanently fatal", "will be deleted from queue", "not going to try again",
+)  # fmt: skip
 
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
     """Return the account that names somebody, the original, and each one's outcome; or None."""
-    for account in (*accounts_of(message), Account("", "")):  # The header alone may name them.
+    # The header alone may name them, where no text does.
+    for account in chain(accounts_of(message), (Account("", ""),)):
         original = read_original(message, account.returned)
         named = recipients_of(
             account.text,
@@ -58,10 +81,10 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
 def action_told(message: Message, account: Account) -> Action:
     """Return what the words say became of the message: it is being tried still, or has failed."""
     text = lowered(account.text)
-    if _GIVEN_UP.search(text):
+    if any(map(text.__contains__, _GIVEN_UP)):
         return Action.FAILED
-    subject = lowered(message.field("subject") or "")
-    return Action.DELAYED if _DELAYED.search(f"{subject}\n{text}") else Action.FAILED
+    with_subject = f"{lowered(message.field('subject') or '')}\n{text}"
+    return Action.DELAYED if any(map(with_subject.__contains__, _DELAYED)) else Action.FAILED
 
 
 class Telling:
@@ -84,7 +107,32 @@ class Telling:
                 told = _said_about(Named(address, ""), account.text, ())
                 if told.reply and told.reply.code:
                     return told
+            if alone and (program := _OF_A_PROGRAM.search(account.text)):
+                return read_text(program[0].strip())
         return None
+
+    def command(self, address: str) -> str | None:
+        """Return the command that the words about the address say was answered."""
+        text = self._telling_of_commands
+        at = text.find(address) if text else -1
+        if at < 0:
+            return None
+        ends = _NEXT_ADDRESS.finditer(text, at + len(address))
+        end = next((end.start() for end in ends if address not in end[0]), len(text))
+        about = text[at:end]
+        if commands := commands_in(" ".join(about.split())):
+            return commands[0]
+        transcribed = set(map(str.upper, _TRANSCRIBED.findall(text)))
+        alone = len(set(_HEADS.findall(text))) == 1
+        return transcribed.pop() if alone and len(transcribed) == 1 else None
+
+    @cached_property
+    def _telling_of_commands(self) -> str:
+        """The first text that speaks of a command; empty where none does."""
+        for part in self._message.parts[:_FIRST_PARTS]:
+            if part.content_type == "text/plain" and any(map(part.holds, _TELLING_OF_A_COMMAND)):
+                return text_of(part)
+        return ""
 
     @cached_property
     def _accounts(self) -> list[tuple[Account, dict[str, str]]]:

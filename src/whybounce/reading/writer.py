@@ -3,7 +3,7 @@
 import re
 
 from whybounce.notation import decoded_words
-from whybounce.reading.mime import Message
+from whybounce.reading.mime import Message, Part
 
 _SYSTEM = re.compile(
     r"mailer[- ]?daemon|mail[- ]?daemon|mdaemon|mail[ .](?:delivery|administrator)|delivery (?:sub)?system"
@@ -31,6 +31,24 @@ _AWAY = re.compile(
     re.IGNORECASE,
 )
 
+
+# Postfix tells its postmaster what strangers said: "In:" and "Out:", from its greeting on.
+_SESSION = re.compile(r"^ ?Out: [245]\d\d[ -].{0,400}\n(?:.{0,1000}\n){0,40}? ?In: ", re.MULTILINE)
+
+# Thieves write like mail systems, but mail systems want no passwords. Looks at lower case.
+_LURE = re.compile(
+    r"\b(?:(?:verify|confirm|validate|re-?validate|update|upgrade|re-?activate|restore|unlock) your (?:e-?mail |mail ?box |mail )?(?:account|mailbox|password|identity|login|credentials|storage|quota)"
+    r"|(?:sign|log)(?:ging|ning)?[ -]?in (?:with|using|to confirm|to verify|below|here)|(?:keep|retain|use) (?:the |your )?(?:same|current) password"
+    r"|(?:release|retrieve|recover|review|deliver|view) (?:your |the |all |these |my )?(?:pending|held|blocked|undelivered|incoming|stuck|queued) (?:e-?mails?|mails?|messages?)"
+    r"|account (?:will|shall) be (?:closed|suspended|terminated|deactivated|deleted)|bestätigen sie ihr (?:konto|passwort|postfach)|konto (?:bestätigen|verifizieren)"
+    r"|(?:verifique|confirme|actualice) su (?:cuenta|contraseña|buzón)|(?:vérifiez|confirmez|validez) votre (?:compte|mot de passe|boîte)"
+    r"|(?:verifica|conferma) (?:il tuo|la tua|il suo|la sua) (?:account|password|casella)|confirme sua (?:conta|senha))"
+)
+_SAID_BY_A_SERVER = re.compile(
+    r"\b[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d|[a-z<])|#?[45]\.[0-7]\.\d{1,3}\b"
+)
+
+_FIRST_PARTS = 3
 
 _RECEIVED = re.compile(r"\brequest received\b|\b(?:case|request) #?\d", re.IGNORECASE)
 _ANSWERING_FIELDS = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-rt-loop-prevention")
@@ -65,6 +83,24 @@ def _names_a_system(message: Message) -> bool:
         return True
     writer = f"{message.field('from') or ''} {message.field('sender') or ''}"
     return _SYSTEM.search(decoded_words(writer)) is not None
+
+
+def is_a_session(text: str) -> bool:
+    """Say whether the text is what another server said to this one: nobody's message came back."""
+    return " Out: " in text and _SESSION.search(text) is not None
+
+
+def is_a_lure(message: Message, text: str) -> bool:
+    """Say whether the text wants a password and quotes no server: a bounce in looks only."""
+    if not any(map(_may_hold_a_link, message.parts[:_FIRST_PARTS])):
+        return False
+    words = " ".join(text[:16_384].lower().split())
+    return _LURE.search(words) is not None and _SAID_BY_A_SERVER.search(words) is None
+
+
+def _may_hold_a_link(part: Part) -> bool:
+    encoding = part.field("content-transfer-encoding") or ""
+    return part.holds(b"http") or encoding.strip().lower() == "base64"
 
 
 def has_a_null_return_path(message: Message) -> bool:

@@ -159,6 +159,7 @@ class ReplyRule:
     pattern: str  # Lower case; matched against a folded reply.
     cause: str
     hosts: tuple[str, ...]  # Only these speak so: "*.google.com". Empty: anybody.
+    commands: tuple[str, ...]  # Only as an answer to these: "EHLO", "greeting". Empty: to any.
     seen: tuple[str, ...]  # The replies it was written for.
     not_seen: tuple[str, ...]  # Near misses it must leave alone.
     words: tuple[frozenset[str], ...]  # A reply that matches holds one word of each set.

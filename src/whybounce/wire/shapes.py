@@ -272,7 +272,10 @@ class Outcome(_Shape):
         str | None, Meta(description="The server's reply on one line: numbers and words.")
     ]
     command: Annotated[
-        str | None, Meta(description="The SMTP command that was answered: MAIL, RCPT, DATA …")
+        str | None,
+        Meta(
+            description="The SMTP command that was answered: MAIL, RCPT, DATA …; greeting, if none was"
+        ),
     ]
     remote: Annotated[str | None, Meta(description="The server that was talked to.")]
     rejected_by: Annotated[
