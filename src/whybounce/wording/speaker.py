@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from whybounce.catalogue import Catalogue
-from whybounce.vocabulary.cause import CauseWords
+from whybounce.vocabulary.cause import Again, CauseWords
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
 from whybounce.vocabulary.finding import Answer, Finding, FindingWords
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
+from whybounce.vocabulary.status_code import StatusCode
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
 from whybounce.wording.direction import setter
 from whybounce.wording.filling import fill, printable
@@ -167,6 +168,26 @@ class Speaker:
     def role(self, owner: FixItOwner) -> str:
         """Return who that is: "the recipient's mail administrator"."""
         return self._frame[f"owner.{owner}"]
+
+    def page(self, name: str, **values: str) -> str:
+        """Return a sentence of the pages: problem.busy.title, way.loop."""
+        return self._say(f"web.{name}", **{key: printable(value) for key, value in values.items()})
+
+    def again(self, again: Again) -> str:
+        """Return whether sending the same message again helps."""
+        return self._frame[f"again.{again}"]
+
+    def registered(self, status: StatusCode) -> str | None:
+        """Return IANA's name of the code's subject and detail, if it has one."""
+        return self._registered.get(f"X.{status.subject}.{status.detail}")
+
+    def notice(self, name: str) -> str:
+        """Return a word of the notices that pages share with them: party.sender, state.acts."""
+        return self._frame[f"notice.{name}"]
+
+    def span(self, seconds: float) -> str:
+        """Return so much time in its two largest units: ``2 min 5 s``."""
+        return span(timedelta(seconds=seconds), self._units)
 
     def condition(self, decides: str) -> str:
         """Return the words that decide for a reading, as a sentence."""

@@ -1,0 +1,53 @@
+"""``whybounce web``: the look-ups as pages and for programs, in the foreground. No gateway, no database."""
+
+import logging
+import socket
+
+import typer
+
+from whybounce.cli.refusal import Refusal
+
+
+def web(
+    port: int = typer.Option(8025, "--port", min=0, max=65535, help="0: any that is free."),
+    host: str = typer.Option("127.0.0.1", "--host", help="The address to listen on."),
+) -> None:
+    """Show the pages, and answer programs: explain, read, write, causes.
+
+    Example: whybounce web --port 8025
+    """
+    try:
+        import uvicorn  # noqa: PLC0415  # heavy
+
+        from whybounce.web import create_app  # noqa: PLC0415  # likewise
+    except ModuleNotFoundError as error:
+        raise Refusal(
+            f'{error.name} is not installed; the pages need: pip install "whybounce[web]"'
+        ) from error
+    listening = _listening(host, port)
+    name = f"[{host}]" if ":" in host else host
+    typer.echo(f"Whybounce is at http://{name}:{listening.getsockname()[1]}/  Ctrl-C stops it.")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    config = uvicorn.Config(
+        create_app(),
+        log_config=None,
+        log_level="warning",
+        access_log=False,  # An address can hold somebody's words.
+        server_header=False,
+        timeout_keep_alive=20,
+        limit_concurrency=1_000,
+        h11_max_incomplete_event_size=65_536,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return the socket, so that what is wrong with the address is said before anything starts."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.create_server(address[:2], family=family, backlog=1024)
+    except OSError as error:
+        raise Refusal(
+            f"--host {host} --port {port}: cannot be listened on: {error.strerror or error}"
+        ) from error
+    return listening
