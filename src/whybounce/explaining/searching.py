@@ -22,7 +22,9 @@ def search_causes(catalogue: Catalogue, wanted: str) -> list[Cause]:
         return [everything[cause] for cause in causes_of_code(catalogue, code)]
     words = wanted.casefold().split()
     texts = _searchable(catalogue)
-    return [cause for cause in everything.values() if all(word in texts[cause.id] for word in words)]
+    return [
+        cause for cause in everything.values() if all(word in texts[cause.id] for word in words)
+    ]
 
 
 def near_causes(catalogue: Catalogue, wanted: str) -> list[str]:
@@ -34,7 +36,13 @@ def _searchable(catalogue: Catalogue) -> dict[str, str]:
     """Return each cause's id, words, codes and replies as one text in lower case."""
     causes = catalogue.causes.values()
     texts = {
-        cause.id: [cause.id, cause.words.title, cause.words.what, *cause.seeds, *map(str, cause.codes)]
+        cause.id: [
+            cause.id,
+            cause.words.title,
+            cause.words.what,
+            *cause.seeds,
+            *map(str, cause.codes),
+        ]
         for cause in causes
     }
     for rule in catalogue.rules:

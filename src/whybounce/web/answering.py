@@ -29,7 +29,9 @@ def prefers(request: Request, *offered: str) -> str:
         kind, *parameters = (piece.strip().lower() for piece in written.split(";"))
         weight = _weight(parameters)
         for one in offered:
-            exactness = (kind == one) * 2 + (kind == f"{one.partition('/')[0]}/*") + (kind == "*/*") * 0
+            exactness = (
+                (kind == one) * 2 + (kind == f"{one.partition('/')[0]}/*") + (kind == "*/*") * 0
+            )
             if (exactness or kind == "*/*") and exactness > weights[one][0]:
                 weights[one] = (exactness, weight)
     return max(offered, key=lambda one: weights[one][1])

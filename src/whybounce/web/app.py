@@ -44,7 +44,7 @@ class Settings:
     faces: Sequence[Face] = field(default=())
 
 
-def create_app(settings: Settings = Settings()) -> FastAPI:  # noqa: B008  # it is frozen
+def create_app(settings: Settings = Settings()) -> FastAPI:  # it is frozen
     """Return the application: look-ups, the interface for programs, and the other faces."""
     thinking = Thinking(settings.processes, settings.waiting, settings.seconds)
 

@@ -58,6 +58,7 @@ class Card:
     final: str
     what: tuple[Passage, ...]
     owner: str
+    helpers: str | None
     cells: tuple[Cell, ...]
     again: str
     advice: tuple[Advice, ...]
@@ -84,7 +85,8 @@ def card(explanation: Explanation, speaker: Speaker, outcome: Outcome | None = N
         is_ambiguous=ambiguous,
         final=words.final,
         what=passages(words.what),
-        owner=_sentence(words.owner, words.helpers),
+        owner=f"{capital(words.owner)}.",
+        helpers=f"{capital(words.helpers)}." if words.helpers else None,
         cells=cells(explanation.owner, explanation.helpers, speaker),
         again=words.again,
         advice=tuple(
@@ -110,9 +112,7 @@ def link_of(explanation: Explanation) -> str:
     return f"/causes/{explanation.cause}"
 
 
-def cells(
-    owner: FixItOwner, helpers: tuple[FixItOwner, ...], speaker: Speaker
-) -> tuple[Cell, ...]:
+def cells(owner: FixItOwner, helpers: tuple[FixItOwner, ...], speaker: Speaker) -> tuple[Cell, ...]:
     """Return the three parties, or none where nobody must act."""
     if owner is FixItOwner.NOBODY:
         return ()
@@ -128,18 +128,15 @@ def _cells(owner: FixItOwner, helpers: tuple[FixItOwner, ...], speaker: Speaker)
             party=speaker.notice(f"party.{party}"),
             state=state,
             words=speaker.notice(f"state.{state}"),
-            who=_capital(speaker.role(role)),
+            who=capital(speaker.role(role)),
         )
 
 
 def _meaning(reading: ReadingWords, speaker: Speaker) -> Meaning:
     decides = speaker.condition(reading.decides) if reading.decides else None
-    return Meaning(reading.cause, reading.title, _capital(reading.owner), decides)
+    return Meaning(reading.cause, reading.title, capital(reading.owner), decides)
 
 
-def _sentence(owner: str, helpers: str | None) -> str:
-    return f"{_capital(owner)}. {_capital(helpers)}." if helpers else f"{_capital(owner)}."
-
-
-def _capital(words: str) -> str:
+def capital(words: str) -> str:
+    """Return the words as a sentence begins."""
     return words[:1].upper() + words[1:]

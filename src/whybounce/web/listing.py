@@ -14,7 +14,7 @@ from whybounce.vocabulary.cause import Cause, Suppress
 from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.status_code import StatusCode
-from whybounce.web.cards import Card, card, cells
+from whybounce.web.cards import Card, capital, card, cells
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, speaker
 from whybounce.wire import explanation_as_dict
@@ -78,7 +78,7 @@ def _listed(site: Site, wanted: str, owner: FixItOwner | None) -> bytes:
 def _group(role: FixItOwner, causes: list[Cause]) -> Group:
     heading = speaker().page("must-act.cause", owner=speaker().role(role))
     rows = (Row(cause.id, cause.words.title, tuple(map(str, cause.codes))) for cause in causes)
-    return Group(role, heading[:1].upper() + heading[1:], tuple(rows))
+    return Group(role, capital(heading), tuple(rows))
 
 
 @lru_cache(maxsize=512)  # There are some two hundred.
@@ -98,7 +98,7 @@ def cause_page(site: Site, id_: str) -> bytes:
         title=cause.words.title,
         what=passages(say.prose(cause.words.what)),
         owner=say.role(cause.owner),
-        helpers=[say.role(role) for role in cause.helpers],
+        helpers=say.helpers(cause.helpers) or "",
         cells=cells(cause.owner, cause.helpers, say),
         again=_again(cause),
         suppress=say.page(f"suppress.{'yes' if cause.suppress is Suppress.ADDRESS else 'no'}"),
@@ -108,7 +108,10 @@ def cause_page(site: Site, id_: str) -> bytes:
         ],
         tell=say.prose(cause.words.tell).replace("`", ""),
         systems=[
-            Said(system, tuple(" ".join(rule.seen[0].split()) for rule in rules if rule.system == system))
+            Said(
+                system,
+                tuple(" ".join(rule.seen[0].split()) for rule in rules if rule.system == system),
+            )
             for system in dict.fromkeys(rule.system for rule in rules)
         ],
         overloaded=[str(collision.code) for collision in overloaded],
@@ -129,6 +132,7 @@ def code_page(site: Site, written: str) -> bytes:
     return site.render(
         "code.html", at="/causes", code=written, card=shown, name=name,
         likeliest=catalogue().causes[explanation.cause].words.title,
+        likeliest_who=capital(speaker().role(explanation.owner)),
     )  # fmt: skip
 
 
@@ -151,7 +155,9 @@ def explained_code(written: str) -> Explanation:
 
     """
     match = _RANGE.fullmatch(written)
-    if match and any(written == str(codes) for cause in catalogue().causes.values() for codes in cause.codes):
+    if match and any(
+        written == str(codes) for cause in catalogue().causes.values() for codes in cause.codes
+    ):
         return whybounce.explain(match[1])
     if StatusCode.parse(written) or _REPLY_CODE.fullmatch(written):
         explanation = whybounce.explain(written)

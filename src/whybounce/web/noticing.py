@@ -11,6 +11,7 @@ from whybounce.notation import read_reply
 from whybounce.vocabulary.notice import NoticeError, Style
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Report
+from whybounce.web.cards import capital
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import speaker
 from whybounce.wire.incoming import RowError, report_of
@@ -78,9 +79,9 @@ def notice(wanted: Wanted, now: datetime) -> bytes:
             date=now,
         )
     except (NoticeError, ValueError) as error:
-        raise _refused("as-said", what=f"{_capital(str(error))}.") from error
+        raise _refused("as-said", what=f"{capital(str(error))}.") from error
     except UnknownLanguageError as error:
-        raise _refused("as-said", what=f"{_capital(str(error))}.") from error
+        raise _refused("as-said", what=f"{capital(str(error))}.") from error
 
 
 def page(mail: bytes, theme: str) -> bytes:
@@ -93,9 +94,10 @@ def page(mail: bytes, theme: str) -> bytes:
     raise AssertionError("a notice has an HTML part")
 
 
-def languages() -> tuple[str, ...]:
-    """Return the languages that notices can be written in."""
-    return tuple(sorted(catalogue().frames))
+def languages() -> tuple[tuple[str, str], ...]:
+    """Return the languages that notices can be written in: tag and name."""
+    names = ((tag, speaker().page(f"language.{tag}")) for tag in catalogue().frames)
+    return tuple(sorted(names, key=lambda language: language[1]))
 
 
 def _themed(markup: str, theme: str) -> str:
@@ -152,7 +154,3 @@ def _host(written: str) -> str:
 
 def _refused(key: str, **values: str) -> ProblemError:
     return ProblemError("cannot-write", {"what": speaker().page(f"write.{key}", **values)})
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -143,22 +143,45 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"{_REF}{name}"}
 
 
-def _query(name: str, description: str, schema: Mapping[str, Any], *, example: str, required: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": required, "description": description, "schema": schema, "example": example}
+def _query(
+    name: str, description: str, schema: Mapping[str, Any], *, example: str, required: bool = False
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    }
 
 
-def _in_path(name: str, description: str, example: str, enum: list[str] | None = None) -> dict[str, Any]:
+def _in_path(
+    name: str, description: str, example: str, enum: list[str] | None = None
+) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 100}
     if enum:
         schema = {"type": "string", "enum": enum}
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema, "example": example}
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    }
 
 
 def _languages() -> list[str]:
     return sorted(catalogue().frames)
 
 
-_LANG = _query("lang", "Language of the sentences. A cause that has no words in it yet is told in English.", {"type": "string", "enum": _languages()}, example="en")
+_LANG = _query(
+    "lang",
+    "Language of the sentences. A cause that has no words in it yet is told in English.",
+    {"type": "string", "enum": _languages()},
+    example="en",
+)
 
 _TEXT = {
     "required": True,
@@ -170,7 +193,9 @@ _TEXT = {
             "schema": {
                 "type": "object",
                 "required": ["text"],
-                "properties": {"text": {"type": "string", "minLength": 1, "description": "The text."}},
+                "properties": {
+                    "text": {"type": "string", "minLength": 1, "description": "The text."}
+                },
             },
             "example": {"text": _EXAMPLE},
         },
@@ -186,18 +211,28 @@ _MAIL = {
             "schema": {
                 "type": "object",
                 "required": ["file"],
-                "properties": {"file": {"type": "string", "format": "binary", "description": "The mail."}},
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "The mail."}
+                },
             }
         },
     },
 }
 
-_ETAG = {"ETag": {"description": "Changes with the content; `If-None-Match` is honoured.", "schema": {"type": "string"}}}
+_ETAG = {
+    "ETag": {
+        "description": "Changes with the content; `If-None-Match` is honoured.",
+        "schema": {"type": "string"},
+    }
+}
 _UNCHANGED = {"description": "What the client has is still so."}
 
 
 def _problem(description: str) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": _ref("Problem")}, "text/plain": {"schema": {"type": "string"}}}
+    content = {
+        "application/problem+json": {"schema": _ref("Problem")},
+        "text/plain": {"schema": {"type": "string"}},
+    }
     return {"description": description, "content": content}
 
 
@@ -207,19 +242,34 @@ _REFUSALS = {
     **_BAD_PARAMETER,
     "408": _problem("The body stopped arriving."),
     "413": _problem("The body is larger than 25 MB."),
-    "429": _problem("Several large bodies of this client are being read; come back after Retry-After."),
+    "429": _problem(
+        "Several large bodies of this client are being read; come back after Retry-After."
+    ),
     "503": _problem("Too much is being read, or this took too long."),
 }
 
 
 def _told(shape: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": _ref(shape)}, "text/plain": {"schema": {"type": "string"}}}
-    return {"200": {"description": "The answer; with `Accept: text/plain`, as a person reads it.", "content": content}, **_REFUSALS}
+    content = {
+        "application/json": {"schema": _ref(shape)},
+        "text/plain": {"schema": {"type": "string"}},
+    }
+    return {
+        "200": {
+            "description": "The answer; with `Accept: text/plain`, as a person reads it.",
+            "content": content,
+        },
+        **_REFUSALS,
+    }
 
 
 def _kept(shape: str, *, missing: bool = False) -> dict[str, Any]:
     answers = {
-        "200": {"description": "The answer.", "headers": _ETAG, "content": {"application/json": {"schema": _ref(shape)}}},
+        "200": {
+            "description": "The answer.",
+            "headers": _ETAG,
+            "content": {"application/json": {"schema": _ref(shape)}},
+        },
         "304": _UNCHANGED,
         **_BAD_PARAMETER,
     }
@@ -248,13 +298,17 @@ def _shapes() -> dict[str, Any]:
         "description": "What is wrong with a request, and what to do: RFC 9457.",
         "required": ["type", "title", "status", "detail"],
         "properties": {
-            "type": {"type": "string", "description": "Which problem it is.", "enum": [f"/api/docs#{key}" for key in KEYS]},
+            "type": {
+                "type": "string",
+                "description": "Which problem it is.",
+                "enum": [f"/api/docs#{key}" for key in KEYS],
+            },
             "title": {"type": "string", "description": "The problem in a few words."},
             "status": {"type": "integer", "description": "The answer's status code."},
             "detail": {"type": "string", "description": "What is wrong here, and what to do."},
         },
     }
-    return _referring(shapes)
+    return {name: _referring(shape) for name, shape in shapes.items()}
 
 
 def _referring(shape: Any) -> Any:

@@ -34,11 +34,17 @@ EXAMPLES = (
 
 
 @router.get("/")
-async def diagnose(request: Request, q: Annotated[str, Query(max_length=_LONGEST_TEXT)] = "") -> Response:
+async def diagnose(
+    request: Request, q: Annotated[str, Query(max_length=_LONGEST_TEXT)] = ""
+) -> Response:
     """Show the box; with ``q`` in the address, the answer too."""
     if q.strip():
         return page(work.explained_page(_site(request), q))
-    return page(_site(request).render("diagnose.html", at="/", text="", file=None, cards=None, examples=EXAMPLES))
+    return page(
+        _site(request).render(
+            "diagnose.html", at="/", text="", file=None, cards=None, examples=EXAMPLES
+        )
+    )
 
 
 @router.post("/")
@@ -88,14 +94,18 @@ async def code(request: Request, code: str) -> Response:
 @router.get("/codes")
 async def codes(code: Annotated[str, Query(max_length=40)] = "") -> Response:
     """Lead to the code's page: where a form sends what is typed."""
-    return RedirectResponse(f"/codes/{quote(code.strip(), safe='')}" if code.strip() else "/causes", 303)
+    return RedirectResponse(
+        f"/codes/{quote(code.strip(), safe='')}" if code.strip() else "/causes", 303
+    )
 
 
 @router.get("/write")
 async def write(request: Request) -> Response:
     """Show what a notice is made of, and the notice."""
     return page(
-        _site(request).render("write.html", at="/write", languages=noticing.languages(), sample=SAMPLE)
+        _site(request).render(
+            "write.html", at="/write", languages=noticing.languages(), sample=SAMPLE
+        )
     )
 
 
@@ -163,8 +173,19 @@ async def _answered(request: Request, work_: Callable[[Site, str, bytes], bytes]
 def _wanted(request: Request, body: bytes) -> tuple[Wanted, str]:
     """Return what the form describes, and whether light or dark."""
     known = fields(request.headers.get("content-type", ""), body)
-    text = {name: text_of(field.value).strip() for name, field in known.items() if name not in {"file", "original"}}
-    mail = next((known[name].value for name in ("file", "original") if name in known and known[name].value.strip()), None)
+    text = {
+        name: text_of(field.value).strip()
+        for name, field in known.items()
+        if name not in {"file", "original"}
+    }
+    mail = next(
+        (
+            known[name].value
+            for name in ("file", "original")
+            if name in known and known[name].value.strip()
+        ),
+        None,
+    )
     recipients = text.get("recipient", "").replace(",", " ").split()
     wanted = Wanted(
         recipients=tuple(recipients),

@@ -7,6 +7,7 @@ from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Words
+from whybounce.web.cards import capital
 from whybounce.wording import Speaker, printable
 from whybounce.wording.passages import passages
 
@@ -29,9 +30,7 @@ def diagnosis(known: Diagnosis, speaker: Speaker) -> str:
     return ("\n" + "-" * _WIDTH + "\n\n").join(parts)
 
 
-def _lines(
-    explanation: Explanation, speaker: Speaker, outcome: Outcome | None
-) -> Iterator[str]:
+def _lines(explanation: Explanation, speaker: Speaker, outcome: Outcome | None) -> Iterator[str]:
     words = speaker.words(explanation)
     if outcome and outcome.recipient:
         yield printable(outcome.recipient)
@@ -39,9 +38,9 @@ def _lines(
     yield from _prose(f"{numbers}{words.verdict}")
     yield from _prose(words.final)
     yield from _prose(words.what)
-    yield from _part(speaker.heading("owner"), f"{_capital(words.owner)}.")
+    yield from _part(speaker.heading("owner"), f"{capital(words.owner)}.")
     if words.helpers:
-        yield from _prose(f"{_capital(words.helpers)}.", "  ")
+        yield from _prose(f"{capital(words.helpers)}.", "  ")
     yield from _part(speaker.heading("again"), words.again)
     if words.steps:
         yield from ("", speaker.heading("steps"))
@@ -88,7 +87,9 @@ def _prose(sentence: str, indent: str = "", bullet: str = "") -> Iterator[str]:
         if passage.is_command:
             yield f"{hanging}  {passage.text}"
         else:
-            yield from _wrapped(passage.text, indent if not place else hanging, "" if place else bullet)
+            yield from _wrapped(
+                passage.text, indent if not place else hanging, "" if place else bullet
+            )
 
 
 def _wrapped(prose: str, indent: str, bullet: str = "") -> list[str]:
@@ -97,7 +98,3 @@ def _wrapped(prose: str, indent: str, bullet: str = "") -> list[str]:
         printable(prose), _WIDTH, initial_indent=indent + bullet,
         subsequent_indent=indent + " " * len(bullet), break_on_hyphens=False,
     )  # fmt: skip
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -8,6 +8,7 @@ _STATUS: Mapping[str, int] = {
     "not-found": HTTPStatus.NOT_FOUND,
     "no-such-cause": HTTPStatus.NOT_FOUND,
     "no-such-code": HTTPStatus.NOT_FOUND,
+    "mistyped-code": HTTPStatus.BAD_REQUEST,
     "nothing-given": HTTPStatus.BAD_REQUEST,
     "binary": HTTPStatus.BAD_REQUEST,
     "no-form": HTTPStatus.BAD_REQUEST,

@@ -85,7 +85,8 @@ def parts(raw: bytes, report: Report, *, is_mail: bool) -> Parts:
 
 def _fields(header: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (printable(name), printable(value[:_LONGEST_FIELD])) for name, value in header[:_MOST_FIELDS]
+        (printable(name), printable(value[:_LONGEST_FIELD]))
+        for name, value in header[:_MOST_FIELDS]
     )
 
 

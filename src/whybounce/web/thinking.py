@@ -36,7 +36,9 @@ class Thinking:
         self._threads = ThreadPoolExecutor(processes, "thinking")
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
 
-    async def do(self, size: int, work: Callable[_P, bytes], *given: _P.args, **named: _P.kwargs) -> bytes:
+    async def do(
+        self, size: int, work: Callable[_P, bytes], *given: _P.args, **named: _P.kwargs
+    ) -> bytes:
         """Return what the work returns. ``size`` is how many octets it is about.
 
         Raises:

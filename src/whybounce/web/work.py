@@ -70,13 +70,15 @@ def reader_page(site: Site, content_type: str, body: bytes) -> bytes:
 
 def explained_page(site: Site, text: str) -> bytes:
     """Return the page that answers a text that stands in the address."""
-    return _answered(site, submitted("text/plain", text.encode("utf-8", "replace")), "diagnose.html", at="/")
+    return _answered(
+        site, submitted("text/plain", text.encode("utf-8", "replace")), "diagnose.html", at="/"
+    )
 
 
 def _answered(site: Site, sent: Submitted, template: str, *, at: str) -> bytes:
     if (near := mistyped_code(catalogue(), sent.text)) is not None:
         code = sent.text.strip()
-        raise ProblemError("no-such-code", {"code": code}, near, kept=sent.text)
+        raise ProblemError("mistyped-code", {"code": code}, near, kept=sent.text)
     told, said_by = _diagnosis(sent), speaker()
     report = told.report
     outcomes = report.outcomes[:_MOST_CARDS]

@@ -78,7 +78,7 @@ class Speaker:
             owner=self._say("must-act.ambiguous", owner=self.role(explanation.owner))
             if explanation.confidence is Confidence.AMBIGUOUS
             else self._owner(explanation.owner),
-            helpers=self._helpers(explanation.helpers),
+            helpers=self.helpers(explanation.helpers),
             again=self._again(explanation),
             steps=self.steps(explanation.cause, explanation.owner, explanation.parameters),
             said=self._said(explanation),
@@ -173,6 +173,12 @@ class Speaker:
         """Return a sentence of the pages: problem.busy.title, way.loop."""
         return self._say(f"web.{name}", **{key: printable(value) for key, value in values.items()})
 
+    def helpers(self, helpers: tuple[FixItOwner, ...]) -> str | None:
+        """Return who can help, or None."""
+        if not helpers:
+            return None
+        return self._say("can-help", owners=self._frame["and"].join(map(self.role, helpers)))
+
     def again(self, again: Again) -> str:
         """Return whether sending the same message again helps."""
         return self._frame[f"again.{again}"]
@@ -241,11 +247,6 @@ class Speaker:
         if owner is FixItOwner.NOBODY:
             return self._frame["must-act.nobody"]
         return self._say("must-act", owner=self.role(owner))
-
-    def _helpers(self, helpers: tuple[FixItOwner, ...]) -> str | None:
-        if not helpers:
-            return None
-        return self._say("can-help", owners=self._frame["and"].join(map(self.role, helpers)))
 
     def _final(self, explanation: Explanation) -> str:
         if _succeeded(explanation):

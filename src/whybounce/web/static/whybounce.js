@@ -19,7 +19,7 @@ function say(words) {
 }
 
 // Ask as the form would, and put the answer in its place; what is in the box stays.
-async function ask(action) {
+async function ask(action, isTyping) {
   clearTimeout(timer);
   if (asked) asked.abort();
   const mine = asked = new AbortController();
@@ -40,6 +40,7 @@ async function ask(action) {
     const read = file.files.length ? `Read from ${file.files[0].name}.` : "";
     say(read);
     ready(answer);
+    if (!isTyping) answer.scrollIntoView({ block: "start" });
   } catch (error) {
     if (error.name === "AbortError") return;
     say("The server did not answer. Your text is still here; try again in a moment.");
@@ -83,7 +84,7 @@ if (form && answer) {
     file.value = "";
     clearTimeout(timer);
     if (live && box.value.trim().length > 2 && box.value.length <= LIVE_UP_TO) {
-      timer = setTimeout(() => ask(form.getAttribute("action")), PAUSE);
+      timer = setTimeout(() => ask(form.getAttribute("action"), true), PAUSE);
     }
   });
   box.addEventListener("keydown", event => {
