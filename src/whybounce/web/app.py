@@ -1,7 +1,8 @@
 """The application: what a request passes, and how a problem is answered."""
 
+import gc
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -10,15 +11,15 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whybounce.web import interface, openapi, pages
+from whybounce.web import interface, openapi, pages, work
 from whybounce.web.answering import problem_answer
 from whybounce.web.headers import Headers, OpenToOthers
 from whybounce.web.intake import Intake
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import HERE, LOOK_UPS, Link, Site
-from whybounce.web.thinking import FellOverError, Thinking
+from whybounce.web.thinking import Thinking
 
 __all__ = ["Face", "Link", "Settings", "create_app"]
 
@@ -50,6 +51,7 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # it is frozen
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        _warm_up()
         yield
         thinking.close()
 
@@ -62,8 +64,8 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # it is frozen
         navigation=(*LOOK_UPS, *(link for face in settings.faces for link in face.navigation)),
         templates=(HERE, *(face.templates for face in settings.faces if face.templates)),
     )
+    app.include_router(interface.router)  # First, because routes are tried one after another.
     app.include_router(pages.router)
-    app.include_router(interface.router)
     for face in settings.faces:
         app.include_router(face.router)
     for error, answer in _ANSWERS:
@@ -74,9 +76,17 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # it is frozen
         return problem_answer(Request({**scope, "app": app}), problem)
 
     app.add_middleware(Intake, refused=refused)
+    app.add_middleware(_Faults, answer=refused)
     app.add_middleware(OpenToOthers, paths=interface.OPEN)
     app.add_middleware(Headers)
     return app
+
+
+def _warm_up() -> None:
+    """Read the catalogue before anybody waits for it, and spare the collector looking through it."""
+    work.explain("text/plain", b"5.7.1", "en", as_text=False)
+    gc.collect()
+    gc.freeze()
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -100,17 +110,37 @@ async def _parameter(request: Request, error: Exception) -> Response:
     return problem_answer(request, ProblemError("parameter", {"what": what}))
 
 
-async def _our_fault(request: Request, error: Exception) -> Response:
-    """Say so with a number, and log what it was: never a word of what was sent."""
-    trace = uuid4().hex[:12]
-    _log.error("trace %s: %s %s", trace, request.method, request.url.path, exc_info=error)
-    return problem_answer(request, ProblemError("our-fault", {"trace": trace}))
+class _Faults:
+    """Answers what falls over: with a number, which the log has too, and never a word of what was sent."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Scope, ProblemError], ASGIApp]) -> None:
+        self._app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        began = False
+
+        async def sent(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            if scope["type"] != "http" or began:
+                raise
+            trace = uuid4().hex[:12]
+            _log.exception(
+                "trace %s: %s %s: %s", trace, scope["method"], scope["path"], type(error)
+            )
+            problem = ProblemError("our-fault", {"trace": trace})
+            await self._answer(scope, problem)(scope, receive, send)
 
 
 _ANSWERS = (
     (ProblemError, _problem),
     (HTTPException, _http),
     (RequestValidationError, _parameter),
-    (FellOverError, _our_fault),
-    (Exception, _our_fault),
 )

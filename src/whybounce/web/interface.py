@@ -39,18 +39,18 @@ _PAGE = "text/html"
 Lang = Annotated[str, Query(max_length=35)]
 
 
+@router.post("/explain")
+async def explain(request: Request, lang: Lang = "en") -> Response:
+    """Explain a code, a reply, a line of a log, or a bounce."""
+    return await _told(request, work.explain, _kind(request), await request.body(), lang)
+
+
 @router.get("/explain")
 async def explain_given(
     request: Request, text: Annotated[str, Query(max_length=_LONGEST_TEXT)] = "", lang: Lang = "en"
 ) -> Response:
     """Explain a short text that stands in the address."""
     return await _told(request, work.explain, "text/plain", text.encode("utf-8", "replace"), lang)
-
-
-@router.post("/explain")
-async def explain(request: Request, lang: Lang = "en") -> Response:
-    """Explain a code, a reply, a line of a log, or a bounce."""
-    return await _told(request, work.explain, _kind(request), await request.body(), lang)
 
 
 @router.post("/read")

@@ -29,12 +29,8 @@ class Submitted:
 
     raw: bytes  # A mail, or a text in UTF-8.
     text: str  # What stands in the box; empty where a file was chosen.
+    is_mail: bool
     file: str | None = None  # Its name.
-
-    @property
-    def is_mail(self) -> bool:
-        """Whether it begins as a mail does."""
-        return is_mail(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +119,7 @@ def _usable(raw: bytes, file: str | None) -> Submitted:
         mail = read_outlook(file or "file", BytesIO(raw))
         if mail.raw is None:
             raise ProblemError("binary")
-        return Submitted(mail.raw, "", file or "file")
+        return Submitted(mail.raw, "", is_mail=True, file=file or "file")
     written = text_of(raw)
     kept = "" if file else written[:_LONGEST_KEPT]
     if not raw.strip():
@@ -131,8 +127,8 @@ def _usable(raw: bytes, file: str | None) -> Submitted:
     if b"\x00" in raw[:65_536] and not is_mail(raw.replace(b"\x00", b"?")):
         raise ProblemError("binary", kept=kept.replace("\x00", "\ufffd"))
     if is_mail(raw):
-        return Submitted(raw, kept.replace("\x00", "\ufffd"), file)
-    return Submitted(written.encode("utf-8", "replace"), kept, file)
+        return Submitted(raw, kept.replace("\x00", "\ufffd"), is_mail=True, file=file)
+    return Submitted(written.encode("utf-8", "replace"), kept, is_mail=False, file=file)
 
 
 def text_of(raw: bytes) -> str:

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec
 
@@ -18,6 +19,9 @@ from whybounce.web.problems import ProblemError
 
 _SPAWN = multiprocessing.get_context("spawn")
 _P = ParamSpec("_P")
+
+_WORK = "whybounce.web.work"
+_SECONDS_TO_START = 60.0
 
 SHORT = 4096  # Octets that are worked on where they are asked.
 
@@ -82,13 +86,20 @@ class _Worker:
 
     def __init__(self) -> None:
         self._pipe, far = _SPAWN.Pipe()
+        self._is_ready = False
         self._process = _SPAWN.Process(target=_work, args=(far,), daemon=True)
         self._process.start()
         far.close()
+        if not self._pipe.poll(_SECONDS_TO_START):
+            self.end()
+            raise FellOverError("a process did not start")
 
     def ask(self, job: object, seconds: float) -> Any:
         """Return the answer, or the error that stands for one."""
         try:
+            if not self._is_ready:
+                self._pipe.recv()
+                self._is_ready = True
             self._pipe.send(job)
             if not self._pipe.poll(seconds):
                 raise ProblemError("too-long", {"seconds": f"{seconds:g}"})
@@ -105,7 +116,9 @@ class _Worker:
 def _work(pipe: Connection) -> None:
     """Do what comes until the pipe closes. Ctrl-C is the other process's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import_module(_WORK)  # Before anything is timed.
     with closing(pipe):
+        pipe.send(b"ready")
         while True:
             try:
                 work, given, named = pipe.recv()

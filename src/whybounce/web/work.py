@@ -30,8 +30,7 @@ _LONGEST_JSON = 200_000
 def explain(content_type: str, body: bytes, language: str, *, as_text: bool) -> bytes:
     """Return the explanation of a text or mail: of several recipients, the first that failed."""
     sent = submitted(content_type, body)
-    told = _diagnosis(sent)
-    explanation, outcome = _gravest(told, sent)
+    explanation, outcome = _explained(sent)
     said_by = speaker_of(language)
     if as_text:
         return plain.answer(explanation, said_by, outcome).encode()
@@ -99,6 +98,13 @@ def _answered(site: Site, sent: Submitted, template: str, *, at: str) -> bytes:
         way=reader.trace(report, said_by) if at == "/read" else None,
         parts_shown=reader.parts(sent.raw, report, is_mail=sent.is_mail) if at == "/read" else None,
     )
+
+
+def _explained(sent: Submitted) -> tuple[Explanation, Outcome | None]:
+    """Return the explanation; a line or two can only be one reply, and is explained at once."""
+    if not sent.is_mail and sent.raw.count(b"\n") <= 1:
+        return whybounce.explain(sent.text), None
+    return _gravest(_diagnosis(sent), sent)
 
 
 def _diagnosis(sent: Submitted) -> Diagnosis:
