@@ -38,6 +38,7 @@ async function ask(action, isTyping) {
     answer.replaceChildren(...told.childNodes);
     document.title = page.title;
     const read = file.files.length ? `Read from ${file.files[0].name}.` : "";
+    if (read && reply.ok) box.value = "";
     say(read);
     ready(answer);
     if (!isTyping) answer.scrollIntoView({ block: "start" });
@@ -90,7 +91,7 @@ if (form && answer) {
   box.addEventListener("keydown", event => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
-  file.addEventListener("change", () => { if (file.files.length) { box.value = ""; form.requestSubmit(); } });
+  file.addEventListener("change", () => { if (file.files.length) form.requestSubmit(); });
   for (const name of ["dragenter", "dragover"]) {
     document.addEventListener(name, event => {
       if (!event.dataTransfer?.types.includes("Files")) return;
