@@ -1,6 +1,7 @@
 """``whybounce web``: the look-ups as pages and for programs, in the foreground. No gateway, no database."""
 
 import logging
+import os
 import socket
 
 import typer
@@ -47,7 +48,6 @@ def _listening(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address[:2], family=family, backlog=1024)
     except OSError as error:
-        raise Refusal(
-            f"--host {host} --port {port}: cannot be listened on: {error.strerror or error}"
-        ) from error
+        own_words = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        raise Refusal(f"--host {host} --port {port}: cannot be listened on: {own_words}") from error
     return listening
