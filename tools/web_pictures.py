@@ -33,7 +33,9 @@ def main() -> int:
             page.goto(site)
             page.fill("#text", _BOUNCE)
             page.wait_for_selector(".verdict")
-            page.evaluate("document.activeElement.blur()")
+            page.evaluate(
+                "document.activeElement.blur(); document.querySelector('textarea').scrollTop = 0"
+            )
             if skipped:
                 page.evaluate("document.querySelector('.answer').scrollIntoView()")
             page.screenshot(path=PICTURES / f"{name}.png")

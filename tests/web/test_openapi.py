@@ -57,7 +57,7 @@ def test_whatever_is_asked_the_answer_is_one_that_is_described(described, method
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
-    def asked(case):
+    def asked(case: schemathesis.Case) -> None:
         case.call_and_validate(timeout=30, checks=CHECKS)
 
     asked()

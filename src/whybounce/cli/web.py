@@ -48,6 +48,7 @@ def _listening(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address[:2], family=family, backlog=1024)
     except OSError as error:
-        own_words = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        number = error.errno or 0  # Of names that are not known it is negative.
+        own_words = os.strerror(number) if number > 0 else error.strerror
         raise Refusal(f"--host {host} --port {port}: cannot be listened on: {own_words}") from error
     return listening
