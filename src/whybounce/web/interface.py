@@ -40,23 +40,23 @@ Lang = Annotated[str, Query(max_length=35)]
 
 
 @router.post("/explain")
-async def explain(request: Request, lang: Lang = "en") -> Response:
+async def explain(request: Request) -> Response:
     """Explain a code, a reply, a line of a log, or a bounce."""
-    return await _told(request, work.explain, _kind(request), await request.body(), lang)
+    return await _told(request, work.explain, _kind(request), await request.body())
 
 
 @router.get("/explain")
 async def explain_given(
-    request: Request, text: Annotated[str, Query(max_length=_LONGEST_TEXT)] = "", lang: Lang = "en"
+    request: Request, text: Annotated[str, Query(max_length=_LONGEST_TEXT)] = ""
 ) -> Response:
     """Explain a short text that stands in the address."""
-    return await _told(request, work.explain, "text/plain", text.encode("utf-8", "replace"), lang)
+    return await _told(request, work.explain, "text/plain", text.encode("utf-8", "replace"))
 
 
 @router.post("/read")
-async def read(request: Request, lang: Lang = "en") -> Response:
+async def read(request: Request) -> Response:
     """Read a whole bounce."""
-    return await _told(request, work.read, _kind(request), await request.body(), lang)
+    return await _told(request, work.read, _kind(request), await request.body())
 
 
 @router.get("/causes")
@@ -124,9 +124,8 @@ async def described(request: Request) -> Response:
 _FRAMED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
-async def _told(
-    request: Request, work_: Callable[..., bytes], kind: str, body: bytes, lang: str
-) -> Response:
+async def _told(request: Request, work_: Callable[..., bytes], kind: str, body: bytes) -> Response:
+    lang = request.query_params.get("lang", "en")[:35]
     _speaker(lang)
     as_text = prefers(request, JSON, "text/plain") != JSON
     told = await _thinking(request).do(len(body), work_, kind, body, lang, as_text=as_text)

@@ -68,7 +68,9 @@ def _listed(site: Site, wanted: str, owner: FixItOwner | None) -> bytes:
         for role in FixItOwner
         if counts[role] and owner in {None, role}
     ]
-    roles = [(role, capital(speaker().role(role)), counts[role]) for role in FixItOwner if counts[role]]
+    roles = [
+        (role, capital(speaker().role(role)), counts[role]) for role in FixItOwner if counts[role]
+    ]
     return site.render(
         "causes.html", at="/causes", wanted=wanted, owner=owner, groups=groups, roles=roles,
         count=sum(len(group.rows) for group in groups), is_code=StatusCode.parse(wanted) is not None,
