@@ -15,8 +15,8 @@ from whybounce.catalogue import catalogue
 from whybounce.explaining import near_causes, search_causes
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import listing, openapi, work
-from whybounce.web.answering import JSON, PLAIN, kept, prefers
-from whybounce.web.asked import wanted
+from whybounce.web.answering import HTML, JSON, PLAIN, kept, prefers
+from whybounce.web.headers import FRAMED
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import speaker_of
 from whybounce.web.thinking import Thinking
@@ -96,14 +96,12 @@ async def one_code(request: Request, code: str) -> Response:
 @router.post("/write")
 async def write(request: Request) -> Response:
     """Write a notice."""
-    body = await request.body()
-    asked_for, now = wanted(body), datetime.now(UTC).replace(microsecond=0)
+    body, now = await request.body(), datetime.now(UTC).replace(microsecond=0)
     thinking = _thinking(request)
     if prefers(request, _MAIL, _PAGE) == _PAGE:
-        page = await thinking.do(len(body), work.notice_page, asked_for, now, "auto")
-        return Response(page, media_type="text/html; charset=utf-8", headers=_FRAMED)
-    mail = await thinking.do(len(body), work.notice, asked_for, now)
-    return Response(mail, media_type=_MAIL)
+        page = await thinking.do(len(body), work.notice_page, JSON, body, now)
+        return Response(page, media_type=HTML, headers={"Content-Security-Policy": FRAMED})
+    return Response(await thinking.do(len(body), work.notice, JSON, body, now), media_type=_MAIL)
 
 
 @router.get("/schemas/{verb}")
@@ -119,9 +117,6 @@ async def schema(request: Request, verb: str) -> Response:
 async def described(request: Request) -> Response:
     """Give this interface's own description."""
     return kept(request, msgspec.json.encode(openapi.document()), JSON)
-
-
-_FRAMED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
 async def _told(request: Request, work_: Callable[..., bytes], kind: str, body: bytes) -> Response:

@@ -18,7 +18,6 @@ from whybounce.web.noticing import Wanted
 from whybounce.web.openapi import document
 from whybounce.web.problems import KEYS, ProblemError
 from whybounce.web.site import STATIC, Site, static
-from whybounce.web.submitted import fields, text_of
 from whybounce.web.thinking import Thinking
 
 router = APIRouter()
@@ -112,24 +111,20 @@ async def write(request: Request) -> Response:
 @router.get("/write/preview")
 async def sample_notice() -> Response:
     """Show the notice of the form as it is at first."""
-    return _framed(work.notice_page(SAMPLE, _now(), "auto"))
+    return _framed(noticing.page(noticing.notice(SAMPLE, _now()), "auto"))
 
 
 @router.post("/write/preview")
 async def preview(request: Request) -> Response:
     """Show the notice that the form describes, in its frame."""
-    wanted, theme = _wanted(request, await request.body())
-    size = len(wanted.original or b"")
-    return _framed(await _thinking(request).do(size, work.notice_page, wanted, _now(), theme))
+    return _framed(await _noticed(request, work.notice_page))
 
 
 @router.post("/write/download")
 async def download(request: Request) -> Response:
     """Give the notice as a mail."""
-    wanted, _ = _wanted(request, await request.body())
-    size = len(wanted.original or b"")
-    mail = await _thinking(request).do(size, work.notice, wanted, _now())
     headers = {"Content-Disposition": 'attachment; filename="notice.eml"'}
+    mail = await _noticed(request, work.notice)
     return Response(mail, media_type="message/rfc822", headers=headers)
 
 
@@ -170,35 +165,10 @@ async def _answered(request: Request, work_: Callable[[Site, str, bytes], bytes]
     return page(await _thinking(request).do(len(body), work_, _site(request), kind, body))
 
 
-def _wanted(request: Request, body: bytes) -> tuple[Wanted, str]:
-    """Return what the form describes, and whether light or dark."""
-    known = fields(request.headers.get("content-type", ""), body)
-    text = {
-        name: text_of(field.value).strip()
-        for name, field in known.items()
-        if name not in {"file", "original"}
-    }
-    mail = next(
-        (
-            known[name].value
-            for name in ("file", "original")
-            if name in known and known[name].value.strip()
-        ),
-        None,
-    )
-    recipients = text.get("recipient", "").replace(",", " ").split()
-    wanted = Wanted(
-        recipients=tuple(recipients),
-        reply=text.get("reply", ""),
-        remote=text.get("remote") or None,
-        original=mail,
-        organisation=text.get("organisation") or None,
-        contact=text.get("contact") or None,
-        language=text.get("language") or None,
-        style=text.get("style") or "modern",
-        audience=text.get("audience") or "internal",
-    )
-    return wanted, text.get("theme", "auto")
+async def _noticed(request: Request, made: Callable[[str, bytes, datetime], bytes]) -> bytes:
+    body = await request.body()
+    kind = request.headers.get("content-type", "")
+    return await _thinking(request).do(len(body), made, kind, body, _now())
 
 
 def _framed(markup: bytes) -> Response:

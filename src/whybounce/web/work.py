@@ -16,8 +16,8 @@ from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Kind
 from whybounce.web import noticing, plain, reader
+from whybounce.web.asked import wanted
 from whybounce.web.cards import card
-from whybounce.web.noticing import Wanted
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, speaker, speaker_of
 from whybounce.web.submitted import Submitted, submitted
@@ -47,14 +47,16 @@ def read(content_type: str, body: bytes, language: str, *, as_text: bool) -> byt
     return msgspec.json.encode(diagnosis_as_dict(told, catalogue(), said_by, sent.file))
 
 
-def notice(wanted: Wanted, now: datetime) -> bytes:
-    """Return the notice as a mail."""
-    return noticing.notice(wanted, now)
+def notice(content_type: str, body: bytes, now: datetime) -> bytes:
+    """Return the notice that a form or JSON describes, as a mail."""
+    asked_for, _ = wanted(content_type, body)
+    return noticing.notice(asked_for, now)
 
 
-def notice_page(wanted: Wanted, now: datetime, theme: str) -> bytes:
-    """Return the page that a notice shows."""
-    return noticing.page(noticing.notice(wanted, now), theme)
+def notice_page(content_type: str, body: bytes, now: datetime) -> bytes:
+    """Return the page that such a notice shows."""
+    asked_for, theme = wanted(content_type, body)
+    return noticing.page(noticing.notice(asked_for, now), theme)
 
 
 def diagnose_page(site: Site, content_type: str, body: bytes) -> bytes:
