@@ -357,18 +357,34 @@ def test_a_commands_values_are_quoted_as_on_the_command_line(client):
     assert not any("$(reboot)" in unescape(command) for command in commands)
 
 
-def test_hundreds_of_recipients_are_told_apart_and_bounded(client):
-    """The first twenty have cards; the rest is counted."""
+def _about(statuses: list[str]) -> str:
+    """Return a report with a recipient for each status code."""
     rows = "".join(
-        f"Final-Recipient: rfc822; user{n}@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
-        for n in range(300)
+        f"Final-Recipient: rfc822; user{n}@example.org\r\nAction: failed\r\nStatus: {status}\r\n\r\n"
+        for n, status in enumerate(statuses)
     )
-    raw = (
+    return (
         "From: MAILER-DAEMON@example.net\r\nContent-Type: multipart/report; "
         "report-type=delivery-status; boundary=x\r\n\r\n--x\r\nContent-Type: message/delivery-status"
         f"\r\n\r\nReporting-MTA: dns; example.net\r\n\r\n{rows}--x--\r\n"
     )
-    answer = client.post("/", files={"file": ("many.eml", raw)})
+
+
+def test_recipients_that_share_a_cause_are_told_about_once(client):
+    """By name as far as there is room, and the rest is counted."""
+    mail = _about(["5.1.1"] * 300 + ["5.2.2"])
+    answer = client.post("/", files={"file": ("many.eml", mail)})
+
+    assert answer.text.count('<article class="answer"') == 2
+    assert "user11@example.org and 288 more · Not delivered" in text(answer)
+    assert "user300@example.org · Not delivered" in text(answer)
+
+
+def test_what_there_is_no_room_for_is_counted(client):
+    """Twenty causes have their cards."""
+    codes = {str(each.first) for cause in catalogue().causes.values() for each in cause.codes}
+    mail = _about(sorted(code for code in codes if code.startswith("5"))[:90])
+    answer = client.post("/", files={"file": ("many.eml", mail)})
 
     assert answer.text.count('<article class="answer"') == 20
-    assert "280 more recipients are left out here" in text(answer)
+    assert re.search(r"\d+ more recipients are left out here", text(answer))

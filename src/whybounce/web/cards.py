@@ -1,14 +1,17 @@
 """What a page shows of one explanation: ``Words`` in their order, cut so that commands can be copied."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
-from whybounce.vocabulary.outcome import Outcome
-from whybounce.vocabulary.words import ReadingWords
+from whybounce.vocabulary.words import ReadingWords, Words
 from whybounce.wording import Speaker, printable
+from whybounce.wording.notice import NoticeSpeaker
 from whybounce.wording.passages import Passage, passages
+from whybounce.writing.grouping import Group
+
+_MOST_NAMES = 12
 
 # The three parties of a mail, left to right, and whose work each of them does.
 _PARTIES: Mapping[str, tuple[FixItOwner, ...]] = {
@@ -50,7 +53,8 @@ class Meaning:
 class Card:
     """One answer, in the order of every answer."""
 
-    recipient: str | None
+    recipients: tuple[str, ...]  # As far as there is room …
+    more: str | None  # … and how many more.
     became: str | None  # Not delivered, delivered …
     code: str
     verdict: str
@@ -72,14 +76,28 @@ class Card:
     language: str  # The language of the cause's own words.
 
 
-def card(explanation: Explanation, speaker: Speaker, outcome: Outcome | None = None) -> Card:
-    """Return what is shown of the explanation."""
-    words = speaker.words(explanation)
-    recipient = outcome.recipient if outcome else None
+def group_card(group: Group, speaker: Speaker, together: NoticeSpeaker) -> Card:
+    """Return what is shown of recipients that share their fate and its cause: said once."""
+    names = tuple(printable(name) for name in group.recipients if name)
+    shown = card(group.explanations[0], speaker, together.words(group.explanations))
+    left = len(names) - _MOST_NAMES
+    stated = group.outcomes[0].action
+    return replace(
+        shown,
+        recipients=names[:_MOST_NAMES],
+        more=together.say("more", count=str(left)) if left > 0 else None,
+        became=speaker.page(f"action.{stated}") if stated else None,
+    )
+
+
+def card(explanation: Explanation, speaker: Speaker, words: Words | None = None) -> Card:
+    """Return what is shown of the explanation, in its own words or those that are given."""
+    words = words or speaker.words(explanation)
     ambiguous = explanation.confidence is Confidence.AMBIGUOUS
     return Card(
-        recipient=printable(recipient) if recipient else None,
-        became=speaker.page(f"action.{outcome.action}") if outcome and outcome.action else None,
+        recipients=(),
+        more=None,
+        became=None,
         code=words.code,
         verdict=words.verdict,
         is_ambiguous=ambiguous,

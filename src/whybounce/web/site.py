@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from whybounce.catalogue import catalogue
 from whybounce.wording import Speaker
 from whybounce.wording.moments import moment
+from whybounce.wording.notice import NoticeSpeaker
 from whybounce.wording.passages import passages
 
 HERE = "whybounce.web"
@@ -59,6 +60,12 @@ def speaker_of(language: str) -> Speaker:
 
     """
     return Speaker(catalogue(), language)
+
+
+@cache
+def notice_speaker() -> NoticeSpeaker:
+    """Return who speaks of several recipients at once."""
+    return NoticeSpeaker(catalogue(), "en")
 
 
 @cache

@@ -14,14 +14,15 @@ from whybounce.catalogue import catalogue
 from whybounce.explaining import mistyped_code
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Outcome
-from whybounce.vocabulary.report import Diagnosis, Kind
+from whybounce.vocabulary.report import Diagnosis
 from whybounce.web import noticing, plain, reader
 from whybounce.web.asked import wanted
-from whybounce.web.cards import card
+from whybounce.web.cards import group_card
 from whybounce.web.problems import ProblemError
-from whybounce.web.site import Site, speaker, speaker_of
+from whybounce.web.site import Site, notice_speaker, speaker, speaker_of
 from whybounce.web.submitted import Submitted, submitted
 from whybounce.wire import diagnosis_as_dict, explanation_as_dict
+from whybounce.writing.grouping import groups_of
 
 _MOST_CARDS = 20
 _LONGEST_JSON = 200_000
@@ -82,16 +83,15 @@ def _answered(site: Site, sent: Submitted, template: str, *, at: str) -> bytes:
         raise ProblemError("mistyped-code", {"code": code}, near, kept=sent.text)
     told, said_by = _diagnosis(sent), speaker()
     report = told.report
-    outcomes = report.outcomes[:_MOST_CARDS]
-    pairs = list(zip(outcomes, told.explanations, strict=False))
+    groups = groups_of(told)
+    left_out = sum(len(group.outcomes) for group in groups[_MOST_CARDS:])
     return site.render(
         template,
         at=at,
         text=sent.text,
         file=sent.file,
-        cards=[card(explanation, said_by, outcome) for outcome, explanation in pairs],
-        left_out=len(report.outcomes) - len(outcomes),
-        is_report=report.kind is not Kind.NOT_A_REPORT or bool(pairs),
+        cards=[group_card(group, said_by, notice_speaker()) for group in groups[:_MOST_CARDS]],
+        left_out=left_out,
         is_mail=sent.is_mail,
         report=report,
         notes=[said_by.note_words(note) for note in told.notes],
