@@ -23,15 +23,15 @@ async def queue(request: Request) -> Response:
 
 
 @router.post("/fall")
-async def fall() -> Response:
-    """Fall over."""
-    raise ZeroDivisionError
+async def fall(request: Request) -> Response:
+    """Fall over, with what was sent in the error's words."""
+    raise ZeroDivisionError(await request.body())
 
 
 @router.post("/api/v1/fall")
-async def fall_for_programs() -> Response:
+async def fall_for_programs(request: Request) -> Response:
     """Fall over where programs ask."""
-    raise ZeroDivisionError
+    raise ZeroDivisionError(await request.body())
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,8 @@ def test_what_falls_over_is_our_fault_and_has_a_number(other, caplog):
     assert problem.json()["type"] == "/api/docs#our-fault"
     number = problem.json()["detail"].partition("fault is ")[2][:12]
     assert number in caplog.text
-    assert "secret" not in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert "secret" not in caplog.text + page.text + problem.text
 
 
 def test_a_fault_of_the_pages_carries_the_same_policy(other):

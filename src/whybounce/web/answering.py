@@ -27,14 +27,17 @@ def prefers(request: Request, *offered: str) -> str:
     weights = dict.fromkeys(offered, (-1, 0.0))  # How exactly it is named, and how much wanted.
     for written in wanted.split(","):
         kind, *parameters = (piece.strip().lower() for piece in written.split(";"))
-        weight = _weight(parameters)
         for one in offered:
-            exactness = (
-                (kind == one) * 2 + (kind == f"{one.partition('/')[0]}/*") + (kind == "*/*") * 0
-            )
-            if (exactness or kind == "*/*") and exactness > weights[one][0]:
-                weights[one] = (exactness, weight)
+            exactness = _exactness(kind, one)
+            if exactness > weights[one][0]:
+                weights[one] = (exactness, _weight(parameters))
     return max(offered, key=lambda one: weights[one][1])
+
+
+def _exactness(kind: str, offered: str) -> int:
+    """Return how exactly the client names it: 2 by itself, 1 among others of its kind, 0 all, -1 not."""
+    names = ("*/*", f"{offered.partition('/')[0]}/*", offered)
+    return names.index(kind) if kind in names else -1
 
 
 def _weight(parameters: list[str]) -> float:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from traceback import format_tb
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request
@@ -45,7 +46,7 @@ class Settings:
     faces: Sequence[Face] = field(default=())
 
 
-def create_app(settings: Settings = Settings()) -> FastAPI:  # it is frozen
+def create_app(settings: Settings = Settings()) -> FastAPI:
     """Return the application: look-ups, the interface for programs, and the other faces."""
     thinking = Thinking(settings.processes, settings.waiting, settings.seconds)
 
@@ -132,9 +133,9 @@ class _Faults:
             if scope["type"] != "http" or began:
                 raise
             trace = uuid4().hex[:12]
-            _log.exception(
-                "trace %s: %s %s: %s", trace, scope["method"], scope["path"], type(error)
-            )
+            way = "".join(format_tb(error.__traceback__))  # Without the error's own words.
+            name = type(error).__name__
+            _log.error("trace %s: %s %s: %s\n%s", trace, scope["method"], scope["path"], name, way)  # its words may be a stranger's
             problem = ProblemError("our-fault", {"trace": trace})
             await self._answer(scope, problem)(scope, receive, send)
 

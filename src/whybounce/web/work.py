@@ -4,6 +4,7 @@ Each of these runs where it is asked for if it is short, else in another process
 All raise ``ProblemError`` where the request is to be told what is wrong with it.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from whybounce.wire import diagnosis_as_dict, explanation_as_dict
 from whybounce.writing.grouping import groups_of
 
 _MOST_CARDS = 20
+_MOST_IN_JSON = 100
 _LONGEST_JSON = 200_000
 
 
@@ -122,13 +124,17 @@ def _gravest(told: Diagnosis, sent: Submitted) -> tuple[Explanation, Outcome | N
 
 
 def _help_desk(told: Diagnosis) -> str:
-    few = Diagnosis(told.report, told.explanations, told.notes)
-    return plain.diagnosis(few, speaker())[:_LONGEST_JSON]
+    """Return the answers as text, as many as there are cards."""
+    report = replace(told.report, outcomes=told.report.outcomes[:_MOST_CARDS])
+    few = replace(told, report=report, explanations=told.explanations[:_MOST_CARDS])
+    return plain.diagnosis(few, speaker())
 
 
 def _json(told: Diagnosis, sent: Submitted) -> str | None:
     """Return what a program would get, to be copied; None where it is too long for that."""
     shape: dict[str, Any]
+    if len(told.explanations) > _MOST_IN_JSON:
+        return None
     if sent.is_mail or len(told.explanations) > 1:
         shape = diagnosis_as_dict(told, catalogue(), speaker(), sent.file)
     else:
