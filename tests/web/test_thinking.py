@@ -29,6 +29,13 @@ def test_short_work_is_done_here_and_long_work_elsewhere(thinking):
     assert there == again != here
 
 
+def test_a_process_is_ready_before_it_is_needed(thinking):
+    """Whoever comes first does not wait for it to start."""
+    thinking.prepare()
+
+    assert asyncio.run(thinking.do(LONG, whose)) != whose()
+
+
 def test_what_the_work_refuses_is_refused_with_all_it_says(thinking):
     """Across processes."""
     with pytest.raises(ProblemError) as caught:

@@ -52,6 +52,7 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        thinking.prepare()
         _warm_up()
         yield
         thinking.close()
@@ -135,7 +136,9 @@ class _Faults:
             trace = uuid4().hex[:12]
             way = "".join(format_tb(error.__traceback__))  # Without the error's own words.
             name = type(error).__name__
-            _log.error("trace %s: %s %s: %s\n%s", trace, scope["method"], scope["path"], name, way)  # its words may be a stranger's
+            _log.error(
+                "trace %s: %s %s: %s\n%s", trace, scope["method"], scope["path"], name, way
+            )  # its words may be a stranger's
             problem = ProblemError("our-fault", {"trace": trace})
             await self._answer(scope, problem)(scope, receive, send)
 

@@ -1,6 +1,6 @@
 """Work that takes long, done in other processes: bounded in time, in number, and in who waits.
 
-A short text is answered where it is asked, in less than a millisecond. A long one goes to another
+A short text is answered where it is asked, in a millisecond or two. A long one goes to another
 process, because reading holds the interpreter; one that takes too long is ended with its process.
 """
 
@@ -23,7 +23,7 @@ _P = ParamSpec("_P")
 _WORK = "whybounce.web.work"
 _SECONDS_TO_START = 60.0
 
-SHORT = 4096  # Octets that are worked on where they are asked.
+SHORT = 16_384  # Octets that are worked on where they are asked.
 
 
 class FellOverError(Exception):
@@ -61,15 +61,26 @@ class Thinking:
         finally:
             self._at_work -= 1
 
+    def prepare(self) -> None:
+        """Have a process ready before the first who needs one waits for it; returns at once."""
+        self._threads.submit(self._prepare)
+
     def close(self) -> None:
-        """End the processes, and whatever they are doing."""
+        """End the processes; what they are doing comes to its end, or to the end of its time."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         while not self._idle.empty():
             self._idle.get().end()
 
+    def _prepare(self) -> None:
+        if self._idle.empty():
+            self._idle.put(_Worker())
+
     def _done(self, job: object) -> bytes:
         """Have a worker do it; one that is late or has died is not used again."""
-        worker = _Worker() if self._idle.empty() else self._idle.get()
+        try:
+            worker = self._idle.get_nowait()
+        except queue.Empty:
+            worker = _Worker()
         try:
             answer = worker.ask(job, self._seconds)
         except (ProblemError, FellOverError):  # It was late, or it died.
