@@ -93,6 +93,19 @@ def test_an_answer_comes_while_one_types_and_what_is_typed_stays(browser, site):
         expect(page.locator("textarea")).to_have_value("5.71")
 
 
+def test_those_who_listen_hear_the_verdict_and_only_a_code_gets_into_the_address(browser, site):
+    """The rest may be somebody's."""
+    with opened(browser, site) as page:
+        page.locator("textarea").fill("5.7.1")
+        expect(page.locator("#heard")).to_contain_text("5.7.1 alone does not tell")
+        by_code = page.url
+        page.locator("textarea").fill("550 5.1.1 <anna@example.org>: User unknown")
+        expect(page.locator("#heard")).to_contain_text("No such address")
+
+        assert by_code == f"{site}/?q=5.7.1"
+        assert page.url == f"{site}/"
+
+
 def test_a_file_of_ten_megabytes_is_dropped_on_the_page(browser, site, tmp_path):
     """And is read; the page names it."""
     path = tmp_path / "large.eml"

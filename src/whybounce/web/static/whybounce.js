@@ -11,6 +11,7 @@ const answer = document.getElementById("answer");
 const box = document.getElementById("text");
 const file = document.getElementById("file");
 const status = document.getElementById("status");
+const heard = document.getElementById("heard"); // The verdict, for those who listen.
 let asked = null;
 let timer = 0;
 
@@ -37,6 +38,8 @@ async function ask(action, isTyping) {
     if (!told) throw new Error("no answer");
     answer.replaceChildren(...told.childNodes);
     document.title = page.title;
+    heard.textContent = [...answer.querySelectorAll(".verdict")].map(one => one.textContent).join(". ");
+    remember(action);
     const read = file.files.length ? `Read from ${file.files[0].name}.` : "";
     if (read && reply.ok) box.value = "";
     say(read);
@@ -48,6 +51,13 @@ async function ask(action, isTyping) {
   } finally {
     if (asked === mine) answer.removeAttribute("aria-busy");
   }
+}
+
+// Of what is asked only a bare code goes into the address: it is nobody's.
+function remember(action) {
+  if (action !== "/#answer") return;
+  const code = /^\s*([245]\.\d{1,3}\.\d{1,3})\s*$/.exec(box.value);
+  history.replaceState(null, "", code ? `/?q=${code[1]}` : "/");
 }
 
 async function copy(button, text) {
