@@ -15,12 +15,12 @@ import sys
 import time
 from multiprocessing.connection import Connection
 
-import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from explaining import distinct_replies
 from whybounce.web import create_app
+from whybounce.web.serving import server
 
 CONNECTIONS = 50
 SECONDS = 4.0
@@ -45,10 +45,9 @@ def constant() -> FastAPI:
 def serve(which: str, far: Connection) -> None:
     """Serve one of the two on a port of its own, which is told."""
     app = constant() if which == "constant" else create_app()
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
     listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
     far.send(listening.getsockname()[1])
-    uvicorn.Server(config).run(sockets=[listening])
+    server(app).run(sockets=[listening])
 
 
 async def _ask(port: int, requests: list[bytes], until: float, took: list[float]) -> None:

@@ -6,25 +6,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from fastapi import FastAPI
+
+from whybounce.web.serving import server
 
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """Serve the application in a thread; yield its address."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-    config = uvicorn.Config(app, log_config=None, log_level="critical", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    running = server(app)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20
-    while not server.started:
+    while not running.started:
         assert thread.is_alive(), "the server did not start"
         assert time.monotonic() < deadline, "the server did not start in time"
         time.sleep(0.01)
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
+    running.should_exit = True
     thread.join(20)
     listening.close()
 

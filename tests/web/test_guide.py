@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from whybounce.catalogue import catalogue
-from whybounce.web import Settings, intake
+from whybounce.web import Settings, intake, serving
 from whybounce.web.noticing import languages
 from whybounce.web.problems import KEYS
 from whybounce.wording import Speaker
@@ -40,6 +40,8 @@ def test_the_bounds_in_the_guide_are_those_of_the_code():
         intake._MOST_LARGE,  # noqa: SLF001  # likewise
         int(given["seconds"].default),
         given["waiting"].default,
+        serving.LONGEST_HEADER // 1024,
+        serving._MOST_CONNECTIONS,  # noqa: SLF001  # likewise
     )
 
     assert tuple(map(int, rows.values())) == bounds

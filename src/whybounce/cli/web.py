@@ -18,9 +18,8 @@ def web(
     Example: whybounce web --port 8025
     """
     try:
-        import uvicorn  # noqa: PLC0415  # heavy
-
-        from whybounce.web import create_app  # noqa: PLC0415  # likewise
+        from whybounce.web import create_app  # noqa: PLC0415  # heavy
+        from whybounce.web.serving import server  # noqa: PLC0415  # likewise
     except ModuleNotFoundError as error:
         raise Refusal(
             f'{error.name} is not installed; the pages need: pip install "whybounce[web]"'
@@ -29,17 +28,7 @@ def web(
     name = f"[{host}]" if ":" in host else host
     typer.echo(f"Whybounce is at http://{name}:{listening.getsockname()[1]}/  Ctrl-C stops it.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    config = uvicorn.Config(
-        create_app(),
-        log_config=None,
-        log_level="warning",
-        access_log=False,  # An address can hold somebody's words.
-        server_header=False,
-        timeout_keep_alive=20,
-        limit_concurrency=1_000,
-        h11_max_incomplete_event_size=65_536,
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    server(create_app()).run(sockets=[listening])
 
 
 def _listening(host: str, port: int) -> socket.socket:
