@@ -28,9 +28,9 @@ def client(site: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a real Chromium."""
+    """Return a real Chromium; while it runs, its own event loop is this thread's."""
     with chromium() as browser:
         yield browser
 
