@@ -157,10 +157,13 @@ def _filled_in(sentence: str) -> list[str]:
 
 @pytest.mark.parametrize("language", sorted(catalogue().frames))
 def test_every_language_is_complete(language: str):
-    """Every sentence of English, with the same placeholders, and no other."""
-    frames = catalogue().frames
+    """Every sentence of English, with the same placeholders, and no other; pages are English."""
+    english, *others = (
+        {key: words for key, words in frame.items() if not key.startswith("web.")}
+        for frame in (catalogue().frames["en"], catalogue().frames[language])
+    )
 
-    assert _faults(frames["en"], frames[language]) == []
+    assert _faults(english, *others) == []
 
 
 @pytest.mark.parametrize("language", sorted(set(catalogue().frames) - {"en"}))

@@ -6,7 +6,7 @@ once into .cache.
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,10 +78,12 @@ def contrasts(page: Page) -> list[dict[str, float | str]]:
     return page.evaluate(_CONTRASTS)
 
 
-def accessibility_violations(page: Page) -> list[str]:
-    """Return what axe-core finds, with all its rules."""
-    page.evaluate(_axe_source())
-    found = page.evaluate("async () => (await axe.run()).violations")
+def accessibility_violations(page: Page, tags: Sequence[str] = ()) -> list[str]:
+    """Return what axe-core finds, with all its rules or those of the tags."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe_source())
+    options = {"runOnly": list(tags)} if tags else {}
+    found = page.evaluate("async options => (await axe.run(options)).violations", options)
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
 

@@ -256,13 +256,15 @@ def _collisions(path: Path) -> tuple[Collision, ...]:
 def _frame(language: Path) -> dict[str, str]:
     """Return a language's sentences by key.
 
-    A note's are ``note.loop.what``, ``meaning.…``; a notice's ``notice.headline.failure``.
+    A note's are ``note.loop.what``, ``meaning.…``; a notice's ``notice.headline.failure``; a page's
+    ``web.problem.busy.title``.
     """
     sentences = shaped(language / "frame.toml", dict[str, str])
-    notice = language / "notice.toml"
-    if notice.exists():
-        known = shaped(notice, dict[str, str])
-        sentences |= {f"notice.{key}": words for key, words in known.items()}
+    for name in ("notice", "web"):
+        file = language / f"{name}.toml"
+        if file.exists():
+            known = shaped(file, dict[str, str])
+            sentences |= {f"{name}.{key}": words for key, words in known.items()}
     notes = language / "notes.toml"
     if notes.exists():
         sentences |= _note_sentences(shaped(notes, NotesFile))

@@ -10,10 +10,9 @@ import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
-from whybounce.explaining import causes_of_code
+from whybounce.explaining import search_causes
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.fix_it_owner import FixItOwner
-from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wire import cause_as_dict
 from whybounce.wording import Speaker
 
@@ -35,7 +34,7 @@ def causes(
     """
     speaker = language.speaker(lang)
     wanted = " ".join(search or []).strip()
-    found = _searched(wanted)
+    found = search_causes(catalogue(), wanted)
     if owner is not None:
         role = _role(owner)
         found = [cause for cause in found if cause.owner is role]
@@ -50,30 +49,6 @@ def causes(
     if not found:
         typer.echo(f"whybounce: no cause found for {wanted!r}{_suggestion(wanted)}", err=True)
         raise typer.Exit(_NOTHING_FOUND)
-
-
-def _searched(wanted: str) -> list[Cause]:
-    """Return the cause of that id, those the code can mean, or those that hold all the words."""
-    everything = whybounce.causes()
-    if not wanted:
-        return list(everything.values())
-    if wanted in everything:
-        return [everything[wanted]]
-    if code := StatusCode.parse(wanted):
-        return [everything[cause] for cause in causes_of_code(catalogue(), code)]
-    words = wanted.casefold().split()
-    return [
-        cause
-        for cause in everything.values()
-        if all(word in text for text in (_searchable(cause),) for word in words)
-    ]
-
-
-def _searchable(cause: Cause) -> str:
-    seen = (reply for rule in catalogue().rules if rule.cause == cause.id for reply in rule.seen)
-    return " ".join(
-        (cause.id, cause.words.title, cause.words.what, *cause.seeds, *map(str, cause.codes), *seen)
-    ).casefold()
 
 
 def _role(owner: str) -> FixItOwner:

@@ -1,8 +1,6 @@
 """``whybounce explain``: a code, a reply or a pasted line, explained."""
 
-import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 import msgspec
 import typer
@@ -12,15 +10,11 @@ from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.incoming import text_given
 from whybounce.cli.refusal import Refusal
+from whybounce.explaining import mistyped_code
 from whybounce.vocabulary.explanation import Explanation
-from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wire import explanation_as_dict
 
 _NOT_EXPLAINED = 1
-
-# What was meant as a code and is none: 5.71, 5,7,1, 5.7.1O, 57.1.
-_LIKE_A_CODE = re.compile(r"#?[0-9xXoOlI][0-9xXoOlI.,]{1,12}")
-_REPLY_CODE = re.compile(r"[2-5][0-9]{2}")
 
 
 def explain(
@@ -72,19 +66,8 @@ def _texts(given: str, *, lines: bool) -> Iterator[str]:
 
 def _refuse_mistyped_code(text: str) -> None:
     """Refuse what can only be a mistyped code, and name the nearest there is."""
-    bare = text.lstrip("#")
-    if not _LIKE_A_CODE.fullmatch(text) or StatusCode.parse(bare) or _REPLY_CODE.fullmatch(bare):
+    near = mistyped_code(catalogue(), text)
+    if near is None:
         return
-    near = get_close_matches(bare.replace(",", "."), _known_codes(), n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; a status code reads like 5.7.1"
     raise Refusal(f"{text!r} is no status code{hint}")
-
-
-def _known_codes() -> list[str]:
-    exact = {
-        str(codes)
-        for cause in whybounce.causes().values()
-        for codes in cause.codes
-        if codes.first == codes.last
-    }
-    return sorted(exact | {str(collision.code) for collision in catalogue().collisions})

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from whybounce.catalogue import Catalogue
-from whybounce.vocabulary.cause import CauseWords
+from whybounce.vocabulary.cause import Again, CauseWords
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
 from whybounce.vocabulary.finding import Answer, Finding, FindingWords
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
+from whybounce.vocabulary.status_code import StatusCode
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
 from whybounce.wording.direction import setter
 from whybounce.wording.filling import fill, printable
@@ -77,7 +78,7 @@ class Speaker:
             owner=self._say("must-act.ambiguous", owner=self.role(explanation.owner))
             if explanation.confidence is Confidence.AMBIGUOUS
             else self._owner(explanation.owner),
-            helpers=self._helpers(explanation.helpers),
+            helpers=self.helpers(explanation.helpers),
             again=self._again(explanation),
             steps=self.steps(explanation.cause, explanation.owner, explanation.parameters),
             said=self._said(explanation),
@@ -168,6 +169,32 @@ class Speaker:
         """Return who that is: "the recipient's mail administrator"."""
         return self._frame[f"owner.{owner}"]
 
+    def page(self, name: str, **values: str) -> str:
+        """Return a sentence of the pages: problem.busy.title, way.loop."""
+        return self._say(f"web.{name}", **{key: printable(value) for key, value in values.items()})
+
+    def helpers(self, helpers: tuple[FixItOwner, ...]) -> str | None:
+        """Return who can help, or None."""
+        if not helpers:
+            return None
+        return self._say("can-help", owners=self._frame["and"].join(map(self.role, helpers)))
+
+    def again(self, again: Again) -> str:
+        """Return whether sending the same message again helps."""
+        return self._frame[f"again.{again}"]
+
+    def registered(self, status: StatusCode) -> str | None:
+        """Return IANA's name of the code's subject and detail, if it has one."""
+        return self._registered.get(f"X.{status.subject}.{status.detail}")
+
+    def notice(self, name: str) -> str:
+        """Return a word of the notices that pages share with them: party.sender, state.acts."""
+        return self._frame[f"notice.{name}"]
+
+    def span(self, seconds: float) -> str:
+        """Return so much time in its two largest units: ``2 min 5 s``."""
+        return span(timedelta(seconds=seconds), self._units)
+
     def condition(self, decides: str) -> str:
         """Return the words that decide for a reading, as a sentence."""
         return self._say("if-it-says", decides=decides)
@@ -220,11 +247,6 @@ class Speaker:
         if owner is FixItOwner.NOBODY:
             return self._frame["must-act.nobody"]
         return self._say("must-act", owner=self.role(owner))
-
-    def _helpers(self, helpers: tuple[FixItOwner, ...]) -> str | None:
-        if not helpers:
-            return None
-        return self._say("can-help", owners=self._frame["and"].join(map(self.role, helpers)))
 
     def _final(self, explanation: Explanation) -> str:
         if _succeeded(explanation):

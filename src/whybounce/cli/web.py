@@ -1,0 +1,43 @@
+"""``whybounce web``: the look-ups as pages and for programs, in the foreground. No gateway, no database."""
+
+import logging
+import os
+import socket
+
+import typer
+
+from whybounce.cli.refusal import Refusal
+
+
+def web(
+    port: int = typer.Option(8025, "--port", min=0, max=65535, help="0: any that is free."),
+    host: str = typer.Option("127.0.0.1", "--host", help="The address to listen on."),
+) -> None:
+    """Show the pages, and answer programs: explain, read, write, causes.
+
+    Example: whybounce web --port 8025
+    """
+    try:
+        from whybounce.web import create_app  # noqa: PLC0415  # heavy
+        from whybounce.web.serving import server  # noqa: PLC0415  # likewise
+    except ModuleNotFoundError as error:
+        raise Refusal(
+            f'{error.name} is not installed; the pages need: pip install "whybounce[web]"'
+        ) from error
+    listening = _listening(host, port)
+    name = f"[{host}]" if ":" in host else host
+    typer.echo(f"Whybounce is at http://{name}:{listening.getsockname()[1]}/  Ctrl-C stops it.")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    server(create_app()).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return the socket, so that what is wrong with the address is said before anything starts."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.create_server(address[:2], family=family, backlog=1024)
+    except OSError as error:
+        number = error.errno or 0  # Of names that are not known it is negative.
+        own_words = os.strerror(number) if number > 0 else error.strerror
+        raise Refusal(f"--host {host} --port {port}: cannot be listened on: {own_words}") from error
+    return listening

@@ -1,0 +1,150 @@
+"""The application: what a request passes, and how a problem is answered."""
+
+import gc
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from traceback import format_tb
+from uuid import uuid4
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from whybounce.web import interface, openapi, pages, work
+from whybounce.web.answering import problem_answer
+from whybounce.web.headers import Headers, OpenToOthers
+from whybounce.web.intake import Intake
+from whybounce.web.problems import ProblemError
+from whybounce.web.site import HERE, LOOK_UPS, Link, Site
+from whybounce.web.thinking import Thinking
+
+__all__ = ["Face", "Link", "Settings", "create_app"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What another part of the product adds to the site."""
+
+    router: APIRouter
+    navigation: tuple[Link, ...] = ()
+    templates: str | None = None  # A package with a folder of templates; they extend page.html.
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How much is done at once."""
+
+    processes: int = 2  # That read what is long.
+    waiting: int = 16  # Requests that wait for one of them; more are told to come back.
+    seconds: float = 10.0  # After which a reading is given up.
+    faces: Sequence[Face] = field(default=())
+
+
+def create_app(settings: Settings = Settings()) -> FastAPI:
+    """Return the application: look-ups, the interface for programs, and the other faces."""
+    thinking = Thinking(settings.processes, settings.waiting, settings.seconds)
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        thinking.prepare()
+        _warm_up()
+        yield
+        thinking.close()
+
+    app = FastAPI(
+        title="Whybounce", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running,
+        redirect_slashes=False,
+    )  # fmt: skip
+    app.state.thinking = thinking
+    app.state.site = Site(
+        navigation=(*LOOK_UPS, *(link for face in settings.faces for link in face.navigation)),
+        templates=(HERE, *(face.templates for face in settings.faces if face.templates)),
+    )
+    app.include_router(interface.router)  # First, because routes are tried one after another.
+    app.include_router(pages.router)
+    for face in settings.faces:
+        app.include_router(face.router)
+    for error, answer in _ANSWERS:
+        app.add_exception_handler(error, answer)
+    app.openapi = openapi.document  # type: ignore[method-assign]  # the shapes are wire's
+
+    def refused(scope: Scope, problem: ProblemError) -> Response:
+        return problem_answer(Request({**scope, "app": app}), problem)
+
+    app.add_middleware(Intake, refused=refused)
+    app.add_middleware(_Faults, answer=refused)
+    app.add_middleware(OpenToOthers, paths=interface.OPEN)
+    app.add_middleware(Headers)
+    return app
+
+
+def _warm_up() -> None:
+    """Read the catalogue before anybody waits for it, and spare the collector looking through it."""
+    work.explain("text/plain", b"5.7.1", "en", as_text=False)
+    gc.collect()
+    gc.freeze()
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101  # Starlette calls us for it alone
+    return problem_answer(request, error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # likewise
+    if error.status_code == 405:
+        answer = problem_answer(request, ProblemError("method", {"method": request.method}))
+        answer.headers.update(error.headers or {})
+        return answer
+    return problem_answer(request, ProblemError("not-found", {"path": request.url.path[:200]}))
+
+
+async def _parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # likewise
+    first = error.errors()[0]
+    what = f"{first['loc'][-1]}: {first['msg']}."
+    return problem_answer(request, ProblemError("parameter", {"what": what}))
+
+
+class _Faults:
+    """Answers what falls over: with a number, which the log has too, and never a word of what was sent."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Scope, ProblemError], ASGIApp]) -> None:
+        self._app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        began = False
+
+        async def sent(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            if scope["type"] != "http" or began:
+                raise
+            trace = uuid4().hex[:12]
+            way = "".join(format_tb(error.__traceback__))  # Without the error's own words.
+            name = type(error).__name__
+            _log.error(
+                "trace %s: %s %s: %s\n%s", trace, scope["method"], scope["path"], name, way
+            )  # its words may be a stranger's
+            problem = ProblemError("our-fault", {"trace": trace})
+            await self._answer(scope, problem)(scope, receive, send)
+
+
+_ANSWERS = (
+    (ProblemError, _problem),
+    (HTTPException, _http),
+    (RequestValidationError, _parameter),
+)

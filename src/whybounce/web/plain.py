@@ -1,0 +1,100 @@
+"""An answer as plain text, for terminals and to be handed to a help desk: lines of 78 columns."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from whybounce.vocabulary.explanation import Confidence, Explanation
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.report import Diagnosis
+from whybounce.vocabulary.words import Words
+from whybounce.web.cards import capital
+from whybounce.wording import Speaker, printable
+from whybounce.wording.passages import passages
+
+_WIDTH = 78
+
+
+def answer(explanation: Explanation, speaker: Speaker, outcome: Outcome | None = None) -> str:
+    """Return the whole answer, in the order of every answer."""
+    return "\n".join(_lines(explanation, speaker, outcome)) + "\n"
+
+
+def diagnosis(known: Diagnosis, speaker: Speaker) -> str:
+    """Return an answer for each recipient, what else the report shows, and what was unusable."""
+    report = known.report
+    pairs = zip(report.outcomes, known.explanations, strict=True)
+    parts = [answer(explanation, speaker, outcome) for outcome, explanation in pairs]
+    if known.notes:
+        parts.append("\n".join(_notes(known, speaker)) + "\n")
+    parts += [f"{defect.where}: {printable(defect.what)}\n" for defect in report.defects]
+    return ("\n" + "-" * _WIDTH + "\n\n").join(parts)
+
+
+def _lines(explanation: Explanation, speaker: Speaker, outcome: Outcome | None) -> Iterator[str]:
+    words = speaker.words(explanation)
+    if outcome and outcome.recipient:
+        yield printable(outcome.recipient)
+    numbers = f"{words.code}: " if words.code and words.code not in words.verdict else ""
+    yield from _prose(f"{numbers}{words.verdict}")
+    yield from _prose(words.final)
+    yield from _prose(words.what)
+    yield from _part(speaker.heading("owner"), f"{capital(words.owner)}.")
+    if words.helpers:
+        yield from _prose(f"{capital(words.helpers)}.", "  ")
+    yield from _part(speaker.heading("again"), words.again)
+    if words.steps:
+        yield from ("", speaker.heading("steps"))
+    for steps in words.steps:
+        yield f"  {steps.heading}:"
+        for number, sentence in enumerate(steps.sentences, start=1):
+            yield from _prose(sentence, "    ", f"{number}. ")
+    if words.said:
+        yield from ("", speaker.heading("said"), *_wrapped(words.said, "  "))
+    yield from _part(speaker.heading("tell"), words.tell)
+    sure = f" ({speaker.confidence(explanation.confidence)})"
+    yield from ("", speaker.heading("because"), *_wrapped(words.because + sure, "  "))
+    if explanation.confidence is not Confidence.CERTAIN:
+        yield from _alternatives(words, speaker)
+    yield ""
+    yield f"/causes/{explanation.cause}"
+
+
+def _alternatives(words: Words, speaker: Speaker) -> Iterator[str]:
+    if words.alternatives:
+        yield from ("", speaker.heading("alternatives"))
+    for reading in words.alternatives:
+        decides = f" {speaker.condition(reading.decides)}" if reading.decides else ""
+        yield from _wrapped(f"{reading.title} ({reading.owner}).{decides}", "  ", "- ")
+
+
+def _notes(known: Diagnosis, speaker: Speaker) -> Iterator[str]:
+    yield speaker.heading("notes")
+    for note in known.notes:
+        words = speaker.note_words(note)
+        yield from _wrapped(words.what, "  ", "- ")
+        yield from _wrapped(words.because, "    ")
+
+
+def _part(heading: str, sentence: str) -> Iterator[str]:
+    yield from ("", heading)
+    yield from _prose(sentence, "  ")
+
+
+def _prose(sentence: str, indent: str = "", bullet: str = "") -> Iterator[str]:
+    """Yield the sentence wrapped, each command in it unwrapped on a line of its own."""
+    hanging = indent + " " * len(bullet)
+    for place, passage in enumerate(passages(sentence)):
+        if passage.is_command:
+            yield f"{hanging}  {passage.text}"
+        else:
+            yield from _wrapped(
+                passage.text, indent if not place else hanging, "" if place else bullet
+            )
+
+
+def _wrapped(prose: str, indent: str, bullet: str = "") -> list[str]:
+    """Return a stranger's or our own words wrapped; none of them becomes a command."""
+    return wrap(
+        printable(prose), _WIDTH, initial_indent=indent + bullet,
+        subsequent_indent=indent + " " * len(bullet), break_on_hyphens=False,
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""What goes wrong with a request, said as a page or as problem+json (RFC 9457): what and what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+_STATUS: Mapping[str, int] = {
+    "not-found": HTTPStatus.NOT_FOUND,
+    "no-such-cause": HTTPStatus.NOT_FOUND,
+    "no-such-code": HTTPStatus.NOT_FOUND,
+    "mistyped-code": HTTPStatus.BAD_REQUEST,
+    "nothing-given": HTTPStatus.BAD_REQUEST,
+    "binary": HTTPStatus.BAD_REQUEST,
+    "no-form": HTTPStatus.BAD_REQUEST,
+    "no-json": HTTPStatus.BAD_REQUEST,
+    "parameter": HTTPStatus.BAD_REQUEST,
+    "cannot-write": HTTPStatus.BAD_REQUEST,
+    "method": HTTPStatus.METHOD_NOT_ALLOWED,
+    "too-slow": HTTPStatus.REQUEST_TIMEOUT,
+    "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "too-many": HTTPStatus.TOO_MANY_REQUESTS,
+    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "too-long": HTTPStatus.SERVICE_UNAVAILABLE,
+    "our-fault": HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+_RETRY_AFTER = {"too-many": "2", "busy": "5"}  # Seconds, RFC 9110 §10.2.3.
+
+
+@dataclass(slots=True)
+class ProblemError(Exception):
+    """A request that gets no answer, and why: a key of the words, with what is filled in."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    near: tuple[str, ...] = ()  # What was perhaps meant.
+    kept: str = ""  # The text that came, so that the page can give it back.
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Travel between processes with every field."""
+        return type(self), (self.key, self.values, self.near, self.kept)
+
+    @property
+    def status(self) -> int:
+        """The status code of the answer, RFC 9110 §15."""
+        return int(_STATUS[self.key])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's header says besides."""
+        retry = _RETRY_AFTER.get(self.key)
+        return {"Retry-After": retry} if retry else {}
+
+
+KEYS = tuple(_STATUS)

@@ -1,0 +1,83 @@
+"""HTTP taken off the network: uvicorn, with bounds on what stands before a request's body.
+
+A header may be so long and may take so long; without that, whoever sends a header that never ends fills
+the memory, and whoever opens connections and says nothing keeps everybody else out.
+"""
+
+import asyncio
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LONGEST_HEADER = 65_536  # Octets, with the request line.
+_SECONDS_FOR_HEADER = 20.0
+_SECONDS_IDLE = 20  # Between two requests.
+_MOST_CONNECTIONS = 1_000
+
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def server(app: ASGIApp) -> uvicorn.Server:
+    """Return a server of the application; it is run with the sockets to listen on."""
+    config = uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        log_config=None,
+        log_level="error",
+        access_log=False,  # An address can hold somebody's words.
+        server_header=False,
+        timeout_keep_alive=_SECONDS_IDLE,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
+    return uvicorn.Server(config)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection, which is closed where a header is too long or does not come to its end."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._head = 0  # Octets of the header that is being read; of a body nothing is counted.
+        self._in_head = True
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Wait for a header, and not for ever."""
+        super().connection_made(transport)
+        self._patience = self.loop.call_later(_SECONDS_FOR_HEADER, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Wait for the rest of the header."""
+        super().on_message_begin()
+        self._head, self._in_head = 0, True
+        if self._patience is None:
+            self._patience = self.loop.call_later(_SECONDS_FOR_HEADER, self.transport.close)
+
+    def on_headers_complete(self) -> None:
+        """Leave the body to the application."""
+        self._in_head = False
+        self._wait_no_more()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, if the header is not too long with it."""
+        is_all_header = self._in_head  # Else it begins with the end of another request's body.
+        super().data_received(data)
+        if is_all_header and self._in_head:
+            self._head += len(data)
+            if self._head > LONGEST_HEADER:
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
+
+    def _wait_no_more(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None

@@ -1,0 +1,139 @@
+"""What a person pasted or a program posted, whatever it is wrapped in: a form, JSON, or itself.
+
+curl calls everything a form; a body that does not begin as ours do is taken as it is.
+"""
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from whybounce.diagnosing import is_mail
+from whybounce.reading.mime import parse_message
+from whybounce.sources.outlook import read_outlook
+from whybounce.web.problems import ProblemError
+
+_LONGEST_KEPT = 262_144  # Letters of a text that a page gives back.
+_MOST_FIELDS = 40
+
+_OUTLOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB §2.2.
+_NAME = re.compile(r';\s*name="([^"]{1,40})"')
+_FILE = re.compile(r';\s*filename="([^"]{0,255})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What is to be explained."""
+
+    raw: bytes  # A mail, or a text in UTF-8.
+    text: str  # What stands in the box; empty where a file was chosen.
+    is_mail: bool
+    file: str | None = None  # Its name.
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form."""
+
+    value: bytes
+    file: str | None = None
+
+
+class _Json(msgspec.Struct):
+    text: str
+
+
+def submitted(content_type: str, body: bytes) -> Submitted:
+    """Return what is to be explained.
+
+    Raises:
+        ProblemError: Nothing came, or nothing that could be a text or a mail.
+
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "multipart/form-data" or (kind == _URLENCODED and body.startswith(b"text=")):
+        return _of_form(fields(content_type, body))
+    if kind == "application/json":
+        return _usable(_json(body).encode("utf-8", "replace"), None)
+    return _usable(body, None)
+
+
+def fields(content_type: str, body: bytes) -> dict[str, Field]:
+    """Return a form's fields by name; of several of one name, the last that holds something.
+
+    Raises:
+        ProblemError: It is no form.
+
+    """
+    if content_type.partition(";")[0].strip().lower() == _URLENCODED:
+        return _urlencoded(body)
+    header = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
+    parts = parse_message(header + body).parts
+    found: dict[str, Field] = {}
+    for part in parts[:_MOST_FIELDS]:
+        disposition = part.field("content-disposition") or ""
+        if name := _NAME.search(disposition):
+            file = _FILE.search(disposition)
+            value = part.body
+            if value or name[1] not in found:
+                found[name[1]] = Field(value, file[1] if file else None)
+    if not found:
+        raise ProblemError("no-form")
+    return found
+
+
+_URLENCODED = "application/x-www-form-urlencoded"
+
+
+def _urlencoded(body: bytes) -> dict[str, Field]:
+    try:
+        pairs = parse_qsl(
+            body.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS,
+            encoding="latin-1",
+        )  # fmt: skip
+    except ValueError:
+        raise ProblemError("no-form") from None
+    return {name: Field(value.encode("latin-1", "replace")) for name, value in pairs}
+
+
+def _json(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Json).text
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ProblemError("no-json", {"what": f"{error}."}) from None
+
+
+def _of_form(known: dict[str, Field]) -> Submitted:
+    file = known.get("file")
+    if file is not None and file.value:
+        return _usable(file.value, file.file or "file")
+    text = known.get("text")
+    return _usable(text.value if text else b"", None)
+
+
+def _usable(raw: bytes, file: str | None) -> Submitted:
+    """Return what came, as bytes that are a mail or a text."""
+    if raw.startswith(_OUTLOOK):
+        mail = read_outlook(file or "file", BytesIO(raw))
+        if mail.raw is None:
+            raise ProblemError("binary")
+        return Submitted(mail.raw, "", is_mail=True, file=file or "file")
+    written = text_of(raw)
+    kept = "" if file else written[:_LONGEST_KEPT]
+    if not raw.strip():
+        raise ProblemError("nothing-given")
+    if b"\x00" in raw[:65_536] and not is_mail(raw.replace(b"\x00", b"?")):
+        raise ProblemError("binary", kept=kept.replace("\x00", "\ufffd"))
+    if is_mail(raw):
+        return Submitted(raw, kept.replace("\x00", "\ufffd"), is_mail=True, file=file)
+    return Submitted(written.encode("utf-8", "replace"), kept, is_mail=False, file=file)
+
+
+def text_of(raw: bytes) -> str:
+    """Return the bytes as UTF-8, which most texts are, or byte for byte, which never fails."""
+    try:
+        return raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

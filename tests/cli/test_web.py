@@ -1,0 +1,53 @@
+"""``whybounce web``, as it is run."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
+
+
+def test_it_says_where_it_is_answers_there_and_ends_when_told():
+    """On a free port; Ctrl-C ends it without a word of trouble."""
+    process = subprocess.Popen(  # noqa: S603  # our own command
+        [WHYBOUNCE, "web", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        line = process.stdout.readline().decode()
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
+        page = httpx.get(address, timeout=20)
+        text = httpx.post(
+            f"{address}api/v1/explain", content="5.7.606", headers={"Accept": "text/plain"}
+        ).text
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, trouble = process.communicate(timeout=20)
+
+    assert "Ctrl-C stops it." in line
+    assert "Why did my mail come back?" in page.text
+    assert "server" not in page.headers
+    assert text.startswith("5.7.606: ")
+    assert trouble == b""
+
+
+def test_an_address_that_is_taken_is_said_to_be():
+    """In one sentence, with exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(  # noqa: S603  # our own command
+            [WHYBOUNCE, "web", "--port", port], capture_output=True, check=False, timeout=30
+        )
+
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert (
+        done.stderr
+        == (
+            f"whybounce: --host 127.0.0.1 --port {port}: cannot be listened on: Address already in use\n"
+        ).encode()
+    )

@@ -1,0 +1,47 @@
+"""One site, one client and one browser for all tests of pages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from browser import chromium
+from website import served
+from whybounce.web import create_app
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """Return the address of a running site."""
+    with served(create_app()) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def client(site: str) -> Iterator[httpx.Client]:
+    """Return a client that follows nothing and runs no script."""
+    with httpx.Client(base_url=site, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a real Chromium; while it runs, its own event loop is this thread's."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def pasted() -> str:
+    """Return the bounce that the newcomer pastes."""
+    return (EXAMPLES / "undeliverable.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def eml() -> bytes:
+    """Return it as a mail."""
+    return (EXAMPLES / "undeliverable.eml").read_bytes()
