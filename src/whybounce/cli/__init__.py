@@ -11,7 +11,7 @@ from uuid import uuid4
 import typer
 
 from whybounce.catalogue import CatalogueError
-from whybounce.cli import causes, check, config, explain, read, rewrite, serve, write
+from whybounce.cli import causes, check, config, explain, provoke, read, rewrite, serve, write
 from whybounce.cli.refusal import Refusal
 
 _OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h.
@@ -31,6 +31,7 @@ app.command("write")(write.write)
 app.command("rewrite")(rewrite.rewrite)
 app.command("check")(check.check)
 app.command("serve")(serve.serve)
+app.command("provoke")(provoke.provoke)
 app.add_typer(config.app, name="config")
 
 
