@@ -43,10 +43,12 @@ class Client(_Table, frozen=True, kw_only=True):
     name: str | None = None  # Its name in the DNS, told likewise.
     helo: str = "client.example"
     login: str | None = None  # The account; on submission, Anna's unless it is "".
+    password: str = "demonstration"
     sender: str = "anna@contoso.example"  # The return path.
     recipients: tuple[str, ...]
     header: dict[str, str] = {}  # Fields beside, or instead of, From, To and Subject.
     body: str = "This message is meant to come back.\r\n"
+    declares: int | None = None  # SIZE of RFC 1870.
     octets: int = 0  # How long the body is to be made.
     times: int = 1  # How often it is sent: the last one is what counts.
     notify: str | None = None  # NOTIFY of RFC 3461.

@@ -23,7 +23,7 @@ from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.status_code import StatusCode
 
-ACCOUNT, PASSWORD = "anna@contoso.example", "demonstration"  # noqa: S105  # public, as all of it
+ACCOUNT = "anna@contoso.example"
 _HOST = "127.0.0.1"
 _ENDS = frozenset({Action.FAILED, Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 _OFTEN = 0.1  # Seconds between looks into the mailboxes.
@@ -189,10 +189,12 @@ def _conversation(
     login = ACCOUNT if client.login is None and client.listener == "submission" else client.login
     if login:
         try:
-            smtp.login(login, PASSWORD)
+            smtp.login(login, client.password)
         except smtplib.SMTPAuthenticationError as error:
             return "AUTH", _reply(error.smtp_code, error.smtp_error)
-    code, words = smtp.mail(client.sender, [f"ENVID={message_id.strip('<>').partition('@')[0]}"])
+    options = [f"ENVID={message_id.strip('<>').partition('@')[0]}"]
+    options += [f"SIZE={client.declares}"] if client.declares is not None else []
+    code, words = smtp.mail(client.sender, options)
     if code != 250:
         return "MAIL", _reply(code, words)
     options = [f"NOTIFY={client.notify}"] if client.notify else []
@@ -200,7 +202,11 @@ def _conversation(
         code, words = smtp.rcpt(recipient, options)
         if code not in {250, 251}:
             return "RCPT", _reply(code, words)
-    code, words = smtp.data(_message(client, message_id))
+    code, words = smtp.docmd("DATA")
+    if code != 354:
+        return "DATA", _reply(code, words)
+    smtp.send(_message(client, message_id) + b".\r\n")  # As it is: its faults are the point.
+    code, words = smtp.getreply()
     return None if code == 250 else ("end of data", _reply(code, words))
 
 

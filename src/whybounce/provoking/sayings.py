@@ -17,7 +17,7 @@ from whybounce.vocabulary.cause import Cause, Reason
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wording import own_reply
 
-_SEEN = re.compile(r"[45]\d\d[ -][^\r\n]{3,400}")
+_SEEN = re.compile(r"[45]\d\d[ -][ -~]{3,400}")  # ASCII: a report spells other letters out.
 _STATUS = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
 _LONGEST_NAME = 200
 
@@ -131,7 +131,8 @@ class Sayings:
     def _seen(self, cause: Cause) -> Iterator[str]:
         for rule in self._catalogue.rules:
             if rule.cause == cause.id and not rule.hosts:
-                yield from (text for text in rule.seen if _SEEN.fullmatch(text))
+                # "552-5.2.2 …" was the first of several lines; here it is the only one.
+                yield from (f"{text[:3]} {text[4:]}" for text in rule.seen if _SEEN.fullmatch(text))
 
     def _registered(self, cause: Cause) -> Iterator[str]:
         for row in self._catalogue.registry:
