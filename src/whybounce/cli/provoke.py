@@ -13,6 +13,7 @@ import typer
 from whybounce.catalogue import catalogue
 from whybounce.cli.config import gateway_installed
 from whybounce.cli.refusal import Refusal
+from whybounce.cli.screen import called
 
 if TYPE_CHECKING:
     from whybounce.provoking.provoke import Condition, Conditions, Provoked
@@ -78,14 +79,12 @@ def _port(server: str) -> int:
     return int(port)
 
 
-def _provoke(
-    named: "list[Condition]", port: int, show: "_Shown", *, is_default: bool
-) -> int:
+def _provoke(named: "list[Condition]", port: int, show: "_Shown", *, is_default: bool) -> int:
     """Provoke all of it, and return how much was raised."""
     from whybounce.gateway.config import read_config  # noqa: PLC0415  # heavy
     from whybounce.provoking.demonstration import FILE, demonstration  # noqa: PLC0415
     from whybounce.provoking.provoke import NoDemonstrationError, provoke  # noqa: PLC0415
-    from whybounce.provoking.whereabouts import Whereabouts, find  # noqa: PLC0415
+    from whybounce.provoking.whereabouts import find  # noqa: PLC0415
 
     expire = read_config(FILE, {}).schedule.expire_after.total_seconds()
 
@@ -107,12 +106,8 @@ def _provoke(
         raise NoDemonstrationError(f"no demonstration of yours is at port {port}")
 
     async def by_itself() -> int:
-        async with demonstration(
-            Path(left), _environment(), inbound=0, submission=0
-        ) as running:
-            ports = running.gateway.ports
-            at = Whereabouts(ports["inbound"][0], ports["submission"][0], running.mailboxes)
-            return await asyncio.to_thread(through, at)
+        async with demonstration(Path(left), _environment(), inbound=0, submission=0) as running:
+            return await asyncio.to_thread(through, running.whereabouts)
 
     show.starting()
     with TemporaryDirectory(prefix="whybounce-") as left:
@@ -162,7 +157,11 @@ class _Shown:
         if provoked.trouble:
             yield f"Result    {provoked.trouble}"
         for notice in provoked.delay_notices:
-            yield f"Delayed   {notice}" if self._is_kept else "Delayed   a notice of the delay came first"
+            yield (
+                f"Delayed   {notice}"
+                if self._is_kept
+                else "Delayed   a notice of the delay came first"
+            )
         if provoked.said:
             yield f"Said      {provoked.said}"
             yield f"At        {_place(provoked)}"
@@ -188,11 +187,6 @@ def _text_of(notice: Path) -> str:
     message = BytesParser(policy=policy.default).parsebytes(notice.read_bytes())
     body = message.get_body(("plain",))
     return str(body.get_content()).rstrip() if body else ""
-
-
-def called() -> str:
-    """Return how whybounce was called, for lines to copy: script/run says so."""
-    return os.environ.get("WHYBOUNCE_CALLED_AS", "whybounce")
 
 
 def _title(cause: str) -> str:

@@ -43,7 +43,7 @@ class Client(_Table, frozen=True, kw_only=True):
     name: str | None = None  # Its name in the DNS, told likewise.
     helo: str = "client.example"
     login: str | None = None  # The account; on submission, Anna's unless it is "".
-    password: str = "demonstration"
+    password: str = "demonstration"  # noqa: S105  # public, as the demonstration is
     sender: str = "anna@contoso.example"  # The return path.
     recipients: tuple[str, ...]
     header: dict[str, str] = {}  # Fields beside, or instead of, From, To and Subject.
@@ -79,6 +79,11 @@ class Row(_Table, frozen=True, kw_only=True):
     def has_domain(self) -> bool:
         """Whether it takes a domain of its own."""
         return bool(self.records) or self.trouble is not None or self.server is not None
+
+    @property
+    def is_a_way(self) -> bool:
+        """Whether it goes wrong on the way to a server, for whatever code it is asked for."""
+        return self.has_domain or self.recipient is not None
 
 
 class ConditionsError(Exception):

@@ -14,6 +14,7 @@ from whybounce.gateway.config import Config, read_config
 from whybounce.gateway.directory import DirectoryTable, checked, demonstration as organisations
 from whybounce.gateway.service import Running, running
 from whybounce.gateway.values import Endpoint
+from whybounce.provoking.whereabouts import Whereabouts
 from whybounce.provoking.world import World
 
 FILE = Path(__file__).with_name("demonstration.toml")
@@ -34,6 +35,12 @@ class Demonstration:
     def mailboxes(self) -> Path:
         """The folder with the Maildirs."""
         return Path(self.config.server.mailboxes)
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """What a client needs to know."""
+        ports = self.gateway.ports
+        return Whereabouts(ports["inbound"][0], ports["submission"][0], self.mailboxes)
 
 
 @asynccontextmanager
@@ -71,9 +78,7 @@ async def demonstration(
     try:
         outbound = replace(read.outbound, resolver=world.resolver, port=world.port)
         config = replace(read, listener=listeners, outbound=outbound)
-        table = DirectoryTable(
-            organisation=(*organisations().organisation, world.organisation())
-        )
+        table = DirectoryTable(organisation=(*organisations().organisation, world.organisation()))
         async with running(config, checked(table, "demonstration")) as gateway:
             yield Demonstration(gateway, world, config, table)
     finally:

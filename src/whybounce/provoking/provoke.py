@@ -77,31 +77,38 @@ class Conditions:
         self._sayings = Sayings(catalogue, f"mx.{DOMAIN}", DOMAIN)
 
     def named(self, name: str) -> Condition | None:
-        """Return the condition of a cause or a code; None where there is none of that name."""
+        """Return the condition of a cause or a code; None where there is none of that name.
+
+        A code is said by a server of the world; so is a cause, unless its row knows better.
+        """
         wanted = self._sayings.wanted(name)
-        causes = self._sayings.causes_of(wanted) if wanted else ()
-        if wanted is None or (not causes and self._sayings.of(wanted) is None):
+        if wanted is None:
             return None
+        causes = self._sayings.causes_of(wanted)
         row = rows().get(causes[0]) if causes else None
-        client = row.client if row and row.client else Client(recipients=(f"{wanted}@{DOMAIN}",))
+        if row is not None and row.client is not None and wanted.code is None:
+            return Condition(wanted, causes, row.how, "delivery", row.client)
+        client = Client(recipients=(f"{wanted}@{DOMAIN}",))
+        if row is not None and (row.is_a_way or row.never):
+            return Condition(wanted, causes, row.how, "delivery", client, row.never)
         saying = self._sayings.of(wanted)
-        if row is not None:
-            stage = "delivery" if row.has_domain or row.client or row.recipient or saying is None else saying.answer.at
-            return Condition(wanted, causes, row.how, stage, client, row.never)
         if saying is None:
             return None
-        how = f"the server of {DOMAIN} says so"
-        return Condition(wanted, causes, how, saying.answer.at, client)
+        return Condition(
+            wanted, causes, f"the server of {DOMAIN} says so", saying.answer.at, client
+        )
 
     def all(self) -> list[Condition]:
-        """Return one for each cause, and one for each code that its own words have."""
+        """Return each cause's own condition, and what servers say for it with each of its codes."""
         found = []
         for cause in self._catalogue.causes.values():
-            codes = dict.fromkeys(form.status for form in cause.replies)
             row = rows().get(cause.id)
-            if row and (row.client or row.never or row.has_domain or row.recipient):
-                codes = {}  # It ends as it ends.
-            names = [f"{cause.id}={code}" for code in codes] or [cause.id]
+            codes = dict.fromkeys(form.status for form in cause.replies)
+            names = [f"{cause.id}={code}" for code in codes]
+            if row is not None and row.is_a_way:
+                names = []
+            if not names or (row is not None and row.client):
+                names.insert(0, cause.id)
             conditions = [self.named(name) for name in names]
             found += [each for each in conditions if each is not None]
         return found
@@ -291,9 +298,7 @@ class _Mailboxes:
 
 def _reported(condition: Condition, notice: _Notice, seconds: float) -> Provoked:
     """Return what the NDR says about the recipient that met the cause, or else about the first."""
-    pairs = list(
-        zip(notice.diagnosis.report.outcomes, notice.diagnosis.explanations, strict=True)
-    )
+    pairs = list(zip(notice.diagnosis.report.outcomes, notice.diagnosis.explanations, strict=True))
     outcome, explanation = next(
         ((one, why) for one, why in pairs if why.cause in condition.causes), pairs[0]
     )

@@ -82,7 +82,7 @@ class World:
         aliases = {
             name: row.recipient or f"{_SOMEBODY}@{cause}.{DOMAIN}"
             for cause, row in rows().items()
-            if row.has_domain or row.recipient
+            if row.is_a_way
             for name in self._names(cause)
         }
         return OrganisationTable(
@@ -101,7 +101,11 @@ class World:
         wanted = [self.sayings.wanted(str(code)) for code in exact]
         alone = [each for each in wanted if each and self.sayings.causes_of(each)[:1] == (cause,)]
         forms = {form.status for form in entry.replies}
-        return [cause, *(str(each) for each in alone), *(f"{cause}={code}" for code in sorted(forms))]
+        return [
+            cause,
+            *(str(each) for each in alone),
+            *(f"{cause}={code}" for code in sorted(forms)),
+        ]
 
     async def _listen(self) -> None:
         """Start the servers, all at the same port: that of ``[outbound]``."""
@@ -164,7 +168,9 @@ class World:
             below, _, rdtype = key.rpartition(" ")
             name = below if below.endswith(".") else f"{below}.{domain}".lstrip(".")
             filled = [
-                each.replace("{domain}", domain).replace("{address}", address).replace("{nobody}", _NOBODY)
+                each.replace("{domain}", domain)
+                .replace("{address}", address)
+                .replace("{nobody}", _NOBODY)
                 for each in values
             ]
             self.records.add(name, rdtype, *filled)
