@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from whybounce.gateway.service import Running
     from whybounce.provoking.demonstration import Demonstration
 
+_WIDTH = 79
 _ANNA = "anna@contoso.example"
 _EXAMPLE = "5.1.10"  # The code of which one is provoked.
 _PASSWORD = "demonstration"  # noqa: S105  # public, as the screen is
@@ -47,6 +49,8 @@ def gateway_screen(config: "Config", gateway: "Running") -> Iterator[str]:
 
 def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
     """Yield all that a newcomer needs, on one screen."""
+    from whybounce.provoking.demonstration import OUTSIDE  # noqa: PLC0415  # heavy
+
     yield from gateway_screen(shown.config, shown.gateway)
     yield ""
     yield "This is a demonstration: whatever you send stays on this machine. Write to"
@@ -55,12 +59,14 @@ def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
         yield f"  {address:<30}{becomes}"
     accounts = [account.name for each in shown.directory.organisation for account in each.account]
     yield ""
-    yield f"Log in as {', '.join(accounts[:-1])} or {accounts[-1]};"
-    yield f"the password is {_PASSWORD}. In another terminal, make a mail come back, and see why:"
+    yield from wrap(f"Log in with the password {_PASSWORD} as {', '.join(accounts)}.", _WIDTH)
+    yield f"What goes outside lies in {shlex.quote(str(shown.mailboxes / OUTSIDE))}."
+    yield ""
+    yield "In another terminal, make a mail come back, and see why:"
     yield ""
     yield f"  {called()} provoke {_EXAMPLE}"
     yield ""
-    yield f"Or send with a program of your own, and read what {_ANNA} gets:"
+    yield f"Or send one with a program of your own, and read what {_ANNA} gets:"
     yield ""
     yield f"  {_sending(shown.gateway.ports['submission'][0])}"
     yield f"  {called()} read {shlex.quote(str(shown.mailboxes / _ANNA / 'new'))}"

@@ -13,7 +13,7 @@ from whybounce.catalogue import Catalogue
 from whybounce.explaining import causes_of_code
 from whybounce.provoking.conditions import Row, rows
 from whybounce.provoking.mail_server import END_OF_DATA, Answer
-from whybounce.vocabulary.cause import Cause, Reason
+from whybounce.vocabulary.cause import Cause, Reason, VerdictKind
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wording import own_reply
 
@@ -123,7 +123,8 @@ class Sayings:
             "remote": self._host,
             "ip": "127.0.0.1",
         }
-        for form in cause.replies:
+        # Refusals before deferrals: who names no code need not wait for the message to expire.
+        for form in sorted(cause.replies, key=lambda form: list(VerdictKind).index(form.verdict)):
             reply = own_reply(self._catalogue, cause.id, form.verdict, values, status=form.status)
             if reply.code and reply.code >= 400:
                 yield f"{reply.code} {reply.status} {reply.text}"
