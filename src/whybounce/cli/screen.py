@@ -60,7 +60,7 @@ def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
     accounts = [account.name for each in shown.directory.organisation for account in each.account]
     yield ""
     yield from wrap(f"Log in with the password {_PASSWORD} as {', '.join(accounts)}.", _WIDTH)
-    yield f"What goes outside lies in {shlex.quote(str(shown.mailboxes / OUTSIDE))}."
+    yield f"What goes outside lies in the folder {OUTSIDE} among the mailboxes."
     yield ""
     yield "In another terminal, make a mail come back, and see why:"
     yield ""
