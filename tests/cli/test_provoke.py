@@ -19,6 +19,7 @@ from whybounce.provoking.demonstration import INBOUND, SUBMISSION
 from whybounce.wire.schema import schemas
 
 BIN = Path(sys.executable).parent
+GUIDE = (Path(__file__).parents[2] / "docs" / "provoke.md").read_text(encoding="utf-8")
 
 
 @dataclass
@@ -26,7 +27,8 @@ class Shown:
     """A demonstration that runs, and what it showed."""
 
     lines: list[str]
-    port: int
+    inbound: int
+    port: int  # For submission.
     environment: dict[str, str]
     process: subprocess.Popen[str]
 
@@ -54,8 +56,8 @@ def shown(tmp_path_factory) -> Iterator[Shown]:
             lines.append(line.rstrip("\n"))
             if " read " in line and line.startswith("  "):
                 break
-        port = int(next(each for each in lines if "submission" in each).rpartition(" ")[2])
-        yield Shown(lines, port, environment, process)
+        inbound, port = (int(line.rpartition(" ")[2]) for line in lines if " port " in line)
+        yield Shown(lines, inbound, port, environment, process)
         process.terminate()
         assert process.stdout.read() == "Stopping: what is under way comes to its end.\n"
     assert process.returncode == 0
@@ -179,6 +181,18 @@ def test_a_port_in_use_names_what_to_do(shown):
         "may be running: end it, or choose other ports with --inbound and --submission",
         done.stderr,
     )
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\$ (.*)$", GUIDE, re.MULTILINE))
+def test_the_lines_of_the_guide_run(shown, line):
+    """At the ports of this demonstration."""
+    here = line.replace(":2525", f":{shown.inbound}").replace(":2587", f":{shown.port}")
+    if line.startswith("whybounce provoke"):
+        here += f" --server 127.0.0.1:{shown.port}"
+
+    done = shown.run(here)
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_ports_are_those_that_are_documented():

@@ -1,11 +1,16 @@
 """The table of conditions, held against the catalogue and the demonstration."""
 
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
 import pytest
 
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.provoking import conditions
-from whybounce.provoking.conditions import FOLDER, ConditionsError, rows
+from whybounce.provoking.conditions import FOLDER, Client, ConditionsError, Row, rows
 from whybounce.provoking.provoke import Conditions
 
 CONDITIONS = Conditions(catalogue())
@@ -81,3 +86,21 @@ def test_a_cause_stands_in_one_file(tmp_path, monkeypatch):
 def test_the_files_are_families():
     """They are all read, wherever a row is added."""
     assert {file.stem for file in FOLDER.iterdir()} >= {"gateway", "replies", "routes"}
+
+
+def test_the_rows_that_contributing_shows_are_in_the_table():
+    """The examples are real ones."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.search(r"```toml\n(\[unable-to-relay\].*?)```", text, re.DOTALL)[1]
+
+    assert msgspec.convert(tomllib.loads(shown), dict[str, Row]).items() <= rows().items()
+
+
+def test_contributing_names_every_key():
+    """A key that nobody is told of is never used."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    keys = {name for table in (Row, Client) for name in table.__struct_encode_fields__}
+
+    assert {key for key in keys if f"`{key}`" not in text} <= {
+        "how", "never", "recipient", "password", "declares"
+    }  # fmt: skip

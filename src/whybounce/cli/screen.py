@@ -66,7 +66,7 @@ def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
     yield ""
     yield f"  {called()} provoke {_EXAMPLE}"
     yield ""
-    yield f"Or send one with a program of your own, and read what {_ANNA} gets:"
+    yield f"Or send one with your own program, and read what {_ANNA} gets:"
     yield ""
     yield f"  {_sending(shown.gateway.ports['submission'][0])}"
     yield f"  {called()} read {shlex.quote(str(shown.mailboxes / _ANNA / 'new'))}"
