@@ -83,7 +83,7 @@ class Row(_Table, frozen=True, kw_only=True):
     @property
     def is_a_way(self) -> bool:
         """Whether it goes wrong on the way to a server, for whatever code it is asked for."""
-        return self.has_domain or self.recipient is not None
+        return self.client is None and (self.has_domain or self.recipient is not None)
 
 
 class ConditionsError(Exception):
