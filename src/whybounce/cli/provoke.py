@@ -153,7 +153,9 @@ class _Shown:
     def _page(self, provoked: "Provoked") -> Iterator[str]:
         condition, client = provoked.condition, provoked.condition.client
         yield f"Wanted    {condition.wanted}: {condition.how}"
-        yield f"Sent      from {client.sender or '<>'} to {', '.join(client.recipients)}"
+        first, *others = client.recipients
+        more = f" and {len(others)} others" if others else ""
+        yield f"Sent      from {client.sender or '<>'} to {first}{more}"
         if provoked.trouble:
             yield f"Result    {provoked.trouble}"
         for notice in provoked.delay_notices:
