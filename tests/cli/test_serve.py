@@ -1,18 +1,10 @@
 """``whybounce serve``, as an operator would run it."""
 
-import asyncio
-import shlex
 import smtplib
 import socket
 import subprocess
 import sys
 from pathlib import Path
-
-import whybounce
-from whybounce.cli.serve import _screen
-from whybounce.gateway.config import read_config
-from whybounce.gateway.directory import demonstration
-from whybounce.gateway.service import running
 
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
 CONFIGURATION = """
@@ -89,23 +81,10 @@ def test_a_configuration_that_cannot_be_used_is_told_line_by_line(tmp_path):
     assert done.stdout == ""
 
 
-def test_the_line_to_copy_provokes_an_ndr(tmp_path):
-    """It is run as it stands there, by a shell."""
-    config = read_config(_configuration(tmp_path), {})
+def test_the_demonstrations_options_are_not_a_configurations(tmp_path):
+    """A port of the command line would be passed over otherwise."""
+    command = [WHYBOUNCE, "serve", "--config", str(_configuration(tmp_path)), "--inbound", "0"]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603  # our own
 
-    async def provoked() -> list[Path]:
-        table = demonstration()
-        async with running(config, table) as gateway:
-            lines = list(_screen(config, table, gateway, is_demonstration=True))
-            line = next(each for each in lines if each.startswith("  python3 -c "))
-            command = [sys.executable, *shlex.split(line)[1:]]
-            await asyncio.to_thread(subprocess.run, command, check=True)
-            new = Path(lines[-1].split()[-1])
-            async with asyncio.timeout(15):
-                while not new.is_dir() or not (found := list(new.iterdir())):  # noqa: ASYNC110, ASYNC240  # nothing tells of it
-                    await asyncio.sleep(0.02)
-            return found
-
-    (notice,) = asyncio.run(provoked())
-
-    assert whybounce.diagnose(notice.read_bytes()).explanations[0].cause == "mailbox-full"
+    assert done.returncode == 2
+    assert "--inbound is for the demonstration" in done.stderr

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trustme
 
-from whybounce.provoking.mail_server import Behaviour, MailServer
+from whybounce.provoking.mail_server import END_OF_DATA, Answer, Behaviour, MailServer
 
 MAIL = "Subject: Lunch\r\n\r\n.dots stay\r\nNoon?\r\n"
 
@@ -99,3 +99,40 @@ def test_with_a_certificate_it_offers_starttls():
     _, server = talk(Behaviour(certificate=context), "ronald@contoso.example", context=trusting)
 
     assert server.received[0].encrypted
+
+
+def _about(recipient: str) -> Answer | None:
+    return {
+        "now@contoso.example": Answer("550 5.1.1 No"),
+        "later@contoso.example": Answer("554 5.6.0 Not this message", END_OF_DATA),
+        "data@contoso.example": Answer("451 4.3.0 Not now", "DATA"),
+        "gone@contoso.example": Answer(None),
+        "gone-at-the-end@contoso.example": Answer(None, END_OF_DATA),
+    }.get(recipient)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "error", "code"),
+    [
+        (("now@contoso.example",), smtplib.SMTPRecipientsRefused, 550),
+        (("later@contoso.example",), smtplib.SMTPDataError, 554),
+        (("data@contoso.example",), smtplib.SMTPDataError, 451),
+        (("gone@contoso.example",), smtplib.SMTPServerDisconnected, None),
+        (("gone-at-the-end@contoso.example",), smtplib.SMTPServerDisconnected, None),
+    ],
+)
+def test_a_recipient_has_its_own_answer(recipients, error, code):
+    """At RCPT, at DATA, at the end, or by hanging up."""
+    with pytest.raises(error) as raised:
+        talk(Behaviour(about=_about), *recipients)
+
+    told = getattr(raised.value, "recipients", None)
+    assert code == (told[recipients[0]][0] if told else getattr(raised.value, "smtp_code", None))
+
+
+def test_an_answer_about_the_message_waits_for_no_other_recipients():
+    """Who comes second is refused at RCPT, or told to come again."""
+    refused, server = talk(Behaviour(about=_about), "dana@contoso.example", "later@contoso.example")
+
+    assert refused["later@contoso.example"][0] == 554
+    assert [each.recipients for each in server.received] == [["dana@contoso.example"]]

@@ -114,3 +114,27 @@ def test_a_silent_name_times_out():
 def test_what_is_no_query_gets_no_answer(junk):
     """And the server goes on."""
     assert answer_to(junk, Records()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("anybody.example.org", True),
+        ("deep.below.example.org", True),
+        ("mx.example.org", False),
+        ("below.mx.example.org", None),
+        ("example.com", None),
+    ],
+)
+def test_a_wildcard_answers_for_names_that_are_not_there(name, found):
+    """RFC 4592 §2.2.1, §3.3.1: not for a name with records, nor for what is below one."""
+    records = Records()
+    records.add("*.example.org", "MX", "10 mx.example.org.")
+    records.add("mx.example.org", "A", "127.0.0.1")
+
+    if found:
+        assert [mx.preference for mx in ask(records, name, "MX")] == [10]
+    else:
+        error = dns.resolver.NXDOMAIN if found is None else dns.resolver.NoAnswer
+        with pytest.raises(error):
+            ask(records, name, "MX")

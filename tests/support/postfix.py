@@ -72,19 +72,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def postfix(**settings: str) -> Iterator[int]:
+def postfix(at: int = 0, **settings: str) -> Iterator[int]:
     """Run Postfix with these settings of main.cf beside the usual; yields the port it listens at."""
-    with postfix_folder(**settings) as (_, port):
+    with postfix_folder(at, **settings) as (_, port):
         yield port
 
 
 @contextmanager
-def postfix_folder(**settings: str) -> Iterator[tuple[Path, int]]:
-    """Run Postfix; yields its configuration's folder, with the queue in ``spool``, and its port."""
+def postfix_folder(at: int = 0, **settings: str) -> Iterator[tuple[Path, int]]:
+    """Run Postfix; yields its configuration's folder, with the queue in ``spool``, and its port.
+
+    ``at`` is the port, where somebody had to know it before.
+    """
     # pytest's folders are closed to other users, and Postfix is several.
     folder = Path(tempfile.mkdtemp(prefix="postfix-"))
     folder.chmod(0o755)
-    port = free_port()
+    port = at or free_port()
     written = "\n".join(f"{name} = {value}" for name, value in settings.items())
     (folder / "main.cf").write_text(_MAIN.format(folder=folder, settings=written))
     (folder / "master.cf").write_text(_MASTER.format(port=port))

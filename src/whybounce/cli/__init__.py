@@ -11,7 +11,18 @@ from uuid import uuid4
 import typer
 
 from whybounce.catalogue import CatalogueError
-from whybounce.cli import causes, check, config, explain, read, rewrite, serve, web, write
+from whybounce.cli import (
+    causes,
+    check,
+    config,
+    explain,
+    provoke,
+    read,
+    rewrite,
+    serve,
+    web,
+    write,
+)
 from whybounce.cli.refusal import Refusal
 
 _OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h.
@@ -32,6 +43,7 @@ app.command("rewrite")(rewrite.rewrite)
 app.command("check")(check.check)
 app.command("serve")(serve.serve)
 app.command("web")(web.web)
+app.command("provoke")(provoke.provoke)
 app.add_typer(config.app, name="config")
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,15 +14,14 @@ import typer
 
 from whybounce.cli.config import gateway_installed
 from whybounce.cli.refusal import Refusal
+from whybounce.cli.screen import demonstration_screen, gateway_screen
 
 if TYPE_CHECKING:
     from whybounce.gateway.config import Config
     from whybounce.gateway.directory import DirectoryTable
-    from whybounce.gateway.service import Running
 
 _FAULTY = 2
-_MOST_SHOWN = 12
-_FULL = "full@contoso.example"
+_INBOUND, _SUBMISSION = 2525, 2587
 
 
 def serve(
@@ -32,6 +31,12 @@ def serve(
     data: Path | None = typer.Option(  # noqa: B008
         None, "--data", help="The demonstration's folder; else one that is gone at the end."
     ),
+    inbound: int = typer.Option(
+        _INBOUND, "--inbound", min=0, max=65_535, help="The demonstration's port for other servers."
+    ),
+    submission: int = typer.Option(
+        _SUBMISSION, "--submission", min=0, max=65_535, help="Its port for people who send."
+    ),
 ) -> None:
     """Take mail, deliver it, and tell senders in plain words what could not be delivered.
 
@@ -40,36 +45,38 @@ def serve(
     with gateway_installed():
         import whybounce.gateway.service  # noqa: F401, PLC0415  # heavy
 
-    if config is not None and data is not None:
-        raise Refusal("--data is for the demonstration; with --config, `queue` says where")
+    ours = {"--data": data is not None, "--inbound": inbound != _INBOUND, "--submission": submission != _SUBMISSION}  # fmt: skip
+    if config is not None and any(ours.values()):
+        option = next(name for name, is_given in ours.items() if is_given)
+        raise Refusal(f"{option} is for the demonstration; with --config, that file says it")
+    if config is not None:
+        settings, directory = _read(config)
+        _log_to_terminal(settings.server.log_level)
+        asyncio.run(_serve(settings, directory))
+        return
     with ExitStack() as left:
-        environ = dict(os.environ)
-        folder = None
-        if config is None:
-            folder = data or Path(left.enter_context(TemporaryDirectory(prefix="whybounce-")))
-            folder = folder.resolve()
-            environ.setdefault("WHYBOUNCE_NAME", "mail.contoso.example")
-            environ.setdefault("WHYBOUNCE_QUEUE", str(folder))
-            environ.setdefault("WHYBOUNCE_MAILBOXES", str(folder / "mailboxes"))
-        settings, directory = _read(config, environ)
-        logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-        logging.getLogger("whybounce").setLevel(settings.server.log_level.upper())
-        asyncio.run(_serve(settings, directory, config))
+        folder = data or Path(left.enter_context(TemporaryDirectory(prefix="whybounce-")))
+        asyncio.run(_demonstrate(folder.resolve(), inbound, submission))
 
 
-def _read(path: Path | None, environ: dict[str, str]) -> "tuple[Config, DirectoryTable]":
+def _log_to_terminal(level: str) -> None:
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("whybounce").setLevel(level.upper())
+
+
+def _read(path: Path) -> "tuple[Config, DirectoryTable]":
     from whybounce.gateway.config import directory_of, read_config  # noqa: PLC0415  # heavy
     from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
 
     try:
-        config = read_config(path, environ)
+        config = read_config(path, os.environ)
         return config, directory_of(config, path)
     except FaultyFileError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_FAULTY) from error
 
 
-async def _serve(config: "Config", directory: "DirectoryTable", path: Path | None) -> None:
+async def _serve(config: "Config", directory: "DirectoryTable") -> None:
     from whybounce.gateway.service import (  # noqa: PLC0415  # heavy
         AddressTakenError,
         running,
@@ -77,14 +84,10 @@ async def _serve(config: "Config", directory: "DirectoryTable", path: Path | Non
     )
     from whybounce.gateway.store import StoreError  # noqa: PLC0415
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = _stop()
     try:
         async with running(config, directory) as gateway:
-            for line in _screen(config, directory, gateway, is_demonstration=path is None):
-                typer.echo(line)
+            _print(gateway_screen(config, gateway))
             await until_stopped(gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
@@ -93,41 +96,46 @@ async def _serve(config: "Config", directory: "DirectoryTable", path: Path | Non
         raise Refusal(str(error)) from error
 
 
-def _screen(
-    config: "Config", directory: "DirectoryTable", gateway: "Running", *, is_demonstration: bool
-) -> Iterator[str]:
-    """Yield what a person needs to begin."""
-    yield f"Whybounce serves as {gateway.host}. Ctrl-C stops it."
-    yield ""
-    for each in config.listener:
-        chosen = gateway.ports[each.name]  # Where a port was left to the system.
-        at = ", ".join(
-            f"{address.host} port {address.port or chosen[place]}"
-            for place, address in enumerate(each.addresses)
-        )
-        yield f"  {each.name:<12}{at}"
-    yield f"  {'mailboxes':<12}{config.server.mailboxes}"
-    yield f"  {'queue':<12}{config.server.queue.partition('@')[2] or config.server.queue}"
-    if not is_demonstration:
-        return
-    people = [str(each.address) for one in directory.organisation for each in one.mailbox]
-    yield ""
-    yield "This is the demonstration. Write to, for instance:"
-    for address in people[:_MOST_SHOWN]:
-        yield f"  {address}"
-    anna, ports = people[0], [*gateway.ports.values()][-1]
-    yield ""
-    yield f"Write to a full mailbox in another terminal, and {anna} gets an NDR:"
-    yield ""
-    yield f"  {_provoking(anna, ports[0])}"
-    yield f"  whybounce read {Path(config.server.mailboxes) / anna / 'new'}"
+async def _demonstrate(folder: Path, inbound: int, submission: int) -> None:
+    """Run the demonstration, and leave a note for those who provoke something in it."""
+    from whybounce.gateway.service import AddressTakenError, until_stopped  # noqa: PLC0415  # heavy
+    from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
+    from whybounce.gateway.store import StoreError  # noqa: PLC0415
+    from whybounce.provoking.demonstration import demonstration  # noqa: PLC0415
+    from whybounce.provoking.whereabouts import noted  # noqa: PLC0415
+
+    stop = _stop()
+    try:
+        async with AsyncExitStack() as left:
+            shown = await left.enter_async_context(
+                demonstration(folder, os.environ, inbound=inbound, submission=submission)
+            )
+            left.enter_context(noted(shown.whereabouts))
+            _log_to_terminal(shown.config.server.log_level)
+            _print(demonstration_screen(shown))
+            await until_stopped(shown.gateway, stop)
+            typer.echo("Stopping: what is under way comes to its end.")
+    except AddressTakenError as error:
+        raise Refusal(
+            f"{error}; another demonstration may be running: end it, or choose other ports with "
+            "--inbound and --submission"
+        ) from error
+    except FaultyFileError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_FAULTY) from error
+    except (StoreError, OSError) as error:
+        raise Refusal(str(error)) from error
 
 
-def _provoking(sender: str, port: int) -> str:
-    """Return a command that sends a mail which comes back."""
-    mail = f"From: {sender}\\r\\nTo: {_FULL}\\r\\nSubject: Minutes\\r\\n\\r\\nSee below.\\r\\n"
-    script = (
-        f"import smtplib; s = smtplib.SMTP('127.0.0.1', {port}); "
-        f"s.login('{sender}', 'demonstration'); s.sendmail('{sender}', '{_FULL}', '{mail}')"
-    )
-    return f'python3 -c "{script}"'
+def _stop() -> asyncio.Event:
+    """Return what is set when the process is told to end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _print(lines: Iterator[str]) -> None:
+    for line in lines:
+        typer.echo(line)

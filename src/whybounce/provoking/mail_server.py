@@ -7,9 +7,19 @@ that shares nothing with ours.
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 _LONGEST_LINE = 65_536
+END_OF_DATA = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server says about one recipient, and when."""
+
+    reply: str | None  # A whole SMTP reply; None: it hangs up without a word.
+    at: str = "RCPT"  # Or ``DATA``, or ``.`` for the end of the data.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,7 @@ class Behaviour:
     hang_up_at: str | None = None
     stall_at: str | None = None
     certificate: ssl.SSLContext | None = None  # Offers STARTTLS where there is one.
+    about: Callable[[str], Answer | None] | None = None  # A recipient's own answer, if it has one.
 
 
 @dataclass(slots=True)
@@ -52,11 +63,18 @@ _USUAL = {
 
 
 class MailServer:
-    """Listens on one loopback address and keeps what it took in ``received``."""
+    """Listens on one loopback address; what it took is in ``received`` unless ``keep`` takes it."""
 
-    def __init__(self, host: str, behaviour: Behaviour | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        behaviour: Behaviour | None = None,
+        *,
+        keep: Callable[[Received], Awaitable[None]] | None = None,
+    ) -> None:
         self.host = host
         self.behaviour = behaviour or Behaviour()
+        self.keep = keep
         self.received: list[Received] = []
         self.connections = 0
         self.port = 0
@@ -71,7 +89,7 @@ class MailServer:
             OSError: The address or the port is taken.
 
         """
-        self._server = await asyncio.start_server(self._serve, address, port, limit=_LONGEST_LINE)
+        self._server = await asyncio.start_server(self._take, address, port, limit=_LONGEST_LINE)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -79,10 +97,11 @@ class MailServer:
         self._stopping.set()
         if self._server:
             self._server.close()
-            await self._server.wait_closed()
         for conversation in self._conversations:
             conversation.cancel()
         await asyncio.gather(*self._conversations, return_exceptions=True)
+        if self._server:
+            await self._server.wait_closed()  # Which waits for conversations, too.
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         conversation = asyncio.create_task(self._serve(reader, writer))
@@ -119,6 +138,7 @@ class _Conversation:
         self._helo = ""
         self._mail_from = ""
         self._recipients: list[str] = []
+        self._waiting: Answer | None = None  # What is to be said later than at RCPT.
 
     async def run(self) -> None:
         behaviour = self._server.behaviour
@@ -137,14 +157,10 @@ class _Conversation:
         elif verb == "STARTTLS" and self._server.behaviour.certificate:
             await self._start_tls(special.get("STARTTLS"))
         elif verb == "MAIL":
-            self._mail_from, self._recipients = _path(rest), []
+            self._mail_from, self._recipients, self._waiting = _path(rest), [], None
             await self._say("MAIL", special.get("MAIL", _USUAL["MAIL"]))
         elif verb == "RCPT":
-            recipient = _path(rest)
-            reply = special.get(f"RCPT {recipient}") or special.get("RCPT", _USUAL["RCPT"])
-            if reply.startswith("2"):
-                self._recipients.append(recipient)
-            await self._say("RCPT", reply)
+            await self._take_recipient(_path(rest))
         elif verb == "DATA":
             await self._take_data()
         else:
@@ -158,23 +174,54 @@ class _Conversation:
         lines = [self._server.host, *behaviour.extensions, *tls]
         return "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
 
+    async def _take_recipient(self, recipient: str) -> None:
+        behaviour = self._server.behaviour
+        special = behaviour.replies
+        reply = special.get(f"RCPT {recipient}") or special.get("RCPT", _USUAL["RCPT"])
+        answer = behaviour.about(recipient) if behaviour.about else None
+        if self._waiting is not None and answer is None:
+            reply = "452 4.5.3 The one before you comes first"
+        elif answer is not None and answer.at != "RCPT" and not self._recipients:
+            # It is about the message, which has no other recipients then.
+            self._waiting = answer
+        elif answer is not None:
+            if answer.reply is None:
+                raise _HungUpError
+            reply = answer.reply
+        if reply.startswith("2"):
+            self._recipients.append(recipient)
+        await self._say("RCPT", reply)
+
+    def _reply_at(self, step: str) -> str | None:
+        """Return what the recipient's own answer is at this step; hang up where it is none."""
+        answer = self._waiting
+        if answer is None or answer.at != step:
+            return None
+        if answer.reply is None:
+            raise _HungUpError
+        return answer.reply
+
     async def _take_data(self) -> None:
         special = self._server.behaviour.replies
         no_one = "554 5.5.1 No valid recipients"
-        reply = special.get("DATA") or (_USUAL["DATA"] if self._recipients else no_one)
+        usual = _USUAL["DATA"] if self._recipients else no_one
+        reply = special.get("DATA") or self._reply_at("DATA") or usual
         await self._say("DATA", reply)
         if not reply.startswith("3"):
             return
         lines: list[bytes] = []
         while (line := await self._reader.readline()) not in {b".\r\n", b""}:
             lines.append(line.removeprefix(b"."))
-        reply = special.get(".", _USUAL["."])
-        if reply.startswith("2") and self._server.behaviour.hang_up_at != ".":
+        reply = special.get(END_OF_DATA) or self._reply_at(END_OF_DATA) or _USUAL[END_OF_DATA]
+        if reply.startswith("2") and self._server.behaviour.hang_up_at != END_OF_DATA:
             taken = Received(
                 self._mail_from, self._recipients, b"".join(lines), self._helo, self._encrypted()
             )
-            self._server.received.append(taken)
-        await self._say(".", reply)
+            if self._server.keep is not None:
+                await self._server.keep(taken)
+            else:
+                self._server.received.append(taken)
+        await self._say(END_OF_DATA, reply)
 
     async def _start_tls(self, refusal: str | None) -> None:
         await self._say("STARTTLS", refusal or "220 2.0.0 Go ahead")

@@ -2,6 +2,7 @@
 
 What it can do beside answering: NXDOMAIN and "no such data" (RFC 2308) with or without the mark of
 validation (AD, RFC 4035 §3.2.3), SERVFAIL with the reason a validator gives (EDE, RFC 8914), silence.
+A name ``*.example`` answers for all below ``example`` that have no records of their own (RFC 4592).
 """
 
 import asyncio
@@ -162,10 +163,13 @@ def _add_trouble(answer: dns.message.Message, trouble: Trouble) -> None:
 def _fill(answer: dns.message.Message, name: str, rdtype: str, records: Records) -> dns.rcode.Rcode:
     """Add the records, following CNAMEs, and return what the whole amounts to."""
     for _ in range(_LONGEST_CHAIN):
-        if values := records.data.get((name, rdtype)):
+        source = _source(name, records)
+        if source is None:
+            return dns.rcode.NXDOMAIN
+        if values := records.data.get((source, rdtype)):
             answer.answer.append(_rrset(name, rdtype, values))
             return dns.rcode.NOERROR
-        alias = records.data.get((name, "CNAME"))
+        alias = records.data.get((source, "CNAME"))
         if not alias:
             break
         answer.answer.append(_rrset(name, "CNAME", alias))
@@ -173,8 +177,19 @@ def _fill(answer: dns.message.Message, name: str, rdtype: str, records: Records)
     else:
         answer.answer.clear()
         return dns.rcode.SERVFAIL  # A loop: so do resolvers answer.
-    known = any(of == name or of.endswith(f".{name}") for of, _ in records.data)
-    return dns.rcode.NOERROR if known else dns.rcode.NXDOMAIN
+    return dns.rcode.NOERROR
+
+
+def _source(name: str, records: Records) -> str | None:
+    """Return whose records answer: its own, or its wildcard's (RFC 4592 §3.3.1); None: nobody's."""
+    names = {of for of, _ in records.data}
+    encloser = name
+    while encloser and not any(of == encloser or of.endswith(f".{encloser}") for of in names):
+        encloser = encloser.partition(".")[2]
+    if encloser == name:
+        return name
+    wildcard = f"*.{encloser}" if encloser else "*"
+    return wildcard if wildcard in names else None
 
 
 def _rrset(name: str, rdtype: str, values: Iterable[str]) -> dns.rrset.RRset:

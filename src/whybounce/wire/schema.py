@@ -5,7 +5,15 @@ from typing import Any
 
 import msgspec
 
-from whybounce.wire.shapes import CauseEntry, Check, Explain, Read, Summary, Suppression
+from whybounce.wire.shapes import (
+    CauseEntry,
+    Check,
+    Explain,
+    Provocation,
+    Read,
+    Summary,
+    Suppression,
+)
 
 _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "explain": Explain,
@@ -14,6 +22,7 @@ _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "check": Check,
     "read-summary": Summary,
     "read-suppress": Suppression,
+    "provoke": Provocation,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -513,3 +513,42 @@ class Check(_Shape):
     parameters: Annotated[
         dict[str, str], Meta(description="What was filled into the words, by placeholder.")
     ]
+
+
+class Provocation(_Shape):
+    """What came of one condition: what `whybounce provoke --json` prints, once for each."""
+
+    schema: Schema
+    condition: Annotated[
+        str, Meta(description="What was asked for: a cause, a code, or both as `cause=code`.")
+    ]
+    how: Annotated[str, Meta(description="How it is made to happen, in a few words.")]
+    listener: Annotated[
+        str, Meta(description="Where the message was handed over: `inbound` or `submission`.")
+    ]
+    sender: Annotated[str, Meta(description="Its return path; empty for the null one.")]
+    recipients: Annotated[list[str], Meta(description="Whom it was sent to.")]
+    raised: Annotated[
+        bool, Meta(description="Whether the reply or the NDR was read as the cause asked for.")
+    ]
+    stage: Annotated[
+        str,
+        Meta(
+            description="The command that was refused, by the gateway or by the server behind it; `delivery` where none was."
+        ),
+    ]
+    status: Status
+    reply: Annotated[
+        str | None, Meta(description="What was said; of an NDR, the innermost reply it quotes.")
+    ]
+    cause: Annotated[CauseId | None, Meta(description="What was read, as the id of a cause.")]
+    owner: Annotated[FixItOwner | None, Meta(description="Who must act first, as read.")]
+    told_by: Annotated[
+        Literal["reply", "ndr"] | None,
+        Meta(description="`reply` where the gateway refused at once, `ndr` where a notice came."),
+    ]
+    notice: Annotated[
+        str | None, Meta(description="The NDR's file, while the demonstration keeps it.")
+    ]
+    seconds: Annotated[float, Meta(description="How long it took.", ge=0)]
+    trouble: Annotated[str | None, Meta(description="Why nothing came of it, where nothing did.")]

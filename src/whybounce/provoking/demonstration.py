@@ -1,0 +1,85 @@
+"""The demonstration: a gateway with two organisations, in a world of its own on loopback.
+
+It asks the world's DNS and no other, so that whatever its people send stays on this machine.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from whybounce.gateway.config import Config, read_config
+from whybounce.gateway.directory import DirectoryTable, checked, demonstration as organisations
+from whybounce.gateway.service import Running, running
+from whybounce.gateway.values import Endpoint
+from whybounce.provoking.whereabouts import Whereabouts
+from whybounce.provoking.world import World
+
+FILE = Path(__file__).with_name("demonstration.toml")
+OUTSIDE = "outside"  # The Maildir of everybody else, among those of our people.
+INBOUND, SUBMISSION = 2525, 2587
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """The demonstration while it runs."""
+
+    gateway: Running
+    world: World
+    config: Config
+    directory: DirectoryTable
+
+    @property
+    def mailboxes(self) -> Path:
+        """The folder with the Maildirs."""
+        return Path(self.config.server.mailboxes)
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """What a client needs to know."""
+        ports = self.gateway.ports
+        return Whereabouts(ports["inbound"][0], ports["submission"][0], self.mailboxes)
+
+
+@asynccontextmanager
+async def demonstration(
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    inbound: int = INBOUND,
+    submission: int = SUBMISSION,
+) -> AsyncIterator[Demonstration]:
+    """Run it.
+
+    Args:
+        folder: Where its queue and its mailboxes are kept.
+        environ: Overrides keys of ``[server]``, as it does for every gateway.
+        inbound: The port for other servers; 0 for one that is free.
+        submission: The port for our people, likewise.
+
+    Raises:
+        AddressTakenError: One of the ports cannot be had.
+        ConfigError: A variable of the environment cannot be used.
+        StoreError: The queue cannot be opened.
+        OSError: The folder cannot be used, or loopback has no free port.
+
+    """
+    here = {"WHYBOUNCE_QUEUE": str(folder), "WHYBOUNCE_MAILBOXES": str(folder / "mailboxes")}
+    read = read_config(FILE, {**here, **environ})
+    ports = {"inbound": inbound, "submission": submission}
+    listeners = tuple(
+        replace(each, addresses=(Endpoint(f"127.0.0.1:{ports[each.name]}"),))
+        for each in read.listener
+    )
+    world = World(Path(read.server.mailboxes) / OUTSIDE)
+    await world.start()
+    try:
+        outbound = replace(read.outbound, resolver=world.resolver, port=world.port)
+        config = replace(read, listener=listeners, outbound=outbound)
+        table = DirectoryTable(organisation=(*organisations().organisation, world.organisation()))
+        async with running(config, checked(table, "demonstration")) as gateway:
+            yield Demonstration(gateway, world, config, table)
+    finally:
+        await world.stop()
