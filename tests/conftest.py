@@ -3,10 +3,12 @@
 import asyncio
 import inspect
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from signed_zone import SignedZone, signed_zone_running
 
 # A tree of storages: a name leads to a stream's bytes or to what stands below.
 Tree = Mapping[str, "bytes | Tree"]
@@ -60,6 +62,13 @@ def strings_(strings: Mapping[int, str]) -> Tree:
 def strings() -> Callable[[Mapping[int, str]], Tree]:
     """Return the writer of Unicode strings, for what is attached."""
     return strings_
+
+
+@pytest.fixture(scope="session")
+def signed_zone() -> Iterator[SignedZone]:
+    """Run a DNS with real signatures, and a resolver that validates them, for all tests."""
+    with signed_zone_running() as zone:
+        yield zone
 
 
 @pytest.fixture(scope="session")

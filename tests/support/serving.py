@@ -54,7 +54,9 @@ dmarc_passed = "off"
 """
 
 
-def configured(folder: Path, world: Outside | None = None, *, more: str = "") -> Config:
+def configured(
+    folder: Path, world: Outside | None = None, *, outbound: str = "", more: str = ""
+) -> Config:
     """Return a configuration on free ports, with its data in the folder."""
     file = folder / "whybounce.toml"
     dns, remote = (world.dns.port, world.remote.port) if world else (1, 1)
@@ -80,6 +82,7 @@ auth-without-tls = true
 [outbound]
 resolver = "127.0.0.1:{dns}"
 port = {remote}
+{outbound}
 
 [reports]
 organisation = "Contoso"

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from signed_zone import SignedZone
 from whybounce.checking.lookups import Resolver
 from whybounce.gateway.delivery.attempts import Attempt
 from whybounce.gateway.delivery.carrying import Carrier
@@ -14,7 +15,7 @@ from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import Destination, MailExchangers
 from whybounce.gateway.delivery.opening import Opener
 from whybounce.gateway.delivery.parcels import Parcel
-from whybounce.gateway.delivery.tls_policies import TlsPolicy, always, opportunistic
+from whybounce.gateway.delivery.tls_policies import TlsPolicies, TlsPolicy, always, opportunistic
 from whybounce.gateway.smtp.client import ClientSettings, Patience
 from whybounce.gateway.store.rows import BodyType, LeasedRecipient, QueuedMessage
 from whybounce.provoking.mail_server import Behaviour, MailServer
@@ -66,6 +67,8 @@ class World:
     port: int = 0
     policy: TlsPolicy = field(default_factory=opportunistic)
     most: int = 20
+    zone: SignedZone | None = None  # A DNS with real signatures, instead of the one that plays it.
+    tls: Callable[[Resolver], TlsPolicies] | None = None  # Instead of the one policy.
     carrier: Carrier | None = None
     _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
@@ -87,6 +90,13 @@ class World:
         already = self.records.data.get((domain, "MX"), ())
         self.records.add(domain, "MX", f"{10 * (len(already) + 1)} {name}.")
         self.records.add(name, "A", address)
+        if self.zone is not None:
+            self.zone.add(domain, "MX", f"{10 * (len(already) + 1)} {name}.")
+            self.zone.add(name, "A", address)
+
+    def address_of(self, name: str) -> str:
+        """Return where the server of that name listens."""
+        return self.records.data[name, "A"][0]
 
     async def made(self) -> Carrier:
         """Return the carrier; the DNS begins to answer."""
@@ -94,15 +104,18 @@ class World:
             dns = NameServer(self.records)
             await dns.start()
             self._stack.push_async_callback(dns.stop)
+            resolver = Resolver("127.0.0.1", dns.port, seconds=0.5)
+            if self.zone is not None:
+                resolver = self.zone.resolver()
             settings = ClientSettings(name="gateway.example.net", patience=_HASTE)
             opener = Opener(smtp=settings, lmtp=replace(settings, lmtp=True), seconds=0.4)
             connections = Connections(opener.open, most=self.most, idle_seconds=0.5)
             self._stack.push_async_callback(connections.close)
             self.carrier = Carrier(
                 host="gateway.example.net",
-                resolver=Resolver("127.0.0.1", dns.port, seconds=0.5),
+                resolver=resolver,
                 connections=connections,
-                tls=always(self.policy),
+                tls=self.tls(resolver) if self.tls else always(self.policy),
                 clear=TlsPolicy("none", None),
                 clock=lambda: NOW,
                 random_bits=random.Random(7).getrandbits,  # noqa: S311  # the same in every run

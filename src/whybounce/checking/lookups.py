@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 
+import dns.asyncquery
 import dns.asyncresolver
 import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
 import dns.name
+import dns.rcode
 import dns.rdata
 import dns.rdatatype
 import dns.rdtypes.txtbase
@@ -45,6 +47,7 @@ class Records:
     secure: bool = False  # The resolver validated the answer: RFC 4035 §3.2.3.
     absence: Absence | None = None
     detail: str = ""  # What the resolver said, for administrators.
+    canonical: str | None = None  # The name that has them, where the one asked for is an alias.
 
     @property
     def is_undecided(self) -> bool:
@@ -66,6 +69,7 @@ class Resolver:
     """Asks one name server, by dnspython; what it answers is cached by dnspython for its TTL."""
 
     def __init__(self, address: str, port: int = 53, *, seconds: float = 10.0) -> None:
+        self.place = f"{address} port {port}"
         self._resolver = dns.asyncresolver.Resolver(configure=False)
         self._resolver.nameservers = [address] if address else []
         self._resolver.port = port
@@ -122,7 +126,11 @@ class Resolver:
                 detail=f"{name} does not exist (NXDOMAIN)",
             )
         except dns.resolver.NoNameservers as error:
-            return _failed(name, rdtype, error)
+            failed = _failed(name, rdtype, error)
+            is_bogus = failed.absence is Absence.FAILED and await self._knows_unchecked(
+                asked, rdtype
+            )
+            return replace(failed, absence=Absence.BOGUS) if is_bogus else failed
         except dns.exception.DNSException as error:
             detail = f"no answer about {name} {rdtype}: {type(error).__name__}"
             return Records(absence=Absence.FAILED, detail=detail)
@@ -131,6 +139,27 @@ class Resolver:
             detail = f"{name} has no {rdtype} records"
             return Records(absence=Absence.NO_DATA, secure=secure, detail=detail)
         return answer
+
+    async def validates(self) -> bool | None:
+        """Return whether it validates DNSSEC; None where the root zone cannot be asked about."""
+        records = await self.records(".", "SOA")
+        if records.absence in (Absence.FAILED, Absence.BOGUS):
+            return None
+        return records.secure
+
+    async def _knows_unchecked(self, name: dns.name.Name, rdtype: str) -> bool:
+        """Return whether there is an answer if nobody checks it: then it is bogus, RFC 4035 §3.2.2.
+
+        For resolvers that do not say why they have none.
+        """
+        query = dns.message.make_query(name, rdtype, use_edns=0, payload=_PAYLOAD)
+        query.flags |= dns.flags.CD
+        where, port = str(self._resolver.nameservers[0]), self._resolver.port
+        try:
+            answer = await dns.asyncquery.udp(query, where, self._resolver.timeout, port)
+        except (dns.exception.DNSException, OSError):
+            return False
+        return answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 
 class LookUps:
@@ -189,7 +218,11 @@ def _name(name: str) -> dns.name.Name:
 
 def _with_values(answer: dns.resolver.Answer, as_text: Callable[[dns.rdata.Rdata], str]) -> Records:
     rdatas = answer.rrset or ()
-    return Records(tuple(sorted(map(as_text, rdatas))), _is_validated(answer.response))
+    canonical = None
+    if answer.canonical_name != answer.qname:
+        canonical = answer.canonical_name.canonicalize().to_text(omit_final_dot=True)
+    values = tuple(sorted(map(as_text, rdatas)))
+    return Records(values, _is_validated(answer.response), canonical=canonical)
 
 
 def _presented(rdata: dns.rdata.Rdata) -> str:
