@@ -15,7 +15,7 @@ from shlex import quote
 
 PLACEHOLDERS = (
     "recipient", "domain", "remote", "sender", "sender_domain", "ip", "helo", "list", "url", "limit",
-    "selector", "reverse",
+    "selector", "reverse", "reason",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
@@ -32,6 +32,7 @@ _NUMBER = re.compile(r"\d{1,12}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 _LONGEST_VALUE = 320  # RFC 5321 §4.5.3.1: 64 octets, an @, 255 octets.
+_LONGEST_REASON = 700  # A certificate and the record it is held against.
 
 
 def fill(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
@@ -72,10 +73,12 @@ def _cut(sentence: str) -> tuple[str, tuple[_Filler, ...]]:
 
 
 def _known_or_said(name: str) -> _Filler:
+    longest = _LONGEST_REASON if name == "reason" else _LONGEST_VALUE
+
     def filler(values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
         value = values.get(name)
         # A backtick would begin a command that nobody here wrote.
-        return printable(value)[:_LONGEST_VALUE].replace("`", "'") if value else stand_ins[name]
+        return printable(value)[:longest].replace("`", "'") if value else stand_ins[name]
 
     return filler
 
@@ -126,4 +129,5 @@ _VALID: Mapping[str, Callable[[str], bool]] = {
     "limit": _is(_NUMBER),
     "selector": _is(_DOMAIN),
     "reverse": _is(_DOMAIN),
+    "reason": lambda _: False,  # Words are no part of a command.
 }
