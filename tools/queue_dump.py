@@ -14,7 +14,9 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from whybounce.checking.mta_sts import Mode, StsPolicy
 from whybounce.gateway.directory import demonstration, load
+from whybounce.gateway.mta_sts.keeping import Kept, keep
 from whybounce.gateway.store import (
     Deed,
     Instruction,
@@ -62,7 +64,7 @@ def message(*addresses: str, sender: str = "anna@example.org") -> NewMessage:
 
 
 async def fill(folder: str) -> None:
-    """Put one of everything into a queue: delivered, deferred, failed, held, reported, blocked; a directory."""
+    """Put one of everything into a queue: delivered, deferred, failed, held, reported, blocked; a directory, a policy."""
     chance = random.Random(1)  # noqa: S311  # the same in every run
     url = f"sqlite:///{folder}/queue.db"
     # No memory for bodies being received: they go to files, however small.
@@ -80,7 +82,20 @@ async def fill(folder: str) -> None:
             Settlement(
                 one,
                 NOW,
-                (Attempt(0, NOW, "mx", "192.0.2.9", "TLSv1.3", "DATA", 250, "2.0.0", "Ok", None),),
+                (
+                    Attempt(
+                        0,
+                        NOW,
+                        "mx",
+                        "192.0.2.9",
+                        "TLSv1.3",
+                        "DATA",
+                        250,
+                        "2.0.0",
+                        "Ok",
+                        policy="dane",
+                    ),
+                ),
                 (Deferral(1, NOW + timedelta(minutes=1), delay_told=NOW),),
                 (Retirement(0, Terminal.DELIVERED), failed),
                 (Outgoing(report, body_of(b"Subject: Undeliverable\r\n\r\nIn a row.\r\n")),),
@@ -90,6 +105,9 @@ async def fill(folder: str) -> None:
         await store.operate(Instruction(Deed.HOLD, held, "olga", NOW, why="ask legal"))
         await store.block(NewBlock("sender", "x@example.org", "banned-sender", "spam", "olga", NOW))
         await load(store, demonstration(), now=NOW)
+        policy = StsPolicy(Mode.ENFORCE, 604_800, ("mx.example.net",))
+        until = NOW + timedelta(days=7)
+        await keep(store, Kept("example.net", "20261121", policy, NOW, until, NOW))
         await store.record(Event(NOW, "refused", "policy", "550 no", address="bin@example.net"))
 
 

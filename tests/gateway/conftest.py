@@ -17,7 +17,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import whybounce.gateway.directory.tables  # noqa: F401  # all tables there are, as migrations make them
+import whybounce.gateway.directory.tables
+import whybounce.gateway.mta_sts  # noqa: F401  # all tables there are, as migrations make them
 from world import World, Worlds
 
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)

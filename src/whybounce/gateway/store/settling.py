@@ -165,6 +165,7 @@ def _write_attempts(transaction: Transaction, granted: Sequence[Settlement]) -> 
             "status": attempt.status,
             "reply": attempt.reply,
             "error": attempt.error,
+            "policy": attempt.policy,
         }
         for settlement in granted
         for attempt in settlement.attempts

@@ -182,6 +182,7 @@ attempts = Table(
     Column("status", Said(_NAME)),
     Column("reply", Said(_REPLY)),
     Column("error", Said(_REPLY)),
+    Column("policy", Said(_NAME)),
     PrimaryKeyConstraint("message", "number", "id"),
     ForeignKeyConstraint(["message", "number"], ["recipients.message", "recipients.number"]),
     sqlite_strict=True,

@@ -265,6 +265,7 @@ def _attempt(row: AnyRow) -> Attempt:
         status=row.status,
         reply=row.reply,
         error=row.error,
+        policy=row.policy,
     )
 
 
