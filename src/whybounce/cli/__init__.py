@@ -20,6 +20,7 @@ from whybounce.cli import (
     read,
     rewrite,
     serve,
+    tls_report,
     web,
     write,
 )
@@ -42,6 +43,7 @@ app.command("write")(write.write)
 app.command("rewrite")(rewrite.rewrite)
 app.command("check")(check.check)
 app.command("serve")(serve.serve)
+app.command("tls-report")(tls_report.tls_report)
 app.command("web")(web.web)
 app.command("provoke")(provoke.provoke)
 app.add_typer(config.app, name="config")
