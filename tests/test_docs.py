@@ -202,6 +202,18 @@ def test_the_pictures_of_ndrs_are_there_and_small():
     assert all(size < 150_000 for size in there.values())
 
 
+def test_the_guide_to_encryption_names_the_codes_that_causes_have():
+    """Each row's codes are forms of the row's cause: while it is tried, and at the end."""
+    rows = re.findall(
+        r"^\| ([\d., ]+) \| `([a-z-]+)` \|", (ROOT / "docs/encryption.md").read_text(), re.MULTILINE
+    )
+
+    assert len(rows) == 8
+    for codes, cause in rows:
+        forms = [str(form.status) for form in catalogue().causes[cause].replies]
+        assert forms == codes.split(", ")
+
+
 def test_the_guide_to_reading_lists_the_options_there_are():
     """No more and no fewer; --help stands on its own."""
     command = get_command(app).commands["read"]

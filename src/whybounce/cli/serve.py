@@ -79,6 +79,7 @@ def _read(path: Path) -> "tuple[Config, DirectoryTable]":
 async def _serve(config: "Config", directory: "DirectoryTable") -> None:
     from whybounce.gateway.service import (  # noqa: PLC0415  # heavy
         AddressTakenError,
+        UnfitResolverError,
         running,
         until_stopped,
     )
@@ -92,7 +93,7 @@ async def _serve(config: "Config", directory: "DirectoryTable") -> None:
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
         raise Refusal(f"{error}; end what listens there, or configure another address") from error
-    except (StoreError, OSError) as error:
+    except (StoreError, UnfitResolverError, OSError) as error:
         raise Refusal(str(error)) from error
 
 

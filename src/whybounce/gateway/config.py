@@ -36,7 +36,7 @@ from whybounce.gateway.shaping import (
     wanted,
 )
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets, TlsMode
-from whybounce.gateway.smtp.tls import server_context
+from whybounce.gateway.smtp.tls import server_context, verifying_context
 from whybounce.gateway.store import Schedule, schedules
 from whybounce.gateway.trust import BlockListTable, Trust
 from whybounce.gateway.values import Duration, Endpoint, Folder, IpAddress, Network, Secret, Size
@@ -71,6 +71,14 @@ class OutboundTls(StrEnum):
     OPPORTUNISTIC = "opportunistic"  # Where it is offered; any certificate. RFC 7435.
     ENCRYPT = "encrypt"  # Always; any certificate.
     VERIFY = "verify"  # Always; a certificate with its name that we trust.
+
+
+class DaneUse(StrEnum):
+    """When TLSA records are believed."""
+
+    AUTO = "auto"  # Where the resolver validates DNSSEC; else there is a warning, and no DANE.
+    OFF = "off"
+    REQUIRED = "required"  # Likewise, and nothing starts where it does not.
 
 
 class LogLevel(StrEnum):
@@ -202,6 +210,23 @@ class Outbound(_Table, frozen=True, kw_only=True):
         OutboundTls,
         _means("What is asked of the next hop where no policy of its domain says more."),
     ] = OutboundTls.OPPORTUNISTIC
+    dane: Annotated[
+        DaneUse,
+        _means(
+            "Whether TLSA records hold (RFC 7672), by a resolver that validates DNSSEC and is on"
+            " this machine or named above; with `required` nothing starts without such a one."
+        ),
+    ] = DaneUse.AUTO
+    mta_sts: Annotated[
+        bool, _means("Whether MTA-STS policies of recipients' domains hold (RFC 8461).")
+    ] = True
+    mta_sts_port: Annotated[
+        int, _means("The port of the web servers that have them.", ge=1, le=65_535)
+    ] = 443
+    authorities: Annotated[
+        Path | None,
+        _means("A file with certificates of authorities to trust beside those of this machine."),
+    ] = None
     source_addresses: Annotated[
         tuple[IpAddress, ...], _means("Addresses to connect from, at most one of each family.")
     ] = ()
@@ -508,6 +533,8 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
         yield "outbound, smarthost-account", "is missing; smarthost-password needs it"
     if outbound.smarthost and not outbound.smarthost.port:
         yield "outbound, smarthost", "port 0 is not allowed; allowed is a port from 1 to 65535"
+    if outbound.authorities is not None:
+        yield from _authorities(outbound.authorities)
     families = Counter(":" in address for address in outbound.source_addresses)
     if any(count > 1 for count in families.values()):
         yield "outbound, source-addresses", "has two of one family; allowed is one of each"
@@ -587,6 +614,13 @@ def _signing(config: Config) -> Iterator[tuple[str, str]]:
     for domain, count in Counter(each.domain for each in config.signing).items():
         if count > 1:
             yield f"signing {shown(domain)}", "stands twice; allowed is one key for each domain"
+
+
+def _authorities(file: Path) -> Iterator[tuple[str, str]]:
+    try:
+        verifying_context(file)
+    except OSError:
+        yield "outbound, authorities", f"{shown(str(file))} holds no certificate in PEM"
 
 
 def _retry(config: Config) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import ipaddress
+import logging
 import os
 import random
 import secrets
@@ -17,13 +19,17 @@ import dns.resolver
 
 from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
+from whybounce.checking.mta_sts_host import PolicyHosts
 from whybounce.explaining import Explainer
 from whybounce.gateway import config as configured
 from whybounce.gateway.addresses import folded_domain
-from whybounce.gateway.config import Config, Kind
+from whybounce.gateway.believing import why_not_believed
+from whybounce.gateway.config import Config, DaneUse, Kind
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.connections import Connections
+from whybounce.gateway.delivery.dane import Dane
 from whybounce.gateway.delivery.destinations import Smarthost
+from whybounce.gateway.delivery.mta_sts import MtaSts
 from whybounce.gateway.delivery.opening import Login, Opener
 from whybounce.gateway.delivery.parcels import Sign
 from whybounce.gateway.delivery.signing import Signer, read_key
@@ -32,6 +38,7 @@ from whybounce.gateway.encrypting import Encrypting, tls_policies
 from whybounce.gateway.expanding import Expanding
 from whybounce.gateway.inbound import Inbound, Reception
 from whybounce.gateway.limits import Limits
+from whybounce.gateway.mta_sts import Policies
 from whybounce.gateway.outbound import Outbound, OutboundSettings
 from whybounce.gateway.policies import POLICIES, Judge
 from whybounce.gateway.reporter import Reporter
@@ -41,11 +48,17 @@ from whybounce.gateway.smtp.client import ClientSettings
 from whybounce.gateway.smtp.listening import Listener
 from whybounce.gateway.smtp.server import Limits as DialogueLimits, ServerSettings, TlsMode
 from whybounce.gateway.smtp.server.counting import Caps
-from whybounce.gateway.smtp.tls import server_context
+from whybounce.gateway.smtp.tls import (
+    opportunistic_context,
+    server_context,
+    verifying_context,
+)
 from whybounce.gateway.spam_signs import SpamSigns
 from whybounce.gateway.store import Store, open_store
 from whybounce.gateway.values import Endpoint
 from whybounce.writing import Writer
+
+_log = logging.getLogger(__name__)
 
 _SQLITE = "sqlite:///"
 _NO_NAME_SERVER = "127.0.0.1"
@@ -58,6 +71,13 @@ class AddressTakenError(Exception):
     def __init__(self, address: Endpoint, why: str) -> None:
         super().__init__(f"cannot listen at {address}: {why}")
         self.address = address
+
+
+class UnfitResolverError(Exception):
+    """DANE is required, and the resolver cannot be believed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f'[outbound] dane = "required", but {why}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +101,8 @@ class _Parts:
     node: str
     organisations: tuple[str, ...]
     resolver: Resolver
+    resolver_is_ours: bool  # On this machine, or named by an administrator.
+    sts_policies: Policies
 
 
 @asynccontextmanager
@@ -90,6 +112,7 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
     Raises:
         AddressTakenError: An address to listen at cannot be had.
         StoreError: The queue cannot be opened.
+        UnfitResolverError: DANE is required, and the resolver does not validate.
 
     """
     _make_folders(config)
@@ -100,6 +123,7 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
         await load(store, table, now=_now())
         passwords = Passwords()
         stack.callback(passwords.close)
+        resolver, is_ours = _resolver(config.outbound.resolver)
         parts = _Parts(
             config=config,
             store=store,
@@ -107,7 +131,9 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
             host=folded_domain(config.server.name or socket.getfqdn()),
             node=config.server.node or socket.gethostname(),
             organisations=tuple(each.name for each in table.organisation),
-            resolver=_resolver(config.outbound.resolver),
+            resolver=resolver,
+            resolver_is_ours=is_ours,
+            sts_policies=_sts_policies(config.outbound, store, resolver),
         )
         outbound = await stack.enter_async_context(_outbound(parts))
         listeners = {each.name: _listener(parts, each) for each in config.listener}
@@ -205,9 +231,10 @@ def _dialogue_limits(limits: Limits) -> DialogueLimits:
 async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
     config = parts.config
     connections = _connections(parts)
+    dane = await _dane(parts)
     outbound = Outbound(
         parts.store,
-        carry=_carrier(parts, connections).carry,
+        carry=_carrier(parts, connections, dane).carry,
         resolve=Resolving(
             directory=parts.directory,
             mailboxes=Path(config.server.mailboxes),
@@ -237,9 +264,11 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
         chance=random.random,
     )
     task = asyncio.create_task(outbound.run())
+    warning = asyncio.create_task(_warn_of(parts))
     try:
         yield task
     finally:
+        warning.cancel()
         outbound.stop()
         with contextlib.suppress(Exception):  # Whoever waits for the task has been told.
             await task
@@ -261,14 +290,25 @@ def _connections(parts: _Parts) -> Connections:
     )
 
 
-def _carrier(parts: _Parts, connections: Connections) -> Carrier:
+def _carrier(parts: _Parts, connections: Connections, dane: Dane | None) -> Carrier:
     outbound = parts.config.outbound
-    policies = tls_policies()
+    policies = tls_policies(outbound.authorities)
+    mta_sts = None
+    if outbound.mta_sts:
+        trusting = verifying_context(outbound.authorities)
+        mta_sts = MtaSts(parts.sts_policies.policy_of, trusting)
     return Carrier(
         host=parts.host,
         resolver=parts.resolver,
         connections=connections,
-        tls=Encrypting(parts.directory, parts.organisations, policies, outbound.tls),
+        tls=Encrypting(
+            parts.directory,
+            parts.organisations,
+            policies,
+            outbound.tls,
+            dane=dane,
+            mta_sts=mta_sts,
+        ),
         clear=policies[configured.OutboundTls.OFF],
         clock=_now,
         random_bits=secrets.randbits,
@@ -294,15 +334,48 @@ def _signer(config: Config) -> Sign | None:
     return Signer({key.domain: key for key in keys}, _now).field
 
 
-def _resolver(at: Endpoint | None) -> Resolver:
-    """Return what asks the name server: the one that is named, else the machine's first."""
+def _sts_policies(outbound: configured.Outbound, store: Store, resolver: Resolver) -> Policies:
+    context = verifying_context(outbound.authorities)
+    hosts = PolicyHosts(resolver, context, outbound.mta_sts_port)
+    return Policies(store, resolver, hosts.fetch, _now)
+
+
+async def _dane(parts: _Parts) -> Dane | None:
+    """Return DANE, which has no effect by a resolver that does not validate; None where it is off.
+
+    Raises UnfitResolverError.
+    """
+    use, resolver = parts.config.outbound.dane, parts.resolver
+    if use is DaneUse.REQUIRED:
+        why = await why_not_believed(resolver, is_ours=parts.resolver_is_ours)
+        if why is not None:
+            raise UnfitResolverError(why)
+    if use is DaneUse.OFF or not parts.resolver_is_ours:
+        return None
+    return Dane(resolver, opportunistic_context(), _now)
+
+
+async def _warn_of(parts: _Parts) -> None:
+    """Say where DANE was wished for and is not had; no mail waits to hear so."""
+    if parts.config.outbound.dane is DaneUse.AUTO:
+        why = await why_not_believed(parts.resolver, is_ours=parts.resolver_is_ours)
+        if why is not None:
+            _log.warning("DANE is off: %s", why)
+
+
+def _resolver(at: Endpoint | None) -> tuple[Resolver, bool]:
+    """Return what asks the name server, and whether the way to it is ours.
+
+    It is the one that is named, else the machine's first.
+    """
     if at is not None:
-        return Resolver(at.host, at.port)
+        return Resolver(at.host, at.port), True
     try:
         servers = dns.resolver.Resolver().nameservers
     except dns.exception.DNSException:
         servers = []
-    return Resolver(str(servers[0]) if servers else _NO_NAME_SERVER)
+    address = str(servers[0]) if servers else _NO_NAME_SERVER
+    return Resolver(address), ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def _smarthost(outbound: configured.Outbound) -> Smarthost | None:

@@ -52,7 +52,7 @@ async def test_another_policy_has_connections_of_its_own(world):
     async with world() as w:
         server = await w.serve("mx1.example.org")
         connections = (await w.made()).connections
-        for policy in (CLEAR, TlsPolicy("none", None)):
+        for policy in (CLEAR, TlsPolicy("off", None)):
             async with connections.to(line_to(server, policy)):
                 pass
 

@@ -99,6 +99,33 @@ def test_what_expired_carries_the_last_real_error(was_answered, status):
     assert str(outcome.reply.inner) == "452 4.2.2 Mailbox full"
 
 
+SECURED = {
+    "certificate-expired": "5.7.322",
+    "certificate-host-mismatch": "5.7.325",
+    "dnssec-invalid": "5.7.324",
+    "mta-sts-certificate": "5.7.5",
+    "mta-sts-mx-mismatch": "5.4.8",
+    "partner-certificate-invalid": "5.7.320",
+    "starttls-not-supported": "5.7.321",
+    "tlsa-invalid": "5.7.323",
+}
+
+
+@pytest.mark.parametrize(("cause", "status"), SECURED.items())
+def test_how_mail_is_secured_has_numbers_for_now_and_for_the_end(cause, status):
+    """4.7.x while it is tried, 5.7.x at expiry; both with the evidence, both explained as themselves."""
+    evidence = 'certificate "mailbox full" for mx.example.org (TLSA 3 1 1 00)'
+    met = attempt(Obstacle(cause, evidence), Ending.DEFERRED, "STARTTLS")
+    now, end = outcome_of(met), expired(met, was_answered=False)
+
+    assert str(end.status) == status
+    assert str(now.status) == f"4{status[1:]}"
+    assert end.reply.inner is None
+    assert end.reply.code == 550
+    assert all(evidence in each.reply.text for each in (now, end))
+    assert [explain(each).cause for each in (now, end)] == [cause] * 2
+
+
 @pytest.mark.parametrize("fault", list(Fault))
 def test_each_fault_of_a_conversation_has_words(fault):
     """For good or for now, whichever it is; and they are explained as what they are."""

@@ -329,7 +329,7 @@ async def test_starttls_refused_goes_on_in_the_clear(world, certified):
     [
         (["mx1.example.org"], False, None),
         (["other.example.com"], False, "mta-sts-certificate"),
-        (["mx1.example.org"], True, "certificate-expired"),
+        (["mx1.example.org"], True, "mta-sts-certificate"),
         ([], False, "starttls-not-supported"),
     ],
     ids=["good", "another name", "expired", "no TLS"],

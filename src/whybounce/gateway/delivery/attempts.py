@@ -22,7 +22,7 @@ class Obstacle:
     """Why it could not be handed over though nobody refused it: a cause of the catalogue."""
 
     cause: str
-    evidence: str  # What was found, for administrators.
+    evidence: str  # What was found, in one line; the cause's own reply may repeat it.
     permanent: bool = False
     limit: int | None = None  # Octets, where the size is the obstacle.
 
@@ -34,6 +34,7 @@ class Remote:
     host: str
     address: str | None = None  # None: the name was not even looked up, or it is our own disk.
     tls: str | None = None  # "TLSv1.3 TLS_AES_256_GCM_SHA384 (opportunistic)".
+    policy: str | None = None  # What was demanded of it: "dane", "mta-sts", "opportunistic".
 
 
 @dataclass(frozen=True, slots=True)

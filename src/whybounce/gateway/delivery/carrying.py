@@ -1,6 +1,8 @@
 """A parcel carried to its destination, whatever kind that is: an attempt for each recipient."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,12 +25,14 @@ from whybounce.gateway.delivery.mail_exchangers import (
     route_to,
     route_to_host,
 )
-from whybounce.gateway.delivery.opening import Encryption, Line
+from whybounce.gateway.delivery.opening import Line
 from whybounce.gateway.delivery.parcels import Parcel, Sign, header_of
-from whybounce.gateway.delivery.relaying import relay
-from whybounce.gateway.delivery.tls_policies import TlsPolicies, TlsPolicy
+from whybounce.gateway.delivery.relaying import PassedOver, relay
+from whybounce.gateway.delivery.tls_policies import Barred, NextHop, TlsPolicies, TlsPolicy
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
+
+_log = logging.getLogger(__name__)
 
 _IN_MAILBOX = Reply("Delivered to the mailbox", status=StatusCode(2, 0, 0))
 
@@ -64,10 +68,11 @@ class Carrier:
         if isinstance(route, NoRoute):
             obstacle = Obstacle(route.cause, route.evidence, route.permanent)
             return self._obstructed(parcel, obstacle)
-        lines = tuple(await self._lines(destination, route, parcel))
+        signed = parcel
         if self.sign is not None and parcel.is_ours:
-            parcel = replace(parcel, sign=self.sign)
-        return await relay(parcel, lines, self.connections, self.clock)
+            signed = replace(parcel, sign=self.sign)
+        async with contextlib.aclosing(self._lines(destination, route, parcel)) as lines:
+            return await relay(signed, lines, self.connections, self.clock)
 
     async def _route(self, destination: MailExchangers | Smarthost | Lmtp) -> Route | NoRoute:
         match destination:
@@ -81,17 +86,48 @@ class Carrier:
 
     async def _lines(
         self, destination: MailExchangers | Smarthost | Lmtp, route: Route, parcel: Parcel
-    ) -> Iterator[Line]:
+    ) -> AsyncGenerator[Line | PassedOver, None]:
+        """Yield whom to ask, each host's policy asked for when its turn has come."""
+        for host in route.hosts:
+            policy = await self._policy(destination, host, route, parcel)
+            if isinstance(policy, Barred):
+                yield PassedOver(host, policy)
+                continue
+            for address in host.addresses:
+                yield self._line(destination, host, address, policy)
+
+    async def _policy(
+        self,
+        destination: MailExchangers | Smarthost | Lmtp,
+        host: Host,
+        route: Route,
+        parcel: Parcel,
+    ) -> TlsPolicy | Barred:
         if isinstance(destination, Lmtp):
-            return _each(route.hosts, destination.port, self.clear, lmtp=True)
-        policy = await self.tls(parcel.recipients[0].domain, route.hosts)
-        if isinstance(destination, MailExchangers):
-            return _each(route.hosts, self.port, policy)
-        return (
-            Line(host, address, destination.port, policy, destination.encryption, destination.login)
-            for host in route.hosts
-            for address in host.addresses
-        )
+            return self.clear
+        hop = _next_hop(destination, host, route, parcel.recipients[0].domain, self.port)
+        try:
+            return await self.tls(hop)
+        except Exception as error:  # noqa: BLE001  # some recipients may have it already: none gets it twice
+            _log.exception("finding out how to encrypt for %s", hop.domain)
+            evidence = f"{type(error).__name__} at asking how to encrypt"
+            return Barred(None, Obstacle("system-error", evidence))
+
+    def _line(
+        self,
+        destination: MailExchangers | Smarthost | Lmtp,
+        host: Host,
+        address: str,
+        policy: TlsPolicy,
+    ) -> Line:
+        match destination:
+            case Lmtp():
+                return Line(host, address, destination.port, policy, lmtp=True)
+            case MailExchangers():
+                return Line(host, address, self.port, policy)
+            case Smarthost():
+                how, login = destination.encryption, destination.login
+                return Line(host, address, destination.port, policy, how, login)
 
     async def _put(self, destination: Maildir, parcel: Parcel) -> tuple[Attempt, ...]:
         attempts = []
@@ -119,16 +155,22 @@ class Carrier:
         return tuple(Attempt(each, ending, (asked,), asked) for each in parcel.recipients)
 
 
+def _next_hop(
+    destination: MailExchangers | Smarthost, host: Host, route: Route, domain: str, port: int
+) -> NextHop:
+    if isinstance(destination, MailExchangers):
+        by_mx = () if route.implicit else _names(destination.domain, route)
+        return NextHop(domain, host, port, by_mx)
+    by_mx = _names(destination.host, route) if destination.use_mx and not route.implicit else ()
+    return NextHop(domain, host, destination.port, by_mx, is_configured=True)
+
+
+def _names(domain: str, route: Route) -> tuple[str, ...]:
+    return (domain,) if route.canonical is None else (domain, route.canonical)
+
+
 def _ending(obstacle: Obstacle) -> Ending:
     return Ending.FAILED if obstacle.permanent else Ending.DEFERRED
-
-
-def _each(
-    hosts: Sequence[Host], port: int, policy: TlsPolicy, *, lmtp: bool = False
-) -> Iterator[Line]:
-    for host in hosts:
-        for address in host.addresses:
-            yield Line(host, address, port, policy, Encryption.STARTTLS, lmtp=lmtp)
 
 
 def _hops(header: bytes) -> int:

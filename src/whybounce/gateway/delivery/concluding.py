@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from whybounce.gateway.delivery.attempts import Attempt, Ending
-from whybounce.gateway.delivery.recording import attempt_rows, cause_of, expired, outcome_of
+from whybounce.gateway.delivery.recording import (
+    attempt_rows,
+    cause_at_expiry,
+    cause_of,
+    expired,
+    outcome_of,
+)
 from whybounce.gateway.store.rows import (
     Consignment,
     Deferral,
@@ -87,7 +93,7 @@ def _conclusion(
     if is_expiring(attempt, message, now):
         was_answered = recipient.number in answered or any(each.reply for each in attempt.asked)
         outcome = expired(attempt, was_answered=was_answered)
-        return Conclusion(recipient, Terminal.EXPIRED, outcome, "message-expired")
+        return Conclusion(recipient, Terminal.EXPIRED, outcome, cause_at_expiry(attempt))
     if attempt.ending is Ending.DEFERRED:
         return Conclusion(recipient, None, outcome_of(attempt, retry_until=message.expires), cause)
     terminal = _TERMINALS[attempt.ending]

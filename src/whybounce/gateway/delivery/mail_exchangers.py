@@ -21,6 +21,8 @@ class Host:
     name: str
     addresses: tuple[str, ...]
     secure: bool  # MX and address records were validated: DANE may be asked for, RFC 7672 §2.2.
+    canonical: str | None = None  # The name that has the addresses, where this one is an alias.
+    secure_alias: bool = False  # The alias was validated, though the addresses were not.
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Route:
 
     hosts: tuple[Host, ...]
     implicit: bool = False  # No MX record: the domain's own address, RFC 5321 §5.1.
+    canonical: str | None = None  # The name that has the MX records, where the domain is an alias.
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,12 @@ async def _with_addresses(
     hosts: list[Host] = []
     failed: Records | None = None
     for _, name in exchangers:
-        addresses, secure, trouble = await _addresses(name, resolver)
+        host, trouble = await _host(name, resolver, by_secure=found.secure)
         failed = failed or trouble
-        if addresses:
-            hosts.append(Host(name, addresses, found.secure and secure))
+        if host is not None:
+            hosts.append(host)
     if hosts:
-        return Route(tuple(hosts))
+        return Route(tuple(hosts), canonical=found.canonical)
     if failed is not None:
         return _absent(domain, failed)
     names = ", ".join(name for _, name in exchangers if name)
@@ -107,23 +110,34 @@ async def _with_addresses(
 
 async def _implicit(domain: str, resolver: Resolver) -> Route | NoRoute:
     """Return the domain's own address, which stands in where it has no MX record at all."""
-    addresses, secure, failed = await _addresses(domain, resolver)
-    if addresses:
-        return Route((Host(domain, addresses, secure),), implicit=True)
+    host, failed = await _host(domain, resolver)
+    if host is not None:
+        return Route((host,), implicit=True)
     if failed is not None:
         return _absent(domain, failed)
     evidence = f"{domain} has neither MX records nor an address"
     return NoRoute("no-route", permanent=True, evidence=evidence)
 
 
-async def _addresses(name: str, resolver: Resolver) -> tuple[tuple[str, ...], bool, Records | None]:
-    """Return IPv6 and IPv4 addresses, whether they are validated, and what could not be told."""
+async def _host(
+    name: str, resolver: Resolver, *, by_secure: bool = True
+) -> tuple[Host | None, Records | None]:
+    """Return the host with its IPv6 and IPv4 addresses, if it has any, and what could not be told.
+
+    ``by_secure``: what named the host was validated.
+    """
     asked = [await resolver.records(name, rdtype) for rdtype in ("AAAA", "A")]
     addresses = tuple(value for records in asked for value in records.values)[:_MOST_ADDRESSES]
     undecided = {Absence.FAILED, Absence.BOGUS}
     failed = next((records for records in asked if records.absence in undecided), None)
-    secure = all(records.secure for records in asked if records.values)
-    return addresses, secure and bool(addresses), failed
+    if not addresses:
+        return None, failed
+    secure = by_secure and all(records.secure for records in asked if records.values)
+    canonical = next((records.canonical for records in asked if records.canonical), None)
+    secure_alias = False
+    if by_secure and not secure and canonical:  # RFC 7672 §2.2.2: the name may still vouch.
+        secure_alias = (await resolver.records(name, "CNAME")).secure
+    return Host(name, addresses, secure, canonical, secure_alias), failed
 
 
 def _exchangers(found: Records) -> list[tuple[int, str]]:

@@ -1,19 +1,22 @@
 """A connection made ready to hand mail over: connected, greeted, encrypted and signed in.
 
-Where opportunistic TLS fails, a second connection is made in the clear: after a failed handshake the
+Where TLS fails and the policy allows less, a second connection is made: after a failed handshake the
 first is of no use (RFC 3207 §4.1). Every step that went wrong is told, that one too.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from whybounce.checking.certificates import loaded, shown
 from whybounce.gateway.delivery.attempts import Obstacle, Remote
 from whybounce.gateway.delivery.mail_exchangers import Host
 from whybounce.gateway.delivery.tls_policies import TlsPolicy
-from whybounce.gateway.smtp.client import Answered, ClientSettings, Fault
+from whybounce.gateway.smtp.client import Answered, ClientSettings, Fault, ServerReply
 from whybounce.gateway.smtp.connecting import ClientConnection, connect
+from whybounce.gateway.smtp.tls import opportunistic_context
 from whybounce.vocabulary.session import Tls
 
 _CONNECT = "connect"
@@ -79,8 +82,8 @@ class Opener:
     async def open(self, line: Line) -> Opened:
         """Return a connection ready for MAIL, or what went wrong. Never raises for the remote."""
         troubles: list[Trouble] = []
-        async for encrypt in _ways(line, troubles):
-            opened = await self._open(line, troubles, encrypt=encrypt)
+        async for way, encrypt in _ways(line, troubles):
+            opened = await self._open(way, troubles, encrypt=encrypt)
             if opened is not None:
                 return opened
         return Opened(None, troubles[-1].remote, tuple(troubles))
@@ -97,42 +100,81 @@ class Opener:
             if not is_ready:
                 connection.abort()
         if trouble is not None:
-            troubles.append(trouble)
+            troubles.append(await self._with_certificate(trouble, connection, line))
             return None
         return Opened(connection, _remote(line, connection), tuple(troubles))
 
     async def _connect(self, line: Line, troubles: list[Trouble]) -> ClientConnection | None:
         try:
-            return await connect(
-                line.host.name,
-                line.address,
-                line.port,
-                self.lmtp if line.lmtp else self.smtp,
-                seconds=self.seconds,
-                local_address=self.local_address,
-            )
+            return await self._connected(line)
         except OSError as error:  # TimeoutError is one.
             obstacle = Obstacle(_cause(error), f"{line.address} port {line.port}: {_words(error)}")
             troubles.append(Trouble(_remote(line), _CONNECT, obstacle))
             return None
 
+    async def _connected(self, line: Line) -> ClientConnection:
+        return await connect(
+            line.host.name,
+            line.address,
+            line.port,
+            self.lmtp if line.lmtp else self.smtp,
+            seconds=self.seconds,
+            local_address=self.local_address,
+        )
 
-async def _ways(line: Line, troubles: list[Trouble]) -> AsyncIterator[bool]:
-    """Yield whether to encrypt: first as the policy wants, then in the clear where it allows that."""
+    async def _with_certificate(
+        self, trouble: Trouble, connection: ClientConnection, line: Line
+    ) -> Trouble:
+        """Add what the server shows, where that was refused: OpenSSL keeps it to itself.
+
+        So it is asked once more, over a connection by which nothing is handed over.
+        """
+        said = trouble.said
+        if isinstance(said, Answered) or not _is_untrusted(connection) or not line.policy.required:
+            return trouble
+        try:
+            async with asyncio.timeout(self.seconds):
+                chain = await self._shown_chain(line)
+        except OSError:
+            return trouble
+        own = next(iter(loaded(chain)), None)
+        if own is None:
+            return trouble
+        evidence = f"{said.evidence}; the server shows the {shown(own)}"
+        return replace(trouble, said=replace(said, evidence=evidence))
+
+    async def _shown_chain(self, line: Line) -> tuple[bytes, ...]:
+        connection = await self._connected(line)
+        try:
+            context, name = opportunistic_context(), _server_name(line)
+            if line.encryption is Encryption.IMPLICIT:
+                await connection.shake_hands(context, name)
+            elif (await connection.greet()).is_good:
+                await connection.start_tls(context, name)
+            return connection.tls.chain if connection.tls else ()
+        finally:
+            connection.abort()
+
+
+async def _ways(line: Line, troubles: list[Trouble]) -> AsyncIterator[tuple[Line, bool]]:
+    """Yield what to ask for, and whether to encrypt; what is next only where TLS was in the way."""
     if line.policy.context is None:
-        yield False
+        yield line, False
         return
-    yield True
+    yield line, True
+    while line.policy.otherwise is not None and troubles[-1].command == "STARTTLS":
+        line = replace(line, policy=line.policy.otherwise)
+        yield line, True
     may_be_clear = not line.policy.required and line.encryption is Encryption.STARTTLS
     if may_be_clear and troubles[-1].command == "STARTTLS":
-        yield False
+        yield line, False
 
 
 async def _make_ready(connection: ClientConnection, line: Line, *, encrypt: bool) -> Trouble | None:
     """Go from the connection to MAIL; return what stood in the way."""
     context = line.policy.context
     if encrypt and context is not None and line.encryption is Encryption.IMPLICIT:
-        fault = await connection.shake_hands(context, line.host.name)
+        fault = await connection.shake_hands(context, _server_name(line))
         if fault is not None:
             return _tls_trouble(connection, line, Answered("STARTTLS", fault))
     answered = await connection.greet()
@@ -155,16 +197,33 @@ async def _start_tls(
     if "STARTTLS" not in connection.extensions:
         if not line.policy.required:
             return None
-        evidence = f"{line.host.name} does not offer STARTTLS, and {line.policy.name} demands it"
-        obstacle = Obstacle("starttls-not-supported", evidence)
-        return Trouble(_remote(line, connection), "STARTTLS", obstacle)
-    answered = await connection.start_tls(context, line.host.name)
+        return _no_tls(connection, line, f"{line.host.name} does not offer STARTTLS")
+    answered = await connection.start_tls(context, _server_name(line))
     if answered.is_good:
         return None
-    if connection.tls is not None or (connection.is_usable and not line.policy.required):
-        # Either EHLO after the handshake went wrong, or STARTTLS was refused: in the clear then.
-        return None if connection.tls is None else _trouble(connection, line, answered)
+    if connection.tls is not None:
+        return _trouble(connection, line, answered)  # EHLO after the handshake went wrong.
+    if isinstance(answered.heard, ServerReply):
+        if line.policy.required:
+            said = answered.heard.reply
+            return _no_tls(connection, line, f"{line.host.name} refuses STARTTLS: {said}")
+        if connection.is_usable:
+            return None  # In the clear then.
     return _tls_trouble(connection, line, answered)
+
+
+def _no_tls(connection: ClientConnection, line: Line, what: str) -> Trouble:
+    """Return that there is no TLS where there must be."""
+    obstacle = Obstacle("starttls-not-supported", f"{what}, and {_demanded_by(line)} demands it")
+    return Trouble(_remote(line, connection), "STARTTLS", obstacle)
+
+
+def _demanded_by(line: Line) -> str:
+    return line.policy.source or f"the policy {line.policy.name!r}"
+
+
+def _server_name(line: Line) -> str:
+    return line.policy.server_name or line.host.name
 
 
 async def _sign_in(connection: ClientConnection, line: Line) -> Trouble | None:
@@ -187,20 +246,27 @@ def _tls_trouble(connection: ClientConnection, line: Line, answered: Answered) -
     """Tell a certificate that is not believed from a handshake that fails."""
     fault = connection.tls_fault
     if answered.fault is not Fault.TLS_FAILED or fault is None:
-        return Trouble(_remote(line, connection), "STARTTLS", answered)
-    cause = "tls-handshake-failed"
-    if "certificate has expired" in fault:
-        cause = "certificate-expired"
-    elif fault.startswith("certificate verify failed"):
-        cause = line.policy.untrusted
-    obstacle = Obstacle(cause, f"{line.host.name} ({line.policy.name}): {fault}")
+        if not line.policy.required:
+            return Trouble(_remote(line, connection), "STARTTLS", answered)
+        fault = str(answered.fault)
+    policy, demanded_by = line.policy, _demanded_by(line)
+    if _is_untrusted(connection):
+        why = fault.partition(": ")[2] or fault
+        obstacle = Obstacle(policy.untrusted, f"{why.rstrip('.')} ({demanded_by})")
+    else:
+        evidence = f"the TLS handshake with {line.host.name} failed: {fault} ({demanded_by})"
+        obstacle = Obstacle(policy.failed, evidence)
     return Trouble(_remote(line, connection), "STARTTLS", obstacle)
+
+
+def _is_untrusted(connection: ClientConnection) -> bool:
+    return (connection.tls_fault or "").startswith("certificate verify failed")
 
 
 def _remote(line: Line, connection: ClientConnection | None = None) -> Remote:
     tls = connection.tls if connection else None
     told = _told(tls, line.policy) if tls else None
-    return Remote(line.host.name, line.address, told)
+    return Remote(line.host.name, line.address, told, line.policy.name)
 
 
 def _told(tls: Tls, policy: TlsPolicy) -> str:

@@ -24,6 +24,11 @@ _ACTIONS = {
 }
 _EXPIRED = "message-expired"
 _REMOTE_ERROR = "generic-remote-error"
+# These become final with numbers of their own; other obstacles as an expired message.
+_SECURED = frozenset({
+    "certificate-expired", "certificate-host-mismatch", "dnssec-invalid", "mta-sts-certificate",
+    "mta-sts-mx-mismatch", "partner-certificate-invalid", "starttls-not-supported", "tlsa-invalid",
+})  # fmt: skip
 _KEPT_DEFERRING = StatusCode(4, 4, 7)
 _NEVER_ANSWERED = StatusCode(5, 4, 300)
 
@@ -51,6 +56,7 @@ def _row(number: int, asked: Asked) -> rows.Attempt:
         status=str(reply.status) if reply and reply.status else None,
         reply=str(reply) if reply else None,
         error=f"{obstacle.cause}: {obstacle.evidence}" if obstacle else None,
+        policy=remote.policy if remote else None,
     )
 
 
@@ -85,7 +91,10 @@ def outcome_of(attempt: Attempt, *, retry_until: datetime | None = None) -> Outc
 
 
 def expired(attempt: Attempt, *, was_answered: bool) -> Outcome:
-    """Return the end of a recipient whose time has run out, the last real error inside.
+    """Return the end of a recipient whose time has run out.
+
+    What concerns how mail is secured ends in its own cause's words; else the message has expired, and
+    the last real error stands inside.
 
     Args:
         attempt: The last one.
@@ -94,20 +103,30 @@ def expired(attempt: Attempt, *, was_answered: bool) -> Outcome:
 
     """
     inner = outcome_of(attempt)
-    status = _KEPT_DEFERRING if was_answered else _NEVER_ANSWERED
+    cause, status = cause_at_expiry(attempt), None
+    if cause == _EXPIRED:
+        status = _KEPT_DEFERRING if was_answered else _NEVER_ANSWERED
     values = _values(attempt.decided, attempt.recipient.address)
-    said = own_reply(catalogue(), _EXPIRED, VerdictKind.EXPIRED, values, status=status)
+    said = own_reply(catalogue(), cause, VerdictKind.EXPIRED, values, status=status)
     return Outcome(
         recipient=inner.recipient,
         original_recipient=inner.original_recipient,
         action=Action.FAILED,
         status=said.status,
-        reply=Reply(said.text, said.code, said.status, inner=inner.reply),
+        reply=Reply(
+            said.text, said.code, said.status, inner=inner.reply if cause == _EXPIRED else None
+        ),
         command=inner.command,
         remote=inner.remote,
         last_attempt=inner.last_attempt,
         attempts=inner.attempts,
     )
+
+
+def cause_at_expiry(attempt: Attempt) -> str:
+    """Return the cause of the end: the last attempt's own, where it concerns how mail is secured."""
+    cause = cause_of(attempt)
+    return cause if cause in _SECURED else _EXPIRED
 
 
 def reply_of(asked: Asked, recipient: str) -> Reply:
@@ -133,8 +152,10 @@ def _values(asked: Asked, recipient: str) -> Mapping[str, str]:
     values = {"recipient": recipient, "domain": recipient.rpartition("@")[2]}
     if asked.remote:
         values["remote"] = asked.remote.host
-    if isinstance(asked.said, Obstacle) and asked.said.limit is not None:
-        values["limit"] = f"{asked.said.limit} octets"
+    if isinstance(asked.said, Obstacle):
+        values["reason"] = asked.said.evidence
+        if asked.said.limit is not None:
+            values["limit"] = f"{asked.said.limit} octets"
     return values
 
 

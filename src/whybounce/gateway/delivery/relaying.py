@@ -3,7 +3,7 @@
 RFC 5321 §5.1, RFC 2033. What each answer means is said in ``decisions``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,8 +13,10 @@ from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.conversion import seven_bit
 from whybounce.gateway.delivery.decisions import Decision, decide
+from whybounce.gateway.delivery.mail_exchangers import Host
 from whybounce.gateway.delivery.opening import Line, Opened
 from whybounce.gateway.delivery.parcels import Parcel, header_of, pieces_of, whole
+from whybounce.gateway.delivery.tls_policies import Barred
 from whybounce.gateway.smtp.client import Answered, Delivery, Fault, ServerReply
 from whybounce.gateway.smtp.connecting import ClientConnection
 from whybounce.gateway.store.rows import LeasedRecipient
@@ -47,20 +49,30 @@ _CAUSES = {
 _FINAL_FAULTS = frozenset({Fault.NEEDS_SMTPUTF8, Fault.NEEDS_8BITMIME, Fault.TOO_LARGE})
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A host that is not asked."""
+
+    host: Host
+    barred: Barred
+
+
 async def relay(
-    parcel: Parcel, lines: Iterable[Line], connections: Connections, clock: Clock
+    parcel: Parcel, lines: AsyncIterable[Line | PassedOver], connections: Connections, clock: Clock
 ) -> tuple[Attempt, ...]:
     """Hand the parcel over at the first of the lines that takes it; an attempt per recipient.
 
     Raises what reading the parcel raises; ValueError where there is no line at all.
     """
     work = _Work(parcel, clock)
-    asked = tuple(lines)
-    if not asked:
-        raise ValueError("there is nobody to hand the parcel to")
-    for line in asked:
+    async for line in lines:
         for some in work.undecided():
-            await _ask(work, some, line, connections)
+            if isinstance(line, PassedOver):
+                work.note_passed_over(some, line)
+            else:
+                await _ask(work, some, line, connections)
+        if not work.undecided():
+            break
     return work.attempts()
 
 
@@ -223,6 +235,15 @@ class _Work:
                 fate.asked.append(asked)
                 fate.decisions.append((decision, asked))
 
+    def note_passed_over(self, some: Sequence[LeasedRecipient], passed: PassedOver) -> None:
+        """Take why a host is passed over."""
+        remote = Remote(passed.host.name, policy=passed.barred.policy)
+        asked = Asked(self._clock(), passed.barred.obstacle, remote=remote)
+        for recipient in some:
+            fate = self._fates[recipient.number]
+            fate.asked.append(asked)
+            fate.decisions.append((Decision.NEXT_HOST, asked))
+
     def _asked(
         self, command: str, said: Answered | Obstacle, remote: Remote, limit: int | None = None
     ) -> Asked:
@@ -230,7 +251,9 @@ class _Work:
         return Asked(self._clock(), told, command, remote)
 
     def attempts(self) -> tuple[Attempt, ...]:
-        """Return what it all came to."""
+        """Return what it all came to. Raises ValueError where nobody was asked."""
+        if not all(fate.decisions for fate in self._fates.values()):
+            raise ValueError("there is nobody to hand the parcel to")
         return tuple(map(_attempt, self._fates.values()))
 
 
@@ -264,6 +287,7 @@ def _conclusion(fate: _Fate) -> tuple[Ending, Asked]:
     open_doors = [each for decision, each in fate.decisions if decision is Decision.NEXT_HOST]
     if not open_doors:
         return Ending.FAILED, asked
-    # Somebody's words tell more than silence.
+    # Somebody's words tell more than silence, and silence more than a host that was not asked.
     replies = [each for each in open_doors if each.reply is not None]
-    return Ending.DEFERRED, (replies or open_doors)[-1]
+    asked_ones = [each for each in open_doors if each.remote and each.remote.address]
+    return Ending.DEFERRED, (replies or asked_ones or open_doors)[-1]

@@ -5,6 +5,7 @@ or behind a PROXY header, goes where it belongs; and so that the peer's certific
 """
 
 import ssl
+from pathlib import Path
 from typing import Any, cast
 
 from whybounce.vocabulary.session import Tls
@@ -147,9 +148,23 @@ def opportunistic_context() -> ssl.SSLContext:
     return context
 
 
-def verifying_context() -> ssl.SSLContext:
-    """Return the context of a client that takes only certificates this system trusts."""
-    return ssl.create_default_context()
+def verifying_context(authorities: Path | None = None) -> ssl.SSLContext:
+    """Return the context of a client that takes only certificates this system trusts.
+
+    They must name whom we ask for as a DNS-ID: RFC 8461 §4.2, RFC 9525 §6.3.
+
+    Args:
+        authorities: A file of more to trust, PEM.
+
+    Raises:
+        OSError: The file cannot be read, or holds no certificate.
+
+    """
+    context = ssl.create_default_context()
+    context.hostname_checks_common_name = False
+    if authorities is not None:
+        context.load_verify_locations(authorities)
+    return context
 
 
 def _reason(error: ssl.SSLError) -> str:
