@@ -20,6 +20,7 @@ from whybounce.gateway.smtp.tls import opportunistic_context
 from whybounce.vocabulary.session import Tls
 
 _CONNECT = "connect"
+_LOOKING = 10  # Seconds for what a server shows that was refused.
 
 
 class Encryption(StrEnum):
@@ -133,7 +134,7 @@ class Opener:
         if isinstance(said, Answered) or not _is_untrusted(connection) or not line.policy.required:
             return trouble
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(_LOOKING):
                 chain = await self._shown_chain(line)
         except OSError:
             return trouble
