@@ -358,7 +358,7 @@ async def test_a_mistake_on_the_way_puts_one_message_off_and_stops_nothing(runni
         life = await r.ended(await r.accept())
 
     assert ends(life) == [Terminal.RELAYED]
-    assert life.attempts[0].error == "system-error: RuntimeError on the way"
+    assert "system-error: RuntimeError on the way" in [each.error for each in life.attempts]
     assert "a mistake" in caplog.text
 
 

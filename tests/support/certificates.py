@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
+TODAY = datetime.now(UTC).replace(microsecond=0)  # Others look at their own clocks.
 _YEAR = timedelta(days=365)
 _SERVERS = (ExtendedKeyUsageOID.SERVER_AUTH,)
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -179,9 +180,10 @@ async def test_evidence_names_host_certificate_record_and_where_it_stands(
         (attempt,) = await w.deliver(f"ben@{domain}", to=MailExchangers(domain))
         port = w.port
 
+    begins, ends = (TODAY - timedelta(days=days) for days in (365, 1))
     assert attempt.decided.obstacle.evidence == (
         f'expired: certificate "mx.{domain}" for mx.{domain}, issued by "Test Root",'
-        f" valid from 2025-11-21 to 2026-11-20 (TLSA {root().tlsa(2, 0, 1)} at _{port}._tcp.mx.{domain})"
+        f" valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d} (TLSA {root().tlsa(2, 0, 1)} at _{port}._tcp.mx.{domain})"
     )
 
 

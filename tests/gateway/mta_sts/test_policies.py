@@ -30,12 +30,12 @@ class Web:
 
     pages: dict[str, StsPolicy | Unreadable] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    seconds: float = 0
+    is_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def fetch(self, domain: str) -> StsPolicy | Unreadable:
         """Give it."""
         self.asked.append(domain)
-        await asyncio.sleep(self.seconds)
+        await self.is_up.wait()
         return self.pages.get(domain, DOWN)
 
 
@@ -75,7 +75,9 @@ def scene(in_memory: Path) -> Scenes:
         await dns.start()
         url = f"sqlite:///{in_memory}/queue.db"
         async with open_store(url, random_bits=secrets.randbits) as store:
-            yield Scene(store, Web(), dns)
+            scene = Scene(store, Web(), dns)
+            scene.web.is_up.set()
+            yield scene
         await dns.stop()
 
     return making
@@ -98,11 +100,14 @@ async def test_many_who_wait_for_a_policy_fetch_it_once(scene):
     """And who gives up takes nothing from the others."""
     async with scene() as s:
         s.publish("1")
-        s.web.seconds = 0.05
+        s.web.is_up.clear()
         policies = s.policies()
         waiting = [asyncio.create_task(policies.policy_of("example.org")) for _ in range(20)]
-        await asyncio.sleep(0.03)
+        while not s.web.asked:  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.01)
         waiting[0].cancel()
+        await asyncio.sleep(0)
+        s.web.is_up.set()
         found = await asyncio.gather(*waiting, return_exceptions=True)
 
     assert found[1:] == [ENFORCED] * 19
