@@ -43,7 +43,8 @@ from whybounce.gateway.values import Duration, Endpoint, Folder, IpAddress, Netw
 
 PROFILES = Path(__file__).with_name("profiles")
 _PREFIX = "WHYBOUNCE_"
-_STORES = ("sqlite:///", "postgresql://")
+_SQLITE = "sqlite:///"
+_STORES = (_SQLITE, "postgresql://")
 
 
 class ConfigError(FaultyFileError):
@@ -80,6 +81,13 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    CONSOLE = "console"
+    JSON = "json"
 
 
 class Style(StrEnum):
@@ -133,7 +141,18 @@ class Server(_Table, frozen=True, kw_only=True):
         Profile.STANDARD
     )
     operating: Annotated[
-        Endpoint | None, _means("Where health (`/healthz`) and metrics (`/metrics`) are served.")
+        Endpoint | None,
+        _means(
+            "Where health (`/health`) and metrics (`/metrics`) are served; else port 8026 of this"
+            " machine, if that is free."
+        ),
+    ] = None
+    control: Annotated[
+        Folder | None,
+        _means(
+            "The socket by which commands reach the gateway while it runs; else beside the queue's"
+            " file. A PostgreSQL queue has none unless it is named here."
+        ),
     ] = None
     drain: Annotated[
         Duration, _means("How long messages under way may take when it is told to stop.")
@@ -141,6 +160,9 @@ class Server(_Table, frozen=True, kw_only=True):
     log_level: Annotated[LogLevel, _means("The least important lines that are logged.")] = (
         LogLevel.INFO
     )
+    log_format: Annotated[
+        LogFormat, _means("How a line is written: for people or for programs.")
+    ] = LogFormat.CONSOLE
 
 
 class Listener(_Table, frozen=True, kw_only=True):
@@ -306,6 +328,17 @@ class Retention(_Table, frozen=True, kw_only=True):
     blocks: Annotated[Duration, _means("Blocks that were lifted or ran out.")] = Duration(days=90)
 
 
+class Health(_Table, frozen=True, kw_only=True):
+    """`[health]`: when the gateway says that it should be given no mail."""
+
+    disk_free: Annotated[
+        Size, _means("The least room on the disks of the queue and of the mailboxes.")
+    ] = Size(256 << 20)
+    lag: Annotated[Duration, _means("The longest the queue may take to write something down.")] = (
+        Duration(seconds=5)
+    )
+
+
 class Directory(_Table, frozen=True, kw_only=True):
     """`[directory]`: who is here. Without it, the organisations of the demonstration."""
 
@@ -349,7 +382,22 @@ class Config(_Table, frozen=True, kw_only=True):
     forwarding: Forwarding = Forwarding()
     signing: tuple[Signing, ...] = ()
     retention: Retention = Retention()
+    health: Health = Health()
     directory: Directory = Directory()
+
+    @property
+    def control(self) -> Path | None:
+        """Where the socket is by which commands reach the running gateway; None: nowhere."""
+        if self.server.control is not None:
+            return Path(self.server.control)
+        file = self.queue_file
+        return None if file is None else file.with_name(f"{file.name}.control")
+
+    @property
+    def queue_file(self) -> Path | None:
+        """The queue's file; None where it is kept by a server."""
+        queue = self.server.queue
+        return Path(queue.removeprefix(_SQLITE)) if queue.startswith(_SQLITE) else None
 
     @property
     def schedule(self) -> Schedule:

@@ -77,8 +77,6 @@ async def listening(path: Path, answer: Answering) -> AsyncIterator[None]:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await server.wait_closed()
-            with contextlib.suppress(OSError):
-                path.unlink()
 
 
 async def _converse(
@@ -139,11 +137,15 @@ def _socket(path: Path) -> Iterator[socket.socket]:
             path.unlink()
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        os.fchmod(bound.fileno(), 0o600)  # Linux makes the file with these rights.
+        with contextlib.suppress(OSError):  # Linux makes the file with these rights.
+            os.fchmod(bound.fileno(), 0o600)
         with _short(path) as name:
             bound.bind(name)
         path.chmod(0o600)
-        yield bound
+        try:
+            yield bound
+        finally:
+            path.unlink(missing_ok=True)
     finally:
         bound.close()
 
