@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from whybounce.checking.lookups import Resolver
 from whybounce.explaining import Explainer
 from whybounce.gateway import config as configured
 from whybounce.gateway.addresses import folded_domain
+from whybounce.gateway.chores import Chores, housekeeping
 from whybounce.gateway.config import Config, Kind
 from whybounce.gateway.delivery.carrying import Carrier
+from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import Smarthost
 from whybounce.gateway.delivery.opening import Login, Opener
@@ -32,22 +35,36 @@ from whybounce.gateway.encrypting import Encrypting, tls_policies
 from whybounce.gateway.expanding import Expanding
 from whybounce.gateway.inbound import Inbound, Reception
 from whybounce.gateway.limits import Limits
+from whybounce.gateway.operating.attending import Attending
+from whybounce.gateway.operating.bouncing import Bouncer
+from whybounce.gateway.operating.channel import listening
+from whybounce.gateway.operating.metrics import Metrics
+from whybounce.gateway.operating.pages import pages, served
+from whybounce.gateway.operating.performing import Operator, causes_by
+from whybounce.gateway.operating.reloading import at_next_start, changed, in_force
+from whybounce.gateway.operating.requests import Reloaded
+from whybounce.gateway.operating.watching import Watches
 from whybounce.gateway.outbound import Outbound, OutboundSettings
 from whybounce.gateway.policies import POLICIES, Judge
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.resolving import Resolving
 from whybounce.gateway.return_paths import ReturnPaths
+from whybounce.gateway.shaping import FaultyFileError
 from whybounce.gateway.smtp.client import ClientSettings
 from whybounce.gateway.smtp.listening import Listener
 from whybounce.gateway.smtp.server import Limits as DialogueLimits, ServerSettings, TlsMode
 from whybounce.gateway.smtp.server.counting import Caps
 from whybounce.gateway.smtp.tls import server_context
 from whybounce.gateway.spam_signs import SpamSigns
-from whybounce.gateway.store import Store, open_store
+from whybounce.gateway.store import Store, StoreError, open_store
+from whybounce.gateway.store.watching import Watch
 from whybounce.gateway.values import Endpoint
 from whybounce.writing import Writer
 
-_SQLITE = "sqlite:///"
+_log = logging.getLogger(__name__)
+
+_PAGES = Endpoint("127.0.0.1:8026")  # Health and metrics, where nothing else is said.
+_PROBE = 2.0  # Seconds a name server may take to show that it answers.
 _NO_NAME_SERVER = "127.0.0.1"
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened at
 
@@ -60,7 +77,15 @@ class AddressTakenError(Exception):
         self.address = address
 
 
-@dataclass(frozen=True, slots=True)
+class ControlTakenError(Exception):
+    """The socket for commands cannot be made."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"cannot take commands at {path}: {why}")
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """The gateway while it runs."""
 
@@ -68,6 +93,13 @@ class Running:
     store: Store
     ports: dict[str, tuple[int, ...]]  # Of each listener, by its name.
     outbound: asyncio.Task[None]  # It ends before it is told to only by a mistake of ours.
+    pages: Endpoint | None  # Where health and metrics are; None: nowhere, as the port was taken.
+    stop: asyncio.Event  # Set by an operator who wants it to drain.
+    reload: Callable[[], Awaitable[Reloaded]]  # Reads the configuration anew.
+
+
+Reread = Callable[[], tuple[Config, DirectoryTable]]
+"""Reads the configuration and the directory; raises FaultyFileError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +116,20 @@ class _Parts:
 
 
 @asynccontextmanager
-async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Running]:
+async def running(
+    config: Config,
+    table: DirectoryTable,
+    *,
+    reread: Reread | None = None,
+    watch: Watch | None = None,
+) -> AsyncIterator[Running]:
     """Run the gateway; at the end, take nothing more and let what is under way come to its end.
+
+    Args:
+        config: What was decided.
+        table: Who is here.
+        reread: What reads both anew, for a reload.
+        watch: Who is told, beside the metrics, of what becomes durable: the log.
 
     Raises:
         AddressTakenError: An address to listen at cannot be had.
@@ -97,6 +141,8 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
         store = await stack.enter_async_context(
             open_store(config.server.queue, random_bits=secrets.randbits)
         )
+        metrics = Metrics()
+        store.watch = Watches(metrics, watch) if watch else Watches(metrics)
         await load(store, table, now=_now())
         passwords = Passwords()
         stack.callback(passwords.close)
@@ -109,13 +155,140 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
             organisations=tuple(each.name for each in table.organisation),
             resolver=_resolver(config.outbound.resolver),
         )
-        outbound = await stack.enter_async_context(_outbound(parts))
         listeners = {each.name: _listener(parts, each) for each in config.listener}
-        stack.push_async_callback(_drain, listeners, config.server.drain.total_seconds())
+        live = Live(parts, listeners, reread)
+        outbound = await stack.enter_async_context(_outbound(parts, live))
+        attending = _attending(live, outbound, metrics)
+        pages_at = await _open_pages(stack, config, attending)
+        if config.control is not None:
+            await stack.enter_async_context(_channel(config.control, attending))
+        task = await stack.enter_async_context(_delivering(outbound))
+        attending.delivering = task
+        await stack.enter_async_context(_doing_chores(live))
+        stack.push_async_callback(live.drain)
         for each in config.listener:
             await _listen(listeners[each.name], each)
-        ports = {name: tuple(listener.ports) for name, listener in listeners.items()}
-        yield Running(parts.host, store, ports, outbound)
+        yield Running(
+            host=parts.host,
+            store=store,
+            ports={name: tuple(listener.ports) for name, listener in listeners.items()},
+            outbound=task,
+            pages=pages_at,
+            stop=attending.stop,
+            reload=live.reload,
+        )
+
+
+class Live:
+    """What a reload replaces while the gateway runs."""
+
+    def __init__(
+        self, parts: "_Parts", listeners: dict[str, Listener], reread: Reread | None
+    ) -> None:
+        self.parts = parts
+        self.listeners = listeners
+        self.reporter = _reporter(parts)
+        self._reread = reread
+
+    async def report(self, telling: Telling) -> Notices:
+        """Make the reports, as the configuration wants them now."""
+        return await self.reporter(telling)
+
+    async def drain(self) -> None:
+        """Take no more connections; let messages under way come to their end."""
+        seconds = self.parts.config.server.drain.total_seconds()
+        await asyncio.gather(*(each.drain(seconds) for each in self.listeners.values()))
+
+    async def reload(self) -> Reloaded:
+        """Read the configuration and the directory anew. Faults change nothing."""
+        if self._reread is None:
+            return Reloaded(changed=(), at_next_start=(), faults=("there is no file to read",))
+        before = self.parts.config
+        try:
+            fresh, table = await asyncio.to_thread(self._reread)
+            config = in_force(before, fresh)
+            parts = replace(self.parts, config=config)
+            listeners = {each.name: _listener(parts, each) for each in config.listener}
+            is_other = await load(parts.store, table, now=_now())
+        except (FaultyFileError, StoreError, OSError) as error:
+            return Reloaded(changed=(), at_next_start=(), faults=tuple(str(error).splitlines()))
+        self.parts, self.reporter = parts, _reporter(parts)
+        for name, made in listeners.items():
+            running = self.listeners[name]
+            running.settings, running.tls = made.settings, made.tls
+            running.new_handler = made.new_handler
+        tables = set(changed(before, fresh)) - {"directory"} | (
+            {"directory"} if is_other else set()
+        )
+        return Reloaded(changed=tuple(sorted(tables)), at_next_start=at_next_start(before, fresh))
+
+
+def _attending(live: Live, outbound: Outbound, metrics: Metrics) -> Attending:
+    parts = live.parts
+    config, store = parts.config, parts.store
+    file = config.queue_file
+    bouncer = Bouncer(
+        store=store, report=live.report, node=parts.node, schedule=config.schedule, clock=_now
+    )
+    return Attending(
+        store=store,
+        operator=Operator(
+            store=store, bouncer=bouncer, cause_of=causes_by(Explainer(catalogue())), clock=_now
+        ),
+        metrics=metrics,
+        outbound=outbound,
+        listeners=live.listeners,
+        folders=(*([file.parent] if file else []), Path(config.server.mailboxes)),
+        resolver=lambda: _resolver(config.outbound.resolver, seconds=_PROBE),
+        limits=lambda: live.parts.config.health,
+        reload=live.reload,
+        stop=asyncio.Event(),
+        node=parts.node,
+        clock=_now,
+    )
+
+
+async def _open_pages(
+    stack: AsyncExitStack, config: Config, attending: Attending
+) -> Endpoint | None:
+    """Serve health and metrics; nobody is told of a port that is taken unless it was asked for."""
+    wanted = config.server.operating or _PAGES
+    app = pages(attending.health, attending.metrics_text)
+    try:
+        port = await stack.enter_async_context(served(app, wanted.host, wanted.port))
+    except OSError as error:
+        if config.server.operating is not None:
+            raise AddressTakenError(wanted, _why(error)) from error
+        _log.warning("health and metrics are not served: %s: %s", wanted, _why(error))
+        return None
+    return Endpoint(f"{wanted.rpartition(':')[0]}:{port}")
+
+
+@asynccontextmanager
+async def _channel(path: Path, attending: Attending) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(listening(path, attending.answer))
+        except OSError as error:
+            raise ControlTakenError(path, _why(error)) from error
+        yield
+
+
+@asynccontextmanager
+async def _doing_chores(live: Live) -> AsyncIterator[None]:
+    parts = live.parts
+    chores = Chores(
+        parts.store,
+        housekeeping(parts.store, lambda: live.parts.config.retention),
+        node=parts.node,
+        clock=_now,
+    )
+    task = asyncio.create_task(chores.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _listen(listener: Listener, settings: configured.Listener) -> None:
@@ -123,12 +296,11 @@ async def _listen(listener: Listener, settings: configured.Listener) -> None:
         try:
             await listener.listen(address.host, address.port)
         except OSError as error:
-            why = os.strerror(error.errno).lower() if error.errno else str(error)
-            raise AddressTakenError(address, why) from error
+            raise AddressTakenError(address, _why(error)) from error
 
 
-async def _drain(listeners: dict[str, Listener], seconds: float) -> None:
-    await asyncio.gather(*(each.drain(seconds) for each in listeners.values()))
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
@@ -202,7 +374,7 @@ def _dialogue_limits(limits: Limits) -> DialogueLimits:
 
 
 @asynccontextmanager
-async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
+async def _outbound(parts: _Parts, live: Live) -> AsyncIterator[Outbound]:
     config = parts.config
     connections = _connections(parts)
     outbound = Outbound(
@@ -215,7 +387,7 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
             smarthost=_smarthost(config.outbound),
             host=parts.host,
         ),
-        report=_reporter(parts),
+        report=live.report,
         expand=Expanding(
             store=parts.store,
             directory=parts.directory,
@@ -236,6 +408,14 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
         clock=_now,
         chance=random.random,
     )
+    try:
+        yield outbound
+    finally:
+        await connections.close()
+
+
+@asynccontextmanager
+async def _delivering(outbound: Outbound) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(outbound.run())
     try:
         yield task
@@ -243,7 +423,6 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
         outbound.stop()
         with contextlib.suppress(Exception):  # Whoever waits for the task has been told.
             await task
-        await connections.close()
 
 
 def _connections(parts: _Parts) -> Connections:
@@ -294,15 +473,15 @@ def _signer(config: Config) -> Sign | None:
     return Signer({key.domain: key for key in keys}, _now).field
 
 
-def _resolver(at: Endpoint | None) -> Resolver:
+def _resolver(at: Endpoint | None, *, seconds: float = 10.0) -> Resolver:
     """Return what asks the name server: the one that is named, else the machine's first."""
     if at is not None:
-        return Resolver(at.host, at.port)
+        return Resolver(at.host, at.port, seconds=seconds)
     try:
         servers = dns.resolver.Resolver().nameservers
     except dns.exception.DNSException:
         servers = []
-    return Resolver(str(servers[0]) if servers else _NO_NAME_SERVER)
+    return Resolver(str(servers[0]) if servers else _NO_NAME_SERVER, seconds=seconds)
 
 
 def _smarthost(outbound: configured.Outbound) -> Smarthost | None:
@@ -327,19 +506,20 @@ def _reporter(parts: _Parts) -> Reporter:
 
 
 def _make_folders(config: Config) -> None:
-    queue = config.server.queue
-    if queue.startswith(_SQLITE):
-        Path(queue.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    if config.queue_file is not None:
+        config.queue_file.parent.mkdir(parents=True, exist_ok=True)
     Path(config.server.mailboxes).mkdir(parents=True, exist_ok=True)
 
 
 async def until_stopped(gateway: Running, stop: asyncio.Event) -> None:
     """Wait until it is to stop. Raises what ended outbound, should it end before."""
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({waiting, gateway.outbound}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if not stop.is_set():
+    waiting = {asyncio.create_task(each.wait()) for each in (stop, gateway.stop)}
+    await asyncio.wait({*waiting, gateway.outbound}, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
+    if not stop.is_set() and not gateway.stop.is_set():
         gateway.outbound.result()
+    gateway.stop.set()
 
 
 def _now() -> datetime:
