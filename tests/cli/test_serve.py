@@ -13,6 +13,7 @@ name = "mail.contoso.example"
 queue = "data"
 mailboxes = "mailboxes"
 drain = "5s"
+operating = "127.0.0.1:0"
 
 [[listener]]
 name = "inbound"
@@ -39,7 +40,7 @@ def test_it_says_where_it_listens_takes_mail_and_stops_in_order(tmp_path):
         stdout=subprocess.PIPE,
         text=True,
     ) as serving:
-        lines = [serving.stdout.readline() for _ in range(6)]
+        lines = [serving.stdout.readline() for _ in range(7)]
         port = int(lines[2].rpartition(" ")[2])
         with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
             client.sendmail("a@remote.example", "ben@contoso.example", "Subject: Hello\r\n\r\n")

@@ -15,11 +15,14 @@ from whybounce.cli import (
     causes,
     check,
     config,
+    drain,
     explain,
     provoke,
+    queue,
     read,
     rewrite,
     serve,
+    trace,
     web,
     write,
 )
@@ -44,6 +47,9 @@ app.command("check")(check.check)
 app.command("serve")(serve.serve)
 app.command("web")(web.web)
 app.command("provoke")(provoke.provoke)
+app.command("trace")(trace.trace)
+app.command("drain")(drain.drain)
+app.add_typer(queue.app, name="queue")
 app.add_typer(config.app, name="config")
 
 

@@ -27,6 +27,7 @@ from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import Smarthost
+from whybounce.gateway.delivery.dispatching import Report
 from whybounce.gateway.delivery.opening import Login, Opener
 from whybounce.gateway.delivery.parcels import Sign
 from whybounce.gateway.delivery.signing import Signer, read_key
@@ -121,6 +122,7 @@ async def running(
     table: DirectoryTable,
     *,
     reread: Reread | None = None,
+    reloaded: Callable[[Config], None] = lambda _: None,
     watch: Watch | None = None,
 ) -> AsyncIterator[Running]:
     """Run the gateway; at the end, take nothing more and let what is under way come to its end.
@@ -129,6 +131,7 @@ async def running(
         config: What was decided.
         table: Who is here.
         reread: What reads both anew, for a reload.
+        reloaded: Called with what is in force after one.
         watch: Who is told, beside the metrics, of what becomes durable: the log.
 
     Raises:
@@ -156,7 +159,7 @@ async def running(
             resolver=_resolver(config.outbound.resolver),
         )
         listeners = {each.name: _listener(parts, each) for each in config.listener}
-        live = Live(parts, listeners, reread)
+        live = Live(parts, listeners, reread, reloaded)
         outbound = await stack.enter_async_context(_outbound(parts, live))
         attending = _attending(live, outbound, metrics)
         pages_at = await _open_pages(stack, config, attending)
@@ -183,12 +186,17 @@ class Live:
     """What a reload replaces while the gateway runs."""
 
     def __init__(
-        self, parts: "_Parts", listeners: dict[str, Listener], reread: Reread | None
+        self,
+        parts: _Parts,
+        listeners: dict[str, Listener],
+        reread: Reread | None,
+        reloaded: Callable[[Config], None],
     ) -> None:
         self.parts = parts
         self.listeners = listeners
         self.reporter = _reporter(parts)
         self._reread = reread
+        self._reloaded = reloaded
 
     async def report(self, telling: Telling) -> Notices:
         """Make the reports, as the configuration wants them now."""
@@ -217,6 +225,7 @@ class Live:
             running = self.listeners[name]
             running.settings, running.tls = made.settings, made.tls
             running.new_handler = made.new_handler
+        self._reloaded(config)
         tables = set(changed(before, fresh)) - {"directory"} | (
             {"directory"} if is_other else set()
         )
@@ -227,14 +236,9 @@ def _attending(live: Live, outbound: Outbound, metrics: Metrics) -> Attending:
     parts = live.parts
     config, store = parts.config, parts.store
     file = config.queue_file
-    bouncer = Bouncer(
-        store=store, report=live.report, node=parts.node, schedule=config.schedule, clock=_now
-    )
     return Attending(
         store=store,
-        operator=Operator(
-            store=store, bouncer=bouncer, cause_of=causes_by(Explainer(catalogue())), clock=_now
-        ),
+        operator=_operator(parts, live.report),
         metrics=metrics,
         outbound=outbound,
         listeners=live.listeners,
@@ -246,6 +250,47 @@ def _attending(live: Live, outbound: Outbound, metrics: Metrics) -> Attending:
         node=parts.node,
         clock=_now,
     )
+
+
+def _operator(parts: _Parts, report: Report) -> Operator:
+    store = parts.store
+    return Operator(
+        store=store,
+        bouncer=Bouncer(
+            store=store,
+            report=report,
+            node=parts.node,
+            schedule=parts.config.schedule,
+            clock=_now,
+        ),
+        cause_of=causes_by(Explainer(catalogue())),
+        clock=_now,
+    )
+
+
+@asynccontextmanager
+async def operating_alone(config: Config) -> AsyncIterator[Operator]:
+    """Open the queue of a gateway that does not run, to operate on it.
+
+    Raises:
+        StoreError: It cannot be opened, or a gateway runs after all.
+
+    """
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(config.server.queue, random_bits=secrets.randbits)
+        )
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        parts = _Parts(
+            config=config,
+            store=store,
+            directory=Directory(store, passwords),
+            host=folded_domain(config.server.name or socket.getfqdn()),
+            node=f"{config.server.node or socket.gethostname()} (command line)",
+            organisations=(),
+        )
+        yield _operator(parts, _reporter(parts))
 
 
 async def _open_pages(

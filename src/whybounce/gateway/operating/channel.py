@@ -183,6 +183,17 @@ def _short(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
+def knock(path: Path) -> None:
+    """Find out whether a gateway listens.
+
+    Raises:
+        NobodyThereError: None does.
+        ChannelError: It cannot be reached.
+
+    """
+    _connect(path).close()
+
+
 def ask(path: Path, request: Request, *, until_over: bool = False) -> Answer:
     """Ask the gateway that listens at the path; return what it answers.
 

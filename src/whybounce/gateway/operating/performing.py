@@ -20,6 +20,7 @@ from whybounce.gateway.operating.requests import (
     Do,
     Listing,
     Lives,
+    OnStore,
     Refused,
     Selection,
     Show,
@@ -48,7 +49,7 @@ class Operator:
     cause_of: Callable[[str], str | None]
     clock: Callable[[], datetime]
 
-    async def perform(self, request: Trace | Show | Do, by: str) -> Answer:
+    async def perform(self, request: OnStore, by: str) -> Answer:
         """Return what came of it.
 
         Args:

@@ -71,7 +71,8 @@ class Drain(_Line, frozen=True, tag="drain"):
     """Stop: take nothing more, and end what is under way. The connection closes at the end."""
 
 
-Request = Trace | Show | Do | Reload | Drain
+OnStore = Trace | Show | Do
+Request = OnStore | Reload | Drain
 
 
 class Lives(_Line, frozen=True, tag="lives"):
