@@ -67,10 +67,12 @@ def show(
 ) -> None:
     """Show one message: where its recipients stand, and its whole life.
 
-    Example: whybounce queue show 18a3f0c2d4e5f607
+    Example: whybounce queue show 0P9UTKFUKTECL
     """
+    from whybounce.gateway.store.identity import canonical  # noqa: PLC0415  # heavy
+
     (life, *_) = found(id_, None, config, data) or (None,)
-    if life is None or life.message is None or life.message.id != id_.strip().lower():
+    if life is None or life.message is None or life.message.id != canonical(id_.strip()):
         typer.echo(f"whybounce: there is no message {id_} in the queue", err=True)
         raise typer.Exit(_NOTHING_DONE)
     if json:
@@ -161,7 +163,7 @@ def bounce(
 ) -> None:
     """Return it: the sender gets an NDR with the last answer of the other side.
 
-    Example: whybounce queue bounce 18a3f0c2d4e5f607 --why "the domain is gone"
+    Example: whybounce queue bounce 0P9UTKFUKTECL --why "the domain is gone"
     """
     which = _chosen(ids, every, state, domain, sender, cause)
     _act("bounce", "returned", which, why, json, config, data)
@@ -223,7 +225,7 @@ def _selection(
     if cause is not None and cause not in catalogue().causes:
         raise Refusal(f"--cause {cause}: no such cause; `whybounce causes` lists them")
     return Selection(
-        ids=tuple(each.strip().lower() for each in ids),
+        ids=tuple(each.strip() for each in ids),
         state=state,
         domain=domain,
         sender=sender,

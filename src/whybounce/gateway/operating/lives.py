@@ -229,19 +229,25 @@ def _waiting(recipient: QueuedRecipient, since: datetime, message: QueuedMessage
 
 
 def _event(event: Event, recipient: str | None) -> Happening:
+    cause, said = _of_event(event)
     text = event_sentence(
-        event.kind, who=event.actor, text=event.text, why=f" {event.text}" if event.text else ""
+        event.kind, who=event.actor, text=said, why=f" {_as_sentence(said)}" if said else ""
     )
-    cause = event.text.partition(":")[0]
     return _happening(
         event.time,
         event.kind,
         event.actor,
         recipient,
         text,
-        said=event.text or None,
-        cause=cause if cause in catalogue().causes else None,
+        said=said or None,
+        cause=cause,
     )
+
+
+def _of_event(event: Event) -> tuple[str | None, str]:
+    """Return the cause that an event begins with, if it does, and the rest of what was said."""
+    cause, colon, rest = event.text.partition(": ")
+    return (cause, rest) if colon and cause in catalogue().causes else (None, event.text)
 
 
 def _happening(
@@ -265,9 +271,9 @@ def _client(session: Session) -> str:
 
 
 def _named(name: str | None, address: str | None) -> str:
-    if name and address:
+    if name and address and name.strip("[]").removeprefix("IPv6:") != address:
         return f"{name} [{address}]"
-    return name or (f"[{address}]" if address else "")
+    return f"[{address}]" if address else name or ""
 
 
 def _tls(tls: str | None) -> str:

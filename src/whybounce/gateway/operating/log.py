@@ -78,7 +78,7 @@ def _as_json(logger: object, name: str, fields: MutableMapping[str, Any]) -> str
 
 
 def _for_people(out: TextIO) -> Processor:
-    return structlog.dev.ConsoleRenderer(colors=out.isatty(), pad_event_to=10)
+    return structlog.dev.ConsoleRenderer(colors=out.isatty(), pad_event_to=10, sort_keys=False)
 
 
 class Logged:
