@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 import whybounce
@@ -25,7 +26,9 @@ from whybounce.cli import app
 from whybounce.cli.refusal import Refusal
 from whybounce.gateway.resolving import folder_of
 from whybounce.provoking.mail_server import Behaviour
+from whybounce.wire.schema import schemas
 
+SCHEMAS = {verb: Draft202012Validator(schemas()[verb]) for verb in ("trace", "queue")}
 LATER = "451 4.7.1 Greylisted, try again later"
 
 
@@ -53,7 +56,11 @@ class Operated:
         """Return what a command prints with --json."""
         done = self.type(*words, "--json")
         assert not done.exception or isinstance(done.exception, SystemExit), done.exception
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        if words[0] == "trace" or words[:2] == ("queue", "list"):
+            for row in rows:
+                SCHEMAS[words[0]].validate(row)
+        return rows
 
     def waiting(self, address: str) -> str:
         """Return the id of the message to the address, once it was put off."""
@@ -154,6 +161,7 @@ def test_a_refusal_belongs_to_no_message_and_is_found_by_its_address(gateway):
 
     assert found["message"] is None
     assert found["happenings"][0]["cause"] == "recipient-not-found"
+    assert "Refused at inbound, by the policy recipient_exists" in found["happenings"][0]["text"]
     assert found["happenings"][0]["said"].startswith("550 5.1.10 Recipient not found")
 
 

@@ -289,6 +289,7 @@ async def operating_alone(config: Config) -> AsyncIterator[Operator]:
             host=folded_domain(config.server.name or socket.getfqdn()),
             node=f"{config.server.node or socket.gethostname()} (command line)",
             organisations=(),
+            resolver=_resolver(config.outbound.resolver),
         )
         yield _operator(parts, _reporter(parts))
 

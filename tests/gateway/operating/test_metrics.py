@@ -24,7 +24,7 @@ async def _counted(store: Store, mail: object, metrics: Metrics) -> dict[str, fl
     put_off = mail.deferred(four, mail.after(minutes=5))
     error = Attempt(0, mail.now, "mx.example.net", error="connection-refused: nobody listens")
     await store.settle(replace(put_off, attempts=(error,)))
-    text = "recipient-not-found: 550 5.1.10 Recipient not found"
+    text = "recipient-not-found by recipient_exists: 550 5.1.10 Recipient not found"
     await store.record(Event(mail.now, "refused", "inbound", text))
     await store.record(Event(mail.now, "refused", "inbound", "a stranger's words: 550"))
     await store.operate(Instruction(Deed.HOLD, four.message.id, "olga", mail.now))
@@ -57,8 +57,11 @@ async def test_what_became_durable_is_counted(sqlite_url, open_, mail):
     assert counted['recipients_deferred_total{cause="connection-refused"}'] == 1
     assert counted['reports_total{kind="failure"}'] == 1
     assert counted['reports_not_made_total{why="withheld"}'] == 1
-    assert counted['refusals_total{cause="recipient-not-found",listener="inbound"}'] == 1
-    assert counted['refusals_total{cause="unknown",listener="inbound"}'] == 1
+    assert (
+        counted['refusals_total{cause="recipient-not-found",listener="inbound",verdict="refused"}']
+        == 1
+    )
+    assert counted['refusals_total{cause="unknown",listener="inbound",verdict="refused"}'] == 1
     assert counted['operator_acts_total{act="held"}'] == 1
     assert counted["commit_operations_sum"] >= 11
     assert counted["queue_oldest_seconds"] == 60

@@ -3,6 +3,7 @@
 Pure: rows go in, the shapes of ``wire.lives`` come out.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
@@ -25,6 +26,12 @@ from whybounce.notation import writable
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.wire.lives import Happening, MessageStanding, RecipientStanding, Traced
 from whybounce.wording import printable
+
+# "mailbox-full by recipient_takes_size (evidence): 552 5.2.2 …", as inbound writes a verdict down.
+_VERDICT = re.compile(
+    r"(?P<cause>[a-z0-9-]+)(?: by (?P<by>.{1,500}?))?: (?P<said>[245][0-9]{2} .*)", re.DOTALL
+)
+_CAUSE = re.compile(r"(?P<cause>[a-z0-9-]+)(?P<by>): (?P<said>.*)", re.DOTALL)
 
 CauseOf = Callable[[str], str | None]
 """Says which cause of the catalogue a reply tells of; None where that is not known."""
@@ -229,25 +236,25 @@ def _waiting(recipient: QueuedRecipient, since: datetime, message: QueuedMessage
 
 
 def _event(event: Event, recipient: str | None) -> Happening:
-    cause, said = _of_event(event)
+    cause, by, said = _of_event(event)
     text = event_sentence(
-        event.kind, who=event.actor, text=said, why=f" {_as_sentence(said)}" if said else ""
+        event.kind,
+        who=event.actor,
+        by=sentence("policy", name=by) if by else "",
+        text=said,
+        why=f" {_as_sentence(said)}" if said else "",
     )
     return _happening(
-        event.time,
-        event.kind,
-        event.actor,
-        recipient,
-        text,
-        said=said or None,
-        cause=cause,
+        event.time, event.kind, event.actor, recipient, text, said=said or None, cause=cause
     )
 
 
-def _of_event(event: Event) -> tuple[str | None, str]:
-    """Return the cause that an event begins with, if it does, and the rest of what was said."""
-    cause, colon, rest = event.text.partition(": ")
-    return (cause, rest) if colon and cause in catalogue().causes else (None, event.text)
+def _of_event(event: Event) -> tuple[str | None, str, str]:
+    """Return the cause that an event begins with, the policy that found it, and what was said."""
+    found = _VERDICT.match(event.text) or _CAUSE.match(event.text)
+    if found is None or found["cause"] not in catalogue().causes:
+        return None, "", event.text
+    return found["cause"], found["by"] or "", found["said"]
 
 
 def _happening(

@@ -35,7 +35,11 @@ _FAILED = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 # Name, meaning and labels of what is counted.
 _COUNTERS = {
     "accepted": ("messages_accepted", "Messages taken.", ("listener",)),
-    "refused": ("refusals", "Commands refused by a policy.", ("listener", "cause")),
+    "refused": (
+        "refusals",
+        "Commands that a policy was against: refused, deferred.",
+        ("listener", "verdict", "cause"),
+    ),
     "ended": (
         "recipients_ended",
         "Recipients that came to their end: delivered, relayed, expanded, failed, expired.",
@@ -136,8 +140,9 @@ class Metrics:
 
     def recorded(self, event: Event) -> None:
         """Count a refusal."""
-        if event.kind == "refused":
-            self._count("refused", event.actor, _known(event.text.partition(":")[0]))
+        if event.kind in {"refused", "deferred"}:
+            cause = _known(event.text.partition(":")[0].partition(" ")[0])
+            self._count("refused", event.actor, event.kind, cause)
 
     def settled(self, settlement: Settlement, queued: Sequence[str]) -> None:
         """Count what became of recipients, and of the notices about them."""
