@@ -300,7 +300,9 @@ def _print_change(change: "Change", done: str, json: bool) -> None:
     if json:
         import msgspec  # noqa: PLC0415  # only here
 
-        typer.echo(msgspec.json.encode({"schema": 1, **msgspec.structs.asdict(change)}))
+        from whybounce.wire import SCHEMA  # noqa: PLC0415
+
+        typer.echo(msgspec.json.encode({"schema": SCHEMA, **msgspec.structs.asdict(change)}))
         return
     if change.fault is not None:
         typer.echo(f"{change.id}  not {done}: {change.fault}")
@@ -335,6 +337,7 @@ def _recipients(count: int) -> str:
 def _echo_entry(message: "MessageStanding") -> None:
     import msgspec  # noqa: PLC0415  # only here
 
+    from whybounce.wire import SCHEMA  # noqa: PLC0415
     from whybounce.wire.lives import QueueEntry  # noqa: PLC0415
 
-    typer.echo(msgspec.json.encode(QueueEntry(message=message)))
+    typer.echo(msgspec.json.encode(QueueEntry(schema=SCHEMA, message=message)))

@@ -15,9 +15,6 @@ class _Shape(Struct, frozen=True, forbid_unknown_fields=True):
     """An object whose every property is named here."""
 
 
-Words = Annotated[str, Meta(description="What was said, as it was said.")]
-
-
 class Happening(_Shape, frozen=True, kw_only=True):
     """One thing that happened: when, who did or said it, and what that was."""
 
@@ -33,22 +30,20 @@ class Happening(_Shape, frozen=True, kw_only=True):
     ]
     recipient: Annotated[str | None, Meta(description="Whom it concerns; null: the whole message.")]
     text: Annotated[str, Meta(description="The same in one plain sentence.")]
-    said: Words | None = None
+    said: Annotated[str | None, Meta(description="What was said, as it was said.")]
     cause: Annotated[
         str | None, Meta(description="Why, as the id of a cause of the catalogue, where one is.")
-    ] = None
-    remote: Annotated[str | None, Meta(description="The host that was asked, by its name.")] = None
-    address: Annotated[str | None, Meta(description="The IP address of that host or client.")] = (
-        None
-    )
+    ]
+    remote: Annotated[str | None, Meta(description="The host that was asked, by its name.")]
+    address: Annotated[str | None, Meta(description="The IP address of that host or client.")]
     tls: Annotated[
         str | None, Meta(description="How the connection was encrypted; null: not, or not known.")
-    ] = None
-    command: Annotated[str | None, Meta(description="The SMTP command that was answered.")] = None
-    due: Annotated[Time, Meta(description="When it is tried again, in UTC.")] = None
+    ]
+    command: Annotated[str | None, Meta(description="The SMTP command that was answered.")]
+    due: Annotated[Time, Meta(description="When it is tried again, in UTC.")]
     report: Annotated[
         str | None, Meta(description="The id in the queue of the notice to the sender.")
-    ] = None
+    ]
 
 
 class RecipientStanding(_Shape, frozen=True, kw_only=True):
@@ -110,14 +105,14 @@ class MessageStanding(_Shape, frozen=True, kw_only=True):
 class QueueEntry(_Shape, frozen=True, kw_only=True):
     """A message of `whybounce queue list --json`: one line for each."""
 
-    schema: Schema = 1
+    schema: Schema
     message: Annotated[MessageStanding, Meta(description="The message and where it stands.")]
 
 
 class Traced(_Shape, frozen=True, kw_only=True):
     """A line of `whybounce trace --json`: a message's life, or what happened to no message."""
 
-    schema: Schema = 1
+    schema: Schema
     message: Annotated[
         MessageStanding | None,
         Meta(description="The message; null: the happenings belong to none, such as refusals."),

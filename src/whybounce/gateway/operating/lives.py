@@ -24,6 +24,7 @@ from whybounce.gateway.store.rows import (
 )
 from whybounce.notation import writable
 from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.wire import SCHEMA
 from whybounce.wire.lives import Happening, MessageStanding, RecipientStanding, Traced
 from whybounce.wording import printable
 
@@ -36,6 +37,7 @@ _CAUSE = re.compile(r"(?P<cause>[a-z0-9-]+)(?P<by>): (?P<said>.*)", re.DOTALL)
 CauseOf = Callable[[str], str | None]
 """Says which cause of the catalogue a reply tells of; None where that is not known."""
 
+_FACTS = ("cause", "remote", "address", "tls", "command", "due", "report")
 _COPY = "expanded"  # The fact that a copy's session carries.
 _SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
@@ -45,14 +47,18 @@ def life_told(life: Life, cause_of: CauseOf) -> Traced:
     latest = {each.number: each for each in life.attempts}
     told = sorted(_happenings(life, cause_of), key=lambda each: each[0])
     return Traced(
-        message=standing(life.entry, latest, cause_of), happenings=[each for _, each in told]
+        schema=SCHEMA,
+        message=standing(life.entry, latest, cause_of),
+        happenings=[each for _, each in told],
     )
 
 
 def events_told(events: tuple[Event, ...]) -> Traced:
     """Return what happened to no message, oldest first."""
     ordered = sorted(events, key=lambda each: each.time)
-    return Traced(message=None, happenings=[_event(each, each.address) for each in ordered])
+    return Traced(
+        schema=SCHEMA, message=None, happenings=[_event(each, each.address) for each in ordered]
+    )
 
 
 def standing(entry: Entry, latest: Mapping[int, Attempt], cause_of: CauseOf) -> MessageStanding:
@@ -261,7 +267,8 @@ def _happening(
     time: datetime, kind: str, who: str | None, recipient: str | None, text: str, **more: str | None
 ) -> Happening:
     """Return it, with nothing in it that could disturb a terminal."""
-    said = more.pop("said", None)
+    said = more.get("said")
+    facts = {key: more.get(key) for key in _FACTS}
     return Happening(
         time=_written(time),
         kind=kind,
@@ -269,7 +276,7 @@ def _happening(
         recipient=recipient,
         text=printable(writable(text)),
         said=None if said is None else printable(writable(said)),
-        **more,
+        **facts,
     )
 
 
