@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import re
+import shlex
 import signal
 import smtplib
 import stat
@@ -18,6 +20,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from jsonschema import Draft202012Validator
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import whybounce
@@ -421,3 +424,23 @@ def test_without_a_gateway_the_queue_itself_is_asked(tmp_path, whybounce):
     assert (empty.returncode, empty.stdout) == (0, b"The queue is empty.\n")
     assert drained.returncode == 2
     assert drained.stderr.decode() == f"whybounce: no gateway runs on {tmp_path}/data\n"
+
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("line", re.findall(r"^whybounce (.*)$", GUIDE, re.MULTILINE))
+def test_the_commands_that_the_guide_shows_can_be_typed(gateway, line):
+    """Each as it stands; that nothing is found is an answer."""
+    words = shlex.split(line.removesuffix("--config whybounce.toml"))
+    done = gateway.type(*words)
+
+    assert done.exit_code in {0, 1}
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def test_the_guide_lists_the_commands_of_the_queue():
+    """No more and no fewer."""
+    listed = re.findall(r"^\| `whybounce queue (\w+)", GUIDE, re.MULTILINE)
+
+    assert listed == list(get_command(app).commands["queue"].commands)
