@@ -287,6 +287,12 @@ class Reports(_Table, frozen=True, kw_only=True):
     copies: Annotated[
         tuple[MailAddress, ...], _means("Administrators who get a copy of each notice of failure.")
     ] = ()
+    digest: Annotated[
+        tuple[MailAddress, ...],
+        _means(
+            "Who gets a list, once a day, of the notices that were withheld, if there were any."
+        ),
+    ] = ()
 
 
 class Spam(_Table, frozen=True, kw_only=True):

@@ -39,6 +39,7 @@ from whybounce.gateway.limits import Limits
 from whybounce.gateway.operating.attending import Attending
 from whybounce.gateway.operating.bouncing import Bouncer
 from whybounce.gateway.operating.channel import listening
+from whybounce.gateway.operating.digest import Digest
 from whybounce.gateway.operating.metrics import Metrics
 from whybounce.gateway.operating.pages import pages, served
 from whybounce.gateway.operating.performing import Operator, causes_by
@@ -195,6 +196,7 @@ class Live:
         self.parts = parts
         self.listeners = listeners
         self.reporter = _reporter(parts)
+        self._turn = asyncio.Lock()  # One reload after the other.
         self._reread = reread
         self._reloaded = reloaded
 
@@ -209,6 +211,10 @@ class Live:
 
     async def reload(self) -> Reloaded:
         """Read the configuration and the directory anew. Faults change nothing."""
+        async with self._turn:
+            return await self._reload()
+
+    async def _reload(self) -> Reloaded:
         if self._reread is None:
             return Reloaded(changed=(), at_next_start=(), faults=("there is no file to read",))
         before = self.parts.config
@@ -323,9 +329,16 @@ async def _channel(path: Path, attending: Attending) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _doing_chores(live: Live) -> AsyncIterator[None]:
     parts = live.parts
+    digest = Digest(
+        store=parts.store,
+        to=lambda: live.parts.config.reports.digest,
+        host=parts.host,
+        node=parts.node,
+        random_bits=secrets.randbits,
+    )
     chores = Chores(
         parts.store,
-        housekeeping(parts.store, lambda: live.parts.config.retention),
+        (*housekeeping(parts.store, lambda: live.parts.config.retention), digest.chore),
         node=parts.node,
         clock=_now,
     )

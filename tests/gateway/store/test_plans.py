@@ -86,6 +86,7 @@ async def _a_days_work(store, mail) -> None:
     await store.queue(Filter(), most=1, after=page.after)
     await store.latest_attempts(ids)
     await store.sweep(before=mail.now)
+    await store.happened("report-withheld", since=mail.now, most=9)
     await store.trace("b@example.net", since=mail.now, until=mail.now, most=9)
     await store.figures(now=mail.now)
     later = mail.after(days=9)

@@ -349,6 +349,10 @@ class Store:
             lambda c: tracing.trace(c, wanted, since=since, until=until, most=most)
         )
 
+    async def happened(self, kind: str, *, since: datetime, most: int) -> tuple[Event, ...]:
+        """Return the events of a kind since then, oldest first."""
+        return await self._reader.read(lambda c: tracing.happened(c, kind, since=since, most=most))
+
     async def figures(self, *, now: datetime) -> Figures:
         """Return how the queue stands, for metrics."""
         return await self._reader.read(lambda c: figuring.figures(c, now))

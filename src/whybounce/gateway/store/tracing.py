@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
-from whybounce.gateway.store.identity import canonical, earliest, number_of
+from whybounce.gateway.store.identity import canonical, earliest, number_of, written
 from whybounce.gateway.store.leasing import MESSAGE_COLUMNS, queued_message
 from whybounce.gateway.store.rows import (
     Attempt,
@@ -82,6 +82,17 @@ def _some_recipient(which: Filter) -> Any:
     if which.domain is not None:
         like = like.where(recipients.c.domain == which.domain.lower())
     return like.exists()
+
+
+def happened(connection: Connection, kind: str, *, since: datetime, most: int) -> tuple[Event, ...]:
+    """Return events of the kind, oldest first."""
+    which = (
+        select(events)
+        .where(events.c.id >= written(earliest(since)), events.c.kind == kind)
+        .order_by(events.c.id)
+        .limit(most)
+    )
+    return tuple(_event(row) for row in connection.execute(which))
 
 
 def latest_attempts(connection: Connection, ids: Collection[str]) -> dict[tuple[str, int], Attempt]:
