@@ -10,7 +10,15 @@ from whybounce.gateway.config import Config, Listener
 
 Part = TypeVar("Part", bound=Struct)
 
-_LIVE = ("limits", "policies", "reports", "retention", "health", "directory")  # Tables, as a whole.
+_LIVE = (
+    "limits",
+    "policies",
+    "spam",
+    "reports",
+    "retention",
+    "health",
+    "directory",
+)  # Tables, as a whole.
 _LIVE_IN_SERVER = frozenset({"drain", "log_level", "log_format"})
 # A listener is known by its name; where it listens, and how many connections it holds, stays.
 _FIXED_IN_LISTENER = frozenset(
