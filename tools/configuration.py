@@ -30,6 +30,7 @@ SHAPES: dict[str, tuple[type[Struct], ...]] = {
         config.Forwarding,
         config.Signing,
         config.Retention,
+        config.Health,
         config.Directory,
     ),
     "directory.md": (

@@ -90,6 +90,10 @@ def test_the_lines_to_copy_make_a_mail_come_back_and_read_it(shown):
 
     assert "The address does not exist at the recipient's domain" in read.stdout
 
+    traced = shown.run(shown.lines[-2])
+    assert (traced.returncode, traced.stderr) == (0, "")
+    assert "The sender is told by the notice" in " ".join(traced.stdout.split())
+
 
 def test_one_condition_is_told_as_a_page(shown):
     """What was wanted, what was said, how it is read, and where the NDR is."""

@@ -120,9 +120,10 @@ def test_every_mistake_is_said_at_once(written):
 
     assert sorted(faults(path)) == sorted([
         ("lmits: this key is not known; did you mean limits? known here are server, listener,"
-        " limits, trust, block-list, policies, outbound, retry, reports, spam, forwarding, signing, retention, directory"),
+        " limits, trust, block-list, policies, outbound, retry, reports, spam, forwarding, signing,"
+        " retention, health, directory"),
         ("server, nmae: this key is not known; did you mean name? known here are name, node, queue,"
-        " mailboxes, lmtp, profile, operating, drain, log-level"),
+        " mailboxes, lmtp, profile, operating, control, drain, log-level, log-format"),
         'server, profile: "exhange" is not allowed; allowed is "standard" or "exchange-online"',
         ('listener "inbound", addresses number 1: "127.0.0.1:99999" is not allowed; allowed is a'
         ' host and a port such as "192.0.2.1:25" or "[::1]:587"'),

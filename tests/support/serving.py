@@ -68,6 +68,7 @@ name = "mail.contoso.example"
 queue = "data"
 mailboxes = "mailboxes"
 drain = "5s"
+operating = "127.0.0.1:0"
 
 [[listener]]
 name = "inbound"

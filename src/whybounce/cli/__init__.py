@@ -15,12 +15,15 @@ from whybounce.cli import (
     causes,
     check,
     config,
+    drain,
     explain,
     provoke,
+    queue,
     read,
     rewrite,
     serve,
     tls_report,
+    trace,
     web,
     write,
 )
@@ -46,6 +49,9 @@ app.command("serve")(serve.serve)
 app.command("tls-report")(tls_report.tls_report)
 app.command("web")(web.web)
 app.command("provoke")(provoke.provoke)
+app.command("trace")(trace.trace)
+app.command("drain")(drain.drain)
+app.add_typer(queue.app, name="queue")
 app.add_typer(config.app, name="config")
 
 

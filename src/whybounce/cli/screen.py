@@ -45,6 +45,8 @@ def gateway_screen(config: "Config", gateway: "Running") -> Iterator[str]:
         yield f"  {each.name:<12}{at}"
     yield f"  {'mailboxes':<12}{config.server.mailboxes}"
     yield f"  {'queue':<12}{config.server.queue.partition('@')[2] or config.server.queue}"
+    if gateway.pages is not None:
+        yield f"  {'health':<12}http://{gateway.pages}/health and /metrics"
 
 
 def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
@@ -69,6 +71,9 @@ def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
     yield f"Or send one with your own program, and read what {_ANNA} gets:"
     yield ""
     yield f"  {_sending(shown.gateway.ports['submission'][0])}"
+    if shown.config.queue_file is not None:
+        folder = shlex.quote(str(shown.config.queue_file.parent))
+        yield f"  {called()} trace {_EXAMPLE}@provoke.example --data {folder}"
     yield f"  {called()} read {shlex.quote(str(shown.mailboxes / _ANNA / 'new'))}"
 
 

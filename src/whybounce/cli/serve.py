@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from whybounce.cli.config import gateway_installed
+from whybounce.cli.config import gateway_installed, read_configuration
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.screen import demonstration_screen, gateway_screen
 
 if TYPE_CHECKING:
     from whybounce.gateway.config import Config
     from whybounce.gateway.directory import DirectoryTable
+    from whybounce.gateway.service import Running
+
+_log = logging.getLogger(__name__)
 
 _FAULTY = 2
 _INBOUND, _SUBMISSION = 2525, 2587
@@ -50,56 +53,79 @@ def serve(
         option = next(name for name, is_given in ours.items() if is_given)
         raise Refusal(f"{option} is for the demonstration; with --config, that file says it")
     if config is not None:
-        settings, directory = _read(config)
-        _log_to_terminal(settings.server.log_level)
-        asyncio.run(_serve(settings, directory))
+        settings, directory = read_configuration(config, os.environ)
+        _log_to_terminal(settings)
+        asyncio.run(_serve(settings, directory, config))
         return
     with ExitStack() as left:
         folder = data or Path(left.enter_context(TemporaryDirectory(prefix="whybounce-")))
         asyncio.run(_demonstrate(folder.resolve(), inbound, submission))
 
 
-def _log_to_terminal(level: str) -> None:
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("whybounce").setLevel(level.upper())
+def _log_to_terminal(config: "Config") -> None:
+    from whybounce.gateway.operating import log  # noqa: PLC0415  # heavy
+
+    log.set_up(config.server.log_level, config.server.log_format)
 
 
-def _read(path: Path) -> "tuple[Config, DirectoryTable]":
+async def _serve(config: "Config", directory: "DirectoryTable", path: Path) -> None:
     from whybounce.gateway.config import directory_of, read_config  # noqa: PLC0415  # heavy
-    from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
-
-    try:
-        config = read_config(path, os.environ)
-        return config, directory_of(config, path)
-    except FaultyFileError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(_FAULTY) from error
-
-
-async def _serve(config: "Config", directory: "DirectoryTable") -> None:
-    from whybounce.gateway.service import (  # noqa: PLC0415  # heavy
+    from whybounce.gateway.operating.log import Logged  # noqa: PLC0415
+    from whybounce.gateway.service import (  # noqa: PLC0415
         AddressTakenError,
+        ControlTakenError,
         UnfitResolverError,
         running,
         until_stopped,
     )
     from whybounce.gateway.store import StoreError  # noqa: PLC0415
 
+    def reread() -> "tuple[Config, DirectoryTable]":
+        fresh = read_config(path, os.environ)
+        return fresh, directory_of(fresh, path)
+
+    def reloaded(fresh: "Config") -> None:
+        _log_to_terminal(fresh)
+        logged.renew()
+
+    logged = Logged()
     stop = _stop()
+    reloads: set[asyncio.Task[None]] = set()
     try:
-        async with running(config, directory) as gateway:
+        async with running(
+            config, directory, reread=reread, reloaded=reloaded, watch=logged
+        ) as gateway:
+            asyncio.get_running_loop().add_signal_handler(
+                signal.SIGHUP, lambda: reloads.add(asyncio.create_task(_reload(gateway)))
+            )
             _print(gateway_screen(config, gateway))
             await until_stopped(gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
         raise Refusal(f"{error}; end what listens there, or configure another address") from error
-    except (StoreError, UnfitResolverError, OSError) as error:
+    except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
         raise Refusal(str(error)) from error
+
+
+async def _reload(gateway: "Running") -> None:
+    """Reload as SIGHUP asks for; what is wrong stands in the log."""
+    came = await gateway.reload()
+    for fault in came.faults:
+        _log.error("nothing was reloaded: %s", fault)
+    if not came.faults:
+        _log.info("reloaded: %s", ", ".join(came.changed) or "nothing has changed")
+    for key in came.at_next_start:
+        _log.warning("changed, but only at the next start: %s", key)
 
 
 async def _demonstrate(folder: Path, inbound: int, submission: int) -> None:
     """Run the demonstration, and leave a note for those who provoke something in it."""
-    from whybounce.gateway.service import AddressTakenError, until_stopped  # noqa: PLC0415  # heavy
+    from whybounce.gateway.service import (  # noqa: PLC0415  # heavy
+        AddressTakenError,
+        ControlTakenError,
+        UnfitResolverError,
+        until_stopped,
+    )
     from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
     from whybounce.gateway.store import StoreError  # noqa: PLC0415
     from whybounce.provoking.demonstration import demonstration  # noqa: PLC0415
@@ -112,7 +138,7 @@ async def _demonstrate(folder: Path, inbound: int, submission: int) -> None:
                 demonstration(folder, os.environ, inbound=inbound, submission=submission)
             )
             left.enter_context(noted(shown.whereabouts))
-            _log_to_terminal(shown.config.server.log_level)
+            _log_to_terminal(shown.config)
             _print(demonstration_screen(shown))
             await until_stopped(shown.gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
@@ -124,7 +150,7 @@ async def _demonstrate(folder: Path, inbound: int, submission: int) -> None:
     except FaultyFileError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_FAULTY) from error
-    except (StoreError, OSError) as error:
+    except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
         raise Refusal(str(error)) from error
 
 

@@ -43,7 +43,8 @@ from whybounce.gateway.values import Duration, Endpoint, Folder, IpAddress, Netw
 
 PROFILES = Path(__file__).with_name("profiles")
 _PREFIX = "WHYBOUNCE_"
-_STORES = ("sqlite:///", "postgresql://")
+_SQLITE = "sqlite:///"
+_STORES = (_SQLITE, "postgresql://")
 
 
 class ConfigError(FaultyFileError):
@@ -88,6 +89,13 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    CONSOLE = "console"
+    JSON = "json"
 
 
 class Style(StrEnum):
@@ -141,7 +149,18 @@ class Server(_Table, frozen=True, kw_only=True):
         Profile.STANDARD
     )
     operating: Annotated[
-        Endpoint | None, _means("Where health (`/healthz`) and metrics (`/metrics`) are served.")
+        Endpoint | None,
+        _means(
+            "Where health (`/health`) and metrics (`/metrics`) are served; else port 8026 of this"
+            " machine, if that is free."
+        ),
+    ] = None
+    control: Annotated[
+        Folder | None,
+        _means(
+            "The socket by which commands reach the gateway while it runs; else beside the queue's"
+            " file. A PostgreSQL queue has none unless it is named here."
+        ),
     ] = None
     drain: Annotated[
         Duration, _means("How long messages under way may take when it is told to stop.")
@@ -149,6 +168,9 @@ class Server(_Table, frozen=True, kw_only=True):
     log_level: Annotated[LogLevel, _means("The least important lines that are logged.")] = (
         LogLevel.INFO
     )
+    log_format: Annotated[
+        LogFormat, _means("How a line is written: for people or for programs.")
+    ] = LogFormat.CONSOLE
 
 
 class Listener(_Table, frozen=True, kw_only=True):
@@ -290,6 +312,12 @@ class Reports(_Table, frozen=True, kw_only=True):
     copies: Annotated[
         tuple[MailAddress, ...], _means("Administrators who get a copy of each notice of failure.")
     ] = ()
+    digest: Annotated[
+        tuple[MailAddress, ...],
+        _means(
+            "Who gets a list, once a day, of the notices that were withheld, if there were any."
+        ),
+    ] = ()
 
 
 class Spam(_Table, frozen=True, kw_only=True):
@@ -329,6 +357,17 @@ class Retention(_Table, frozen=True, kw_only=True):
     events: Annotated[Duration, _means("Events that belong to no message.")] = Duration(days=30)
     counters: Annotated[Duration, _means("Counters, which limits look back on.")] = Duration(days=2)
     blocks: Annotated[Duration, _means("Blocks that were lifted or ran out.")] = Duration(days=90)
+
+
+class Health(_Table, frozen=True, kw_only=True):
+    """`[health]`: when the gateway says that it should be given no mail."""
+
+    disk_free: Annotated[
+        Size, _means("The least room on the disks of the queue and of the mailboxes.")
+    ] = Size(256 << 20)
+    lag: Annotated[Duration, _means("The longest the queue may take to write something down.")] = (
+        Duration(seconds=5)
+    )
 
 
 class Directory(_Table, frozen=True, kw_only=True):
@@ -374,7 +413,22 @@ class Config(_Table, frozen=True, kw_only=True):
     forwarding: Forwarding = Forwarding()
     signing: tuple[Signing, ...] = ()
     retention: Retention = Retention()
+    health: Health = Health()
     directory: Directory = Directory()
+
+    @property
+    def control(self) -> Path | None:
+        """Where the socket is by which commands reach the running gateway; None: nowhere."""
+        if self.server.control is not None:
+            return Path(self.server.control)
+        file = self.queue_file
+        return None if file is None else file.with_name(f"{file.name}.control")
+
+    @property
+    def queue_file(self) -> Path | None:
+        """The queue's file; None where it is kept by a server."""
+        queue = self.server.queue
+        return Path(queue.removeprefix(_SQLITE)) if queue.startswith(_SQLITE) else None
 
     @property
     def schedule(self) -> Schedule:

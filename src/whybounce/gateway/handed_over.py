@@ -15,6 +15,7 @@ def session_row(session: Session, *, smtputf8: bool) -> rows.Session:
         tls=f"{session.tls.version} {session.tls.cipher}" if session.tls else None,
         account=session.account,
         listener=session.listener,
+        id=session.id,
     )
 
 

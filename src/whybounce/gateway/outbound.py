@@ -95,6 +95,16 @@ class Outbound:
         self._stopping.set()
         self._room.set()
 
+    @property
+    def in_hand(self) -> int:
+        """How many consignments are leased."""
+        return len(self._jobs)
+
+    @property
+    def under_way(self) -> int:
+        """How many of them are being carried."""
+        return len(self._begun)
+
     async def run(self) -> None:
         """Deliver until stopped."""
         renewing = asyncio.create_task(self._renew_leases())

@@ -8,10 +8,10 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dns.exception
@@ -24,11 +24,14 @@ from whybounce.explaining import Explainer
 from whybounce.gateway import config as configured
 from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.believing import why_not_believed
+from whybounce.gateway.chores import Chore, Chores, housekeeping
 from whybounce.gateway.config import Config, DaneUse, Kind
 from whybounce.gateway.delivery.carrying import Carrier
+from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.dane import Dane
 from whybounce.gateway.delivery.destinations import Smarthost
+from whybounce.gateway.delivery.dispatching import Report
 from whybounce.gateway.delivery.mta_sts import MtaSts
 from whybounce.gateway.delivery.opening import Login, Opener
 from whybounce.gateway.delivery.parcels import Sign
@@ -38,12 +41,23 @@ from whybounce.gateway.encrypting import Encrypting, tls_policies
 from whybounce.gateway.expanding import Expanding
 from whybounce.gateway.inbound import Inbound, Reception
 from whybounce.gateway.limits import Limits
-from whybounce.gateway.mta_sts import Policies
+from whybounce.gateway.mta_sts import Policies, refresh
+from whybounce.gateway.operating.attending import Attending
+from whybounce.gateway.operating.bouncing import Bouncer
+from whybounce.gateway.operating.channel import listening
+from whybounce.gateway.operating.digest import Digest
+from whybounce.gateway.operating.metrics import Metrics
+from whybounce.gateway.operating.pages import pages, served
+from whybounce.gateway.operating.performing import Operator, causes_by
+from whybounce.gateway.operating.reloading import at_next_start, changed, in_force
+from whybounce.gateway.operating.requests import Reloaded
+from whybounce.gateway.operating.watching import Watches
 from whybounce.gateway.outbound import Outbound, OutboundSettings
 from whybounce.gateway.policies import POLICIES, Judge
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.resolving import Resolving
 from whybounce.gateway.return_paths import ReturnPaths
+from whybounce.gateway.shaping import FaultyFileError
 from whybounce.gateway.smtp.client import ClientSettings
 from whybounce.gateway.smtp.listening import Listener
 from whybounce.gateway.smtp.server import Limits as DialogueLimits, ServerSettings, TlsMode
@@ -54,13 +68,16 @@ from whybounce.gateway.smtp.tls import (
     verifying_context,
 )
 from whybounce.gateway.spam_signs import SpamSigns
-from whybounce.gateway.store import Store, open_store
+from whybounce.gateway.store import Store, StoreError, open_store
+from whybounce.gateway.store.watching import Watch
 from whybounce.gateway.values import Endpoint
 from whybounce.writing import Writer
 
 _log = logging.getLogger(__name__)
 
 _SQLITE = "sqlite:///"
+_PAGES = Endpoint("127.0.0.1:8026")  # Health and metrics, where nothing else is said.
+_PROBE = 2.0  # Seconds a name server may take to show that it answers.
 _NO_NAME_SERVER = "127.0.0.1"
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened at
 
@@ -80,7 +97,15 @@ class UnfitResolverError(Exception):
         super().__init__(f'[outbound] dane = "required", but {why}')
 
 
-@dataclass(frozen=True, slots=True)
+class ControlTakenError(Exception):
+    """The socket for commands cannot be made."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"cannot take commands at {path}: {why}")
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """The gateway while it runs."""
 
@@ -88,6 +113,13 @@ class Running:
     store: Store
     ports: dict[str, tuple[int, ...]]  # Of each listener, by its name.
     outbound: asyncio.Task[None]  # It ends before it is told to only by a mistake of ours.
+    pages: Endpoint | None  # Where health and metrics are; None: nowhere, as the port was taken.
+    stop: asyncio.Event  # Set by an operator who wants it to drain.
+    reload: Callable[[], Awaitable[Reloaded]]  # Reads the configuration anew.
+
+
+Reread = Callable[[], tuple[Config, DirectoryTable]]
+"""Reads the configuration and the directory; raises FaultyFileError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +138,22 @@ class _Parts:
 
 
 @asynccontextmanager
-async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Running]:
+async def running(
+    config: Config,
+    table: DirectoryTable,
+    *,
+    reread: Reread | None = None,
+    reloaded: Callable[[Config], None] = lambda _: None,
+    watch: Watch | None = None,
+) -> AsyncIterator[Running]:
     """Run the gateway; at the end, take nothing more and let what is under way come to its end.
+
+    Args:
+        config: What was decided.
+        table: Who is here.
+        reread: What reads both anew, for a reload.
+        reloaded: Called with what is in force after one.
+        watch: Who is told, beside the metrics, of what becomes durable: the log.
 
     Raises:
         AddressTakenError: An address to listen at cannot be had.
@@ -120,6 +166,8 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
         store = await stack.enter_async_context(
             open_store(config.server.queue, random_bits=secrets.randbits)
         )
+        metrics = Metrics()
+        store.watch = Watches(metrics, watch) if watch else Watches(metrics)
         await load(store, table, now=_now())
         passwords = Passwords()
         stack.callback(passwords.close)
@@ -135,13 +183,209 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
             resolver_is_ours=is_ours,
             sts_policies=_sts_policies(config.outbound, store, resolver),
         )
-        outbound = await stack.enter_async_context(_outbound(parts))
         listeners = {each.name: _listener(parts, each) for each in config.listener}
-        stack.push_async_callback(_drain, listeners, config.server.drain.total_seconds())
+        live = Live(parts, listeners, reread, reloaded)
+        outbound = await stack.enter_async_context(_outbound(parts, live))
+        attending = _attending(live, outbound, metrics)
+        pages_at = await _open_pages(stack, config, attending)
+        if config.control is not None:
+            await stack.enter_async_context(_channel(config.control, attending))
+        task = await stack.enter_async_context(_delivering(parts, outbound))
+        attending.delivering = task
+        await stack.enter_async_context(_doing_chores(live))
+        stack.push_async_callback(live.drain)
         for each in config.listener:
             await _listen(listeners[each.name], each)
-        ports = {name: tuple(listener.ports) for name, listener in listeners.items()}
-        yield Running(parts.host, store, ports, outbound)
+        yield Running(
+            host=parts.host,
+            store=store,
+            ports={name: tuple(listener.ports) for name, listener in listeners.items()},
+            outbound=task,
+            pages=pages_at,
+            stop=attending.stop,
+            reload=live.reload,
+        )
+
+
+class Live:
+    """What a reload replaces while the gateway runs."""
+
+    def __init__(
+        self,
+        parts: _Parts,
+        listeners: dict[str, Listener],
+        reread: Reread | None,
+        reloaded: Callable[[Config], None],
+    ) -> None:
+        self.parts = parts
+        self.listeners = listeners
+        self.reporter = _reporter(parts)
+        self._turn = asyncio.Lock()  # One reload after the other.
+        self._reread = reread
+        self._reloaded = reloaded
+
+    async def report(self, telling: Telling) -> Notices:
+        """Make the reports, as the configuration wants them now."""
+        return await self.reporter(telling)
+
+    async def drain(self) -> None:
+        """Take no more connections; let messages under way come to their end."""
+        seconds = self.parts.config.server.drain.total_seconds()
+        await asyncio.gather(*(each.drain(seconds) for each in self.listeners.values()))
+
+    async def reload(self) -> Reloaded:
+        """Read the configuration and the directory anew. Faults change nothing."""
+        async with self._turn:
+            return await self._reload()
+
+    async def _reload(self) -> Reloaded:
+        if self._reread is None:
+            return Reloaded(changed=(), at_next_start=(), faults=("there is no file to read",))
+        before = self.parts.config
+        try:
+            fresh, table = await asyncio.to_thread(self._reread)
+            config = in_force(before, fresh)
+            parts = replace(self.parts, config=config)
+            listeners = {each.name: _listener(parts, each) for each in config.listener}
+            is_other = await load(parts.store, table, now=_now())
+        except (FaultyFileError, StoreError, OSError) as error:
+            return Reloaded(changed=(), at_next_start=(), faults=tuple(str(error).splitlines()))
+        self.parts, self.reporter = parts, _reporter(parts)
+        for name, made in listeners.items():
+            running = self.listeners[name]
+            running.settings, running.tls = made.settings, made.tls
+            running.new_handler = made.new_handler
+        self._reloaded(config)
+        tables = set(changed(before, fresh)) - {"directory"} | (
+            {"directory"} if is_other else set()
+        )
+        return Reloaded(changed=tuple(sorted(tables)), at_next_start=at_next_start(before, fresh))
+
+
+def _attending(live: Live, outbound: Outbound, metrics: Metrics) -> Attending:
+    parts = live.parts
+    config, store = parts.config, parts.store
+    file = config.queue_file
+    return Attending(
+        store=store,
+        operator=_operator(parts, live.report),
+        metrics=metrics,
+        outbound=outbound,
+        listeners=live.listeners,
+        folders=(*([file.parent] if file else []), Path(config.server.mailboxes)),
+        resolver=lambda: _resolver(config.outbound.resolver, seconds=_PROBE)[0],
+        limits=lambda: live.parts.config.health,
+        reload=live.reload,
+        stop=asyncio.Event(),
+        node=parts.node,
+        clock=_now,
+    )
+
+
+def _operator(parts: _Parts, report: Report) -> Operator:
+    store = parts.store
+    return Operator(
+        store=store,
+        bouncer=Bouncer(
+            store=store,
+            report=report,
+            node=parts.node,
+            schedule=parts.config.schedule,
+            clock=_now,
+        ),
+        cause_of=causes_by(Explainer(catalogue())),
+        clock=_now,
+    )
+
+
+@asynccontextmanager
+async def operating_alone(config: Config) -> AsyncIterator[Operator]:
+    """Open the queue of a gateway that does not run, to operate on it.
+
+    Raises:
+        StoreError: It cannot be opened, or a gateway runs after all.
+
+    """
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(config.server.queue, random_bits=secrets.randbits)
+        )
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        resolver, is_ours = _resolver(config.outbound.resolver)
+        parts = _Parts(
+            config=config,
+            store=store,
+            directory=Directory(store, passwords),
+            host=folded_domain(config.server.name or socket.getfqdn()),
+            node=f"{config.server.node or socket.gethostname()} (command line)",
+            organisations=(),
+            resolver=resolver,
+            resolver_is_ours=is_ours,
+            sts_policies=_sts_policies(config.outbound, store, resolver),
+        )
+        yield _operator(parts, _reporter(parts))
+
+
+async def _open_pages(
+    stack: AsyncExitStack, config: Config, attending: Attending
+) -> Endpoint | None:
+    """Serve health and metrics; nobody is told of a port that is taken unless it was asked for."""
+    wanted = config.server.operating or _PAGES
+    app = pages(attending.health, attending.metrics_text)
+    try:
+        port = await stack.enter_async_context(served(app, wanted.host, wanted.port))
+    except OSError as error:
+        if config.server.operating is not None:
+            raise AddressTakenError(wanted, _why(error)) from error
+        _log.warning("health and metrics are not served: %s: %s", wanted, _why(error))
+        return None
+    return Endpoint(f"{wanted.rpartition(':')[0]}:{port}")
+
+
+@asynccontextmanager
+async def _channel(path: Path, attending: Attending) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(listening(path, attending.answer))
+        except OSError as error:
+            raise ControlTakenError(path, _why(error)) from error
+        yield
+
+
+def _renewing(policies: Policies) -> Callable[[datetime], Awaitable[None]]:
+    async def renew(now: datetime) -> None:
+        await refresh(policies, now=now)
+
+    return renew
+
+
+@asynccontextmanager
+async def _doing_chores(live: Live) -> AsyncIterator[None]:
+    parts = live.parts
+    digest = Digest(
+        store=parts.store,
+        to=lambda: live.parts.config.reports.digest,
+        host=parts.host,
+        node=parts.node,
+        random_bits=secrets.randbits,
+    )
+    chores = Chores(
+        parts.store,
+        (
+            *housekeeping(parts.store, lambda: live.parts.config.retention),
+            digest.chore,
+            Chore("MTA-STS policies", timedelta(hours=1), _renewing(parts.sts_policies)),
+        ),
+        node=parts.node,
+        clock=_now,
+    )
+    task = asyncio.create_task(chores.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _listen(listener: Listener, settings: configured.Listener) -> None:
@@ -149,12 +393,11 @@ async def _listen(listener: Listener, settings: configured.Listener) -> None:
         try:
             await listener.listen(address.host, address.port)
         except OSError as error:
-            why = os.strerror(error.errno).lower() if error.errno else str(error)
-            raise AddressTakenError(address, why) from error
+            raise AddressTakenError(address, _why(error)) from error
 
 
-async def _drain(listeners: dict[str, Listener], seconds: float) -> None:
-    await asyncio.gather(*(each.drain(seconds) for each in listeners.values()))
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
@@ -228,7 +471,7 @@ def _dialogue_limits(limits: Limits) -> DialogueLimits:
 
 
 @asynccontextmanager
-async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
+async def _outbound(parts: _Parts, live: Live) -> AsyncIterator[Outbound]:
     config = parts.config
     connections = _connections(parts)
     dane = await _dane(parts)
@@ -242,7 +485,7 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
             smarthost=_smarthost(config.outbound),
             host=parts.host,
         ),
-        report=_reporter(parts),
+        report=live.report,
         expand=Expanding(
             store=parts.store,
             directory=parts.directory,
@@ -263,6 +506,14 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
         clock=_now,
         chance=random.random,
     )
+    try:
+        yield outbound
+    finally:
+        await connections.close()
+
+
+@asynccontextmanager
+async def _delivering(parts: _Parts, outbound: Outbound) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(outbound.run())
     warning = asyncio.create_task(_warn_of(parts))
     try:
@@ -272,7 +523,6 @@ async def _outbound(parts: _Parts) -> AsyncIterator[asyncio.Task[None]]:
         outbound.stop()
         with contextlib.suppress(Exception):  # Whoever waits for the task has been told.
             await task
-        await connections.close()
 
 
 def _connections(parts: _Parts) -> Connections:
@@ -363,19 +613,20 @@ async def _warn_of(parts: _Parts) -> None:
             _log.warning("DANE is off: %s", why)
 
 
-def _resolver(at: Endpoint | None) -> tuple[Resolver, bool]:
+def _resolver(at: Endpoint | None, *, seconds: float = 10.0) -> tuple[Resolver, bool]:
     """Return what asks the name server, and whether the way to it is ours.
 
     It is the one that is named, else the machine's first.
     """
     if at is not None:
-        return Resolver(at.host, at.port), True
+        return Resolver(at.host, at.port, seconds=seconds), True
     try:
         servers = dns.resolver.Resolver().nameservers
     except dns.exception.DNSException:
         servers = []
     address = str(servers[0]) if servers else _NO_NAME_SERVER
-    return Resolver(address), ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    is_here = ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    return Resolver(address, seconds=seconds), is_here
 
 
 def _smarthost(outbound: configured.Outbound) -> Smarthost | None:
@@ -400,19 +651,20 @@ def _reporter(parts: _Parts) -> Reporter:
 
 
 def _make_folders(config: Config) -> None:
-    queue = config.server.queue
-    if queue.startswith(_SQLITE):
-        Path(queue.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    if config.queue_file is not None:
+        config.queue_file.parent.mkdir(parents=True, exist_ok=True)
     Path(config.server.mailboxes).mkdir(parents=True, exist_ok=True)
 
 
 async def until_stopped(gateway: Running, stop: asyncio.Event) -> None:
     """Wait until it is to stop. Raises what ended outbound, should it end before."""
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({waiting, gateway.outbound}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if not stop.is_set():
+    waiting = {asyncio.create_task(each.wait()) for each in (stop, gateway.stop)}
+    await asyncio.wait({*waiting, gateway.outbound}, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
+    if not stop.is_set() and not gateway.stop.is_set():
         gateway.outbound.result()
+    gateway.stop.set()
 
 
 def _now() -> datetime:

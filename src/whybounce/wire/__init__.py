@@ -1,7 +1,7 @@
 """Nouns as plain dicts: the one shape of ``--json``, HTTP and webhooks. Absent is null."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from whybounce.catalogue import Catalogue
 from whybounce.notation import writable
@@ -14,7 +14,7 @@ from whybounce.vocabulary.report import Diagnosis, Hop, Original
 from whybounce.vocabulary.words import ReadingWords
 from whybounce.wording import Speaker
 
-SCHEMA = 1
+SCHEMA: Final = 1
 
 
 def explanation_as_dict(

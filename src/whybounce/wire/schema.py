@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from whybounce.wire.lives import QueueEntry, Traced
 from whybounce.wire.shapes import (
     CauseEntry,
     Check,
@@ -23,6 +24,8 @@ _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "read-summary": Summary,
     "read-suppress": Suppression,
     "provoke": Provocation,
+    "trace": Traced,
+    "queue": QueueEntry,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -69,7 +69,7 @@ async def _a_days_work(store, mail) -> None:
     await store.settle(mail.deferred(leased[3], mail.after(minutes=1)))
     await store.give_back_all("a", now=mail.now)
     until = mail.after(minutes=5)
-    await store.lease_message(ids[0], most=9, node="a", now=mail.now, until=until)
+    await store.lease_message(ids[0], most=9, node="a", now=mail.now, until=until, held=True)
     await mail.content(store, ids[0])
     for deed in Deed:
         await store.operate(Instruction(deed, ids[5], "olga", mail.now))
@@ -84,6 +84,9 @@ async def _a_days_work(store, mail) -> None:
     await store.give_up(claim)
     page = await store.queue(Filter(domain="example.net"), most=1)
     await store.queue(Filter(), most=1, after=page.after)
+    await store.latest_attempts(ids)
+    await store.sweep(before=mail.now)
+    await store.happened("report-withheld", since=mail.now, most=9)
     await store.trace("b@example.net", since=mail.now, until=mail.now, most=9)
     await store.figures(now=mail.now)
     later = mail.after(days=9)

@@ -35,6 +35,8 @@ MEMORY_LIMIT = 64 << 20
 _PIECE = 256 << 10  # What is read, written and kept in one chunk at a time.
 _WORTH_WRITING = 64 << 10
 
+_NAMES_AT_ONCE = 500
+
 
 def body_of(octets: bytes) -> Body:
     """Return a body that is in memory already: a report the gateway wrote."""
@@ -225,6 +227,16 @@ def let_go(transaction: Transaction, ids: Sequence[str]) -> None:
     for row in gone:
         if row.file is not None:
             transaction.after_commit.append(_removal(transaction.spool, row.file))
+
+
+def unnamed(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Return those of the spool's files that no row names."""
+    orphans: list[str] = []
+    for start in range(0, len(names), _NAMES_AT_ONCE):
+        some = names[start : start + _NAMES_AT_ONCE]
+        known = set(connection.scalars(select(bodies.c.file).where(bodies.c.file.in_(some))))
+        orphans += [name for name in some if name not in known]
+    return orphans
 
 
 def _removal(spool: Spool, name: str) -> Callable[[], None]:

@@ -34,6 +34,7 @@ class Order:
     stuck: set[Key]  # Recipients on damaged pages, passed over. The store adds to it.
     message: str | None = None  # Only this one's recipients, due or not.
     number: int | None = None  # Only this one of the message.
+    held: bool = False  # Also those of the message that an operator holds.
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,13 @@ _LEASE = Bulk(
     .where(*_IS)
     .values(lease=bindparam("with_"), node=bindparam("by"), due=bindparam("until"))
 )
+_LEASE_HELD = Bulk(
+    update(recipients)
+    .where(*_IS)
+    .values(
+        state=State.QUEUED, lease=bindparam("with_"), node=bindparam("by"), due=bindparam("until")
+    )
+)
 _RENEW = (
     update(recipients)
     .where(*_IS, recipients.c.lease == bindparam("with_"))
@@ -97,7 +105,7 @@ def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | 
         return ()
     rows = _rows(connection, keys)
     number = transaction.ids.next_number(order.now)
-    _LEASE.run(
+    (_LEASE_HELD if order.held else _LEASE).run(
         connection,
         [
             {"of": of, "at": at, "with_": number, "by": order.node, "until": order.until}
@@ -113,7 +121,10 @@ def free(connection: Connection, order: Order, keys: AnySelect = _KEYS) -> list[
     if order.message is None:
         which = which.where(recipients.c.due <= order.now)
     else:
-        which = which.where(recipients.c.message == order.message, untouched(order.now))
+        may = untouched(order.now)
+        if order.held:
+            may |= recipients.c.state == State.HELD
+        which = which.where(recipients.c.message == order.message, may)
     if order.number is not None:
         which = which.where(recipients.c.number == order.number)
     found = [_key(row) for row in connection.execute(which)]

@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from whybounce.gateway.store import migrating, postgresql, sqlite
+from whybounce.gateway.store.bodies import unnamed
 from whybounce.gateway.store.dialect import Dialect
 from whybounce.gateway.store.errors import StoreSetupError
 from whybounce.gateway.store.spool import Spool, unavailable
-from whybounce.gateway.store.tables import bodies
 
 _DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
-
-_NAMES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +123,5 @@ def _sweep(connection: Connection, spool: Spool, *, fresh: bool) -> None:
             f"{spool.folder} holds {len(names)} bodies, but the queue beside it is new and empty;"
             " put the old queue back, or move the folder away"
         )
-    for start in range(0, len(names), _NAMES_AT_ONCE):
-        some = names[start : start + _NAMES_AT_ONCE]
-        known = set(connection.scalars(select(bodies.c.file).where(bodies.c.file.in_(some))))
-        for name in some:
-            if name not in known:
-                spool.remove(name)
+    for name in unnamed(connection, names):
+        spool.remove(name)

@@ -45,6 +45,7 @@ class Session:
     tls: str | None = None  # "TLSv1.3 TLS_AES_256_GCM_SHA384".
     account: str | None = None  # Who authenticated.
     listener: str | None = None
+    id: str | None = None  # Of the conversation, as its Received field and the log say it.
     facts: Mapping[str, str] = field(default_factory=dict)  # What was found: {"spf": "pass"}.
 
 

@@ -6,7 +6,9 @@ body on its way into rows.
 """
 
 import errno
+import math
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -74,10 +76,14 @@ class Spool:
         with suppress(OSError):
             (self.folder / name).unlink(missing_ok=True)
 
-    def names(self) -> Iterator[str]:
-        """Yield what is there."""
+    def names(self, before: float = math.inf) -> Iterator[str]:
+        """Yield what is there and was last written to before then, in seconds since 1970."""
         with os.scandir(self.folder) as entries:
-            yield from (entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+            for entry in entries:
+                with suppress(FileNotFoundError):  # Its message has ended meanwhile.
+                    status = entry.stat(follow_symlinks=False)
+                    if stat.S_ISREG(status.st_mode) and status.st_mtime < before:
+                        yield entry.name
 
     def close(self) -> None:
         """Remove what does not stay."""

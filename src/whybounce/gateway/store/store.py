@@ -36,6 +36,7 @@ from whybounce.gateway.store.purging import Retention
 from whybounce.gateway.store.quarantining import Damage
 from whybounce.gateway.store.reader import Reader
 from whybounce.gateway.store.rows import (
+    Attempt,
     Block,
     Body,
     Consignment,
@@ -51,6 +52,7 @@ from whybounce.gateway.store.rows import (
     Trace,
 )
 from whybounce.gateway.store.tracing import Filter
+from whybounce.gateway.store.watching import Watch
 from whybounce.gateway.store.writer import (
     Answer,
     Argument,
@@ -71,6 +73,7 @@ class Store:
     def __init__(self, opened: Opened, random_bits: RandomBits, memory: int) -> None:
         """Bind to the running loop. Use ``open_store``."""
         self.hints = Hints()
+        self.watch: Watch | None = None  # Told of what has become durable.
         self._opened = opened
         self._random_bits = random_bits
         self._memory = Memory(memory)
@@ -83,10 +86,15 @@ class Store:
             begin=self._transaction,
             unavailable=opened.dialect.unavailable,
             something_due=self.hints.give,
+            committed=self._committed,
         )
 
     def _transaction(self, connection: Connection) -> Transaction:
         return Transaction(connection, self._opened.dialect.insert, self._ids, self._opened.spool)
+
+    def _committed(self, operations: int, seconds: float) -> None:
+        if self.watch is not None:
+            self.watch.committed(operations, seconds)
 
     async def close(self) -> None:
         """Finish what was asked for, and let the queue go."""
@@ -108,12 +116,15 @@ class Store:
         if isinstance(body, IncomingBody):
             body.accepted()
         outgoing = Outgoing(message, whole)
-        return await self._writer.do(
+        id_ = await self._writer.do(
             accepting.accept,
             outgoing,
             octets=len(whole.data or b""),
             undo=lambda: self._remove([outgoing]),
         )
+        if self.watch is not None:
+            self.watch.accepted(id_, message)
+        return id_
 
     async def lease(
         self, most: int, *, node: str, now: datetime, until: datetime
@@ -122,15 +133,31 @@ class Store:
         return await self._lease(Order(most, node, now, until, self._stuck))
 
     async def lease_message(
-        self, message: str, *, most: int, node: str, now: datetime, until: datetime
+        self,
+        message: str,
+        *,
+        most: int,
+        node: str,
+        now: datetime,
+        until: datetime,
+        held: bool = False,
     ) -> tuple[Consignment, ...]:
         """Return this message's recipients that are queued and nobody's, due or not.
+
+        Args:
+            message: Its id.
+            most: How many recipients.
+            node: For whom.
+            now: From when …
+            until: … until when they are the node's alone.
+            held: Whether also those that an operator holds; they are queued then.
 
         Raises:
             UnknownMessageError: There is no such message.
 
         """
-        return await self._lease(Order(most, node, now, until, self._stuck, message))
+        order = Order(most, node, now, until, self._stuck, message, held=held)
+        return await self._lease(order)
 
     async def _lease(self, order: Order) -> tuple[Consignment, ...]:
         try:
@@ -196,7 +223,7 @@ class Store:
 
         """
         try:
-            return await self._writer.do(
+            queued = await self._writer.do(
                 settling.settle,
                 settlement,
                 octets=sum(len(each.body.data or b"") for each in settlement.messages),
@@ -207,6 +234,9 @@ class Store:
                 message = settlement.consignment.message.id
                 self._stuck.update((message, number) for number in settlement.settled())
             raise
+        if self.watch is not None:
+            self.watch.settled(settlement, queued)
+        return queued
 
     async def next_due(self) -> datetime | None:
         """Return when a recipient is due next, or a lease ends; None where nothing is queued."""
@@ -237,11 +267,16 @@ class Store:
             UnknownMessageError: There is no such message.
 
         """
-        return await self._writer.do(operating.operate, instruction)
+        touched = await self._writer.do(operating.operate, instruction)
+        if self.watch is not None:
+            self.watch.operated(instruction, touched)
+        return touched
 
     async def record(self, event: Event) -> None:
         """Write down what happened: a refusal, for a trace to find."""
         await self._writer.do(recording.record, event)
+        if self.watch is not None:
+            self.watch.recorded(event)
 
     async def count(self, counts: Mapping[str, int], *, now: datetime) -> None:
         """Add to counters what belongs to no message."""
@@ -283,9 +318,21 @@ class Store:
         """Remove a batch of what was kept long enough; call again until nothing went."""
         return await self._writer.do(purging.purge, retention)
 
+    async def sweep(self, *, before: datetime) -> int:
+        """Remove files of bodies that no row names and nobody has written to since; return how many."""
+        names = await self._reader.run(lambda: list(self._opened.spool.names(before.timestamp())))
+        orphans = await self._reader.read(lambda c: bodies.unnamed(c, names))
+        for name in orphans:
+            self._opened.spool.remove(name)
+        return len(orphans)
+
     async def queue(self, which: Filter, *, most: int, after: str | None = None) -> Page:
         """Return a page of the unfinished messages, oldest first."""
         return await self._reader.read(lambda c: tracing.queue(c, which, most=most, after=after))
+
+    async def latest_attempts(self, messages: Collection[str]) -> dict[tuple[str, int], Attempt]:
+        """Return the last attempt of each recipient without an end, by message and number."""
+        return await self._reader.read(lambda c: tracing.latest_attempts(c, messages))
 
     async def life(self, message: str) -> Life:
         """Return everything about a message.
@@ -301,6 +348,10 @@ class Store:
         return await self._reader.read(
             lambda c: tracing.trace(c, wanted, since=since, until=until, most=most)
         )
+
+    async def happened(self, kind: str, *, since: datetime, most: int) -> tuple[Event, ...]:
+        """Return the events of a kind since then, oldest first."""
+        return await self._reader.read(lambda c: tracing.happened(c, kind, since=since, most=most))
 
     async def figures(self, *, now: datetime) -> Figures:
         """Return how the queue stands, for metrics."""

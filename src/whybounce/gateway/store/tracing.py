@@ -1,7 +1,7 @@
 """Finding messages, and telling their lives. A damaged row is named, and hides no other."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
-from whybounce.gateway.store.identity import canonical, earliest, number_of
+from whybounce.gateway.store.identity import canonical, earliest, number_of, written
 from whybounce.gateway.store.leasing import MESSAGE_COLUMNS, queued_message
 from whybounce.gateway.store.rows import (
     Attempt,
@@ -82,6 +82,37 @@ def _some_recipient(which: Filter) -> Any:
     if which.domain is not None:
         like = like.where(recipients.c.domain == which.domain.lower())
     return like.exists()
+
+
+def happened(connection: Connection, kind: str, *, since: datetime, most: int) -> tuple[Event, ...]:
+    """Return events of the kind, oldest first."""
+    which = (
+        select(events)
+        .where(events.c.id >= written(earliest(since)), events.c.kind == kind)
+        .order_by(events.c.id)
+        .limit(most)
+    )
+    return tuple(_event(row) for row in connection.execute(which))
+
+
+def latest_attempts(connection: Connection, ids: Collection[str]) -> dict[tuple[str, int], Attempt]:
+    """Return the last attempt of each recipient that has no end, by message and number."""
+    others = attempts.alias("others")
+    last = select(func.max(others.c.id)).where(
+        others.c.message == recipients.c.message, others.c.number == recipients.c.number
+    )
+    which = (
+        select(attempts)
+        .select_from(recipients)
+        .join(
+            attempts,
+            (attempts.c.message == recipients.c.message)
+            & (attempts.c.number == recipients.c.number)
+            & (attempts.c.id == last.scalar_subquery()),
+        )
+        .where(recipients.c.message.in_(ids), recipients.c.state != State.DONE)
+    )
+    return {(row.message, row.number): _attempt(row) for row in connection.execute(which)}
 
 
 def life(connection: Connection, message: str) -> Life:

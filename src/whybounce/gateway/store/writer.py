@@ -92,12 +92,14 @@ class Writer:
         begin: Callable[[Connection], Transaction],
         unavailable: Callable[[Exception], StoreUnavailableError | None],
         something_due: Callable[[], None],
+        committed: Callable[[int, float], None] = lambda _operations, _seconds: None,
     ) -> None:
-        """Bind to the running loop. ``something_due`` is called in it."""
+        """Bind to the running loop. ``something_due`` is called in it, ``committed`` in the thread."""
         self._engine = engine
         self._begin = begin
         self._unavailable = unavailable
         self._something_due = something_due
+        self._committed = committed
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Work[Any, Any] | None] = SimpleQueue()
         self._connection: Connection | None = None
@@ -200,11 +202,13 @@ class Writer:
 
     def _commit(self, group: Sequence[_Work[Any, Any]]) -> None:
         """Do the group in one transaction, or what can be done of it in several."""
+        begun = self._loop.time()
         try:
             transaction, answers = self._transact_anew(group)
         except Exception as error:  # noqa: BLE001  # whatever it is, its callers must hear of it
             self._recover(group, error)
             return
+        self._committed(len(group), self._loop.time() - begun)
         self._trouble = None
         self._commits += 1
         self._operations += len(group)

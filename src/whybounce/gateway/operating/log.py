@@ -1,0 +1,167 @@
+"""The log: a line for each event, for people or as JSON. No message's content, and no secret.
+
+What the mail code says through ``logging`` and what the store tells of go the same way, so that all
+lines look alike. Ids of messages and sessions stand in fields of their own.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping, Sequence
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+from structlog.typing import FilteringBoundLogger, Processor
+
+from whybounce.gateway.config import LogFormat, LogLevel
+from whybounce.gateway.store import Instruction
+from whybounce.gateway.store.rows import Event, NewMessage, Settlement, Terminal, Touched
+from whybounce.wording import printable
+
+_SECRET_KEYS = re.compile(r"password|secret|token|credential|authorization", re.IGNORECASE)
+_AUTH = re.compile(r"\b(AUTH\s+[A-Z0-9-]+)\s+\S+", re.IGNORECASE)
+_IN_URL = re.compile(r"://[^@\s/]*@")
+_LONGEST = 2_000  # Characters of one value.
+_SLOW = 1.0  # Seconds of a commit that are worth a line.
+_FAILED = frozenset({Terminal.FAILED, Terminal.EXPIRED})
+
+
+def set_up(level: LogLevel, form: LogFormat, stream: TextIO | None = None) -> None:
+    """Have everything that is logged written to the stream, else to standard error."""
+    out = stream or sys.stderr
+    at = logging.getLevelNamesMapping()[level.upper()]
+    chain: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        without_secrets,
+    ]
+    render: Processor = _as_json if form is LogFormat.JSON else _for_people(out)
+    structlog.configure(
+        processors=[*chain, render],
+        wrapper_class=structlog.make_filtering_bound_logger(at),
+        logger_factory=structlog.WriteLoggerFactory(out),
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *chain, render],
+        )
+    )
+    logging.basicConfig(handlers=[handler], force=True)
+    logging.getLogger("whybounce").setLevel(at)
+
+
+def without_secrets(
+    logger: object, name: str, fields: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Blacken passwords, cut what is long, and let no value begin a line of its own."""
+    del logger, name
+    for key, value in fields.items():
+        if _SECRET_KEYS.search(key):
+            fields[key] = "…"
+        elif isinstance(value, str):
+            fields[key] = _clean(value) if key == "exception" else printable(_clean(value))
+    return fields
+
+
+def _clean(value: str) -> str:
+    cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+    return _IN_URL.sub("://…@", _AUTH.sub(r"\1 …", cut))
+
+
+def _as_json(logger: object, name: str, fields: MutableMapping[str, Any]) -> str:
+    del logger, name
+    return msgspec.json.encode(dict(fields), enc_hook=str).decode()
+
+
+def _for_people(out: TextIO) -> Processor:
+    return structlog.dev.ConsoleRenderer(colors=out.isatty(), pad_event_to=10, sort_keys=False)
+
+
+class Logged:
+    """Writes a line for each thing the store tells of; a watch of it."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Write as ``set_up`` said last."""
+        self._log: FilteringBoundLogger = structlog.get_logger().bind()
+
+    def accepted(self, id_: str, message: NewMessage) -> None:
+        """Write who handed it over."""
+        session = message.session
+        named = (
+            {
+                "session": session.id,
+                "listener": session.listener,
+                "client": session.client,
+                "account": session.account,
+            }
+            if session
+            else {}
+        )
+        self._log.info(
+            "accepted",
+            message=id_,
+            **_known(named),
+            sender=message.envelope.sender,
+            recipients=len(message.envelope.recipients),
+            message_id=message.message_id,
+        )
+
+    def settled(self, settlement: Settlement, queued: Sequence[str]) -> None:
+        """Write what became of each recipient."""
+        message = settlement.consignment.message.id
+        addresses = {each.number: each.address for each in settlement.consignment.recipients}
+        said = {each.number: each.error or each.reply for each in settlement.attempts}
+        for deferral in settlement.deferrals:
+            self._log.info(
+                "deferred",
+                message=message,
+                recipient=addresses[deferral.number],
+                until=deferral.due.isoformat(timespec="seconds"),
+                said=said.get(deferral.number),
+            )
+        for each in settlement.retirements:
+            why = {"cause": each.cause, "said": each.reply} if each.terminal in _FAILED else {}
+            report = None if each.report is None else queued[each.report]
+            self._log.info(
+                each.terminal.value,
+                message=message,
+                recipient=addresses[each.number],
+                **_known({"remote": each.remote, **why, "report": report, "told": each.told}),
+            )
+        for event in settlement.events:
+            self.recorded(event)
+
+    def recorded(self, event: Event) -> None:
+        """Write what happened."""
+        self._log.info(
+            event.kind,
+            by=event.actor,
+            said=event.text,
+            **_known({"message": event.message, "address": event.address}),
+        )
+
+    def operated(self, instruction: Instruction, touched: Touched) -> None:
+        """Write what an operator did."""
+        self._log.info(
+            instruction.deed.value,
+            message=instruction.message,
+            by=instruction.by,
+            recipients=touched.changed,
+            why=instruction.why,
+        )
+
+    def committed(self, operations: int, seconds: float) -> None:
+        """Write down what took long."""
+        if seconds >= _SLOW:
+            self._log.warning("slow commit", operations=operations, seconds=round(seconds, 3))
+
+
+def _known(fields: dict[str, str | None]) -> dict[str, str]:
+    return {key: str(value) for key, value in fields.items() if value is not None}

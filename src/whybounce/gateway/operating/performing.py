@@ -1,0 +1,173 @@
+"""What an operator wants, done on the store: by the running gateway, or by the command line itself."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from msgspec import structs
+
+from whybounce.explaining import Explainer
+from whybounce.gateway.operating.bouncing import Bouncer
+from whybounce.gateway.operating.lives import events_told, life_told, standing
+from whybounce.gateway.operating.requests import (
+    MOST_MESSAGES,
+    Act,
+    Answer,
+    Change,
+    Changes,
+    Do,
+    Listing,
+    Lives,
+    OnStore,
+    Refused,
+    Selection,
+    Show,
+    Trace,
+)
+from whybounce.gateway.store import Deed, Filter, Instruction, Store, StoreError
+from whybounce.gateway.store.rows import Attempt, Entry, Page, QueuedRecipient, State
+from whybounce.notation import read_text
+from whybounce.vocabulary.explanation import Confidence
+from whybounce.wire.lives import MessageStanding
+
+_DEEDS = {
+    Act.HOLD: Deed.HOLD,
+    Act.RELEASE: Deed.RELEASE,
+    Act.RETRY: Deed.RETRY,
+    Act.DELETE: Deed.DELETE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Does what operators want."""
+
+    store: Store
+    bouncer: Bouncer
+    cause_of: Callable[[str], str | None]
+    clock: Callable[[], datetime]
+
+    async def perform(self, request: OnStore, by: str) -> Answer:
+        """Return what came of it.
+
+        Args:
+            request: What is wanted.
+            by: Who wants it; stands in the events.
+
+        """
+        try:
+            match request:
+                case Trace():
+                    return await self._trace(request)
+                case Show():
+                    page, shown = await self._page(request.which, request.after)
+                    return Listing(
+                        messages=tuple(shown.values()), damaged=page.damaged, after=page.after
+                    )
+                case Do():
+                    return await self._do(request, by)
+        except StoreError as error:
+            return Refused(why=str(error))
+
+    async def _trace(self, request: Trace) -> Lives:
+        trace = await self.store.trace(
+            request.wanted,
+            since=request.since,
+            until=self.clock(),
+            most=min(request.most, MOST_MESSAGES),
+        )
+
+        def tell() -> Lives:
+            found = [life_told(each, self.cause_of) for each in trace.lives]
+            besides = [events_told(trace.events)] if trace.events else []
+            return Lives(found=(*found, *besides))
+
+        return await asyncio.to_thread(tell)  # Many attempts take long to be explained.
+
+    async def _page(
+        self, which: Selection, after: str | None
+    ) -> tuple[Page, Mapping[str, MessageStanding]]:
+        """Return a page of the queue, and of its messages what is meant, by their ids."""
+        page = await self._entries(which, after)
+        latest = await self.store.latest_attempts([each.message.id for each in page.entries])
+        return page, await asyncio.to_thread(self._meant, page, latest, which)
+
+    async def _entries(self, which: Selection, after: str | None) -> Page:
+        if not which.ids:
+            chosen = Filter(_state(which.state), which.domain, which.sender)
+            return await self.store.queue(chosen, most=MOST_MESSAGES, after=after)
+        lives = [await self.store.life(each) for each in which.ids[:MOST_MESSAGES]]
+        return Page(tuple(each.entry for each in lives), (), None)
+
+    def _meant(
+        self, page: Page, latest: Mapping[tuple[str, int], Attempt], which: Selection
+    ) -> dict[str, MessageStanding]:
+        meant: dict[str, MessageStanding] = {}
+        for entry in page.entries:
+            if which.sender is not None and entry.message.sender.lower() != which.sender.lower():
+                continue
+            theirs = {
+                each.number: latest[entry.message.id, each.number]
+                for each in entry.recipients
+                if (entry.message.id, each.number) in latest
+            }
+            shown = standing(_matching(entry, which), theirs, self.cause_of)
+            if which.cause is not None:
+                some = [each for each in shown.recipients if each.cause == which.cause]
+                shown = structs.replace(shown, recipients=some)
+            if shown.recipients:
+                meant[entry.message.id] = shown
+        return meant
+
+    async def _do(self, request: Do, by: str) -> Changes:
+        page, meant = await self._page(request.which, request.after)
+        changes = [
+            await self._do_one(request, by, id_, frozenset(r.number for r in shown.recipients))
+            for id_, shown in meant.items()
+        ]
+        return Changes(changes=tuple(changes), after=page.after)
+
+    async def _do_one(self, request: Do, by: str, id_: str, numbers: frozenset[int]) -> Change:
+        now = self.clock()
+        try:
+            if request.act is Act.BOUNCE:
+                return await self.bouncer.bounce(id_, numbers, by=by, why=request.why)
+            touched = await self.store.operate(
+                Instruction(_DEEDS[request.act], id_, by, now, numbers, request.why)
+            )
+        except StoreError as error:
+            return Change(id=id_, changed=0, fault=str(error))
+        return Change(id=id_, changed=touched.changed, being_tried=touched.being_tried)
+
+
+def _state(state: str | None) -> State | None:
+    return None if state is None else State(state)
+
+
+def _matching(entry: Entry, which: Selection) -> Entry:
+    """Return the message with those of its recipients that are meant, none that has ended."""
+    return replace(entry, recipients=tuple(_recipients(entry, which)))
+
+
+def _recipients(entry: Entry, which: Selection) -> Iterator[QueuedRecipient]:
+    for each in entry.recipients:
+        is_meant = (
+            each.state is not State.DONE
+            and which.state in {None, each.state}
+            and (which.domain is None or each.domain == which.domain.lower())
+        )
+        if is_meant:
+            yield each
+
+
+def causes_by(explainer: Explainer) -> Callable[[str], str | None]:
+    """Return what explains replies: each once, as most of a queue waits for the same."""
+
+    @lru_cache(maxsize=4096)
+    def cause_of(reply: str) -> str | None:
+        explanation = explainer.explain(read_text(reply))
+        return None if explanation.confidence is Confidence.UNKNOWN else explanation.cause
+
+    return cause_of

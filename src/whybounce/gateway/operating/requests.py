@@ -1,0 +1,157 @@
+"""What the command line asks of a running gateway, and what that answers: one JSON line each.
+
+Nothing here knows of sockets. Who asks is not said by them: the channel finds that out.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from whybounce.wire.lives import MessageStanding, Traced
+
+LONGEST_REQUEST = 1 << 16  # Octets of a line.
+MOST_MESSAGES = 200  # In one answer.
+
+
+class Act(StrEnum):
+    """What an operator can do to mail in the queue."""
+
+    HOLD = "hold"  # Nobody tries until it is released.
+    RELEASE = "release"  # Held and quarantined mail is queued again.
+    RETRY = "retry"  # It is tried at once.
+    BOUNCE = "bounce"  # The end; the sender gets an NDR.
+    DELETE = "delete"  # The end; nobody is told.
+
+
+class _Line(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Selection(_Line, frozen=True):
+    """Which mail of the queue. All that is said must hold; nothing said means all of it."""
+
+    ids: tuple[str, ...] = ()
+    state: str | None = None
+    domain: str | None = None  # The recipients'.
+    sender: str | None = None
+    cause: str | None = None  # Why recipients wait.
+
+
+class Trace(_Line, frozen=True, tag="trace"):
+    """Tell the lives of messages: by id, Message-ID, or address of a sender or recipient."""
+
+    wanted: str
+    since: datetime
+    most: int = MOST_MESSAGES
+
+
+class Show(_Line, frozen=True, tag="show"):
+    """Show a page of the queue."""
+
+    which: Selection
+    after: str | None = None
+
+
+class Do(_Line, frozen=True, tag="do"):
+    """Do something to a page of the queue."""
+
+    act: Act
+    which: Selection
+    why: str = ""
+    after: str | None = None
+
+
+class Reload(_Line, frozen=True, tag="reload"):
+    """Read the configuration and the directory anew."""
+
+
+class Drain(_Line, frozen=True, tag="drain"):
+    """Stop: take nothing more, and end what is under way. The connection closes at the end."""
+
+
+OnStore = Trace | Show | Do
+Request = OnStore | Reload | Drain
+
+
+class Lives(_Line, frozen=True, tag="lives"):
+    """The answer to ``Trace``."""
+
+    found: tuple[Traced, ...]
+
+
+class Listing(_Line, frozen=True, tag="listing"):
+    """The answer to ``Show``: of each message, those recipients that are meant."""
+
+    messages: tuple[MessageStanding, ...]
+    damaged: tuple[str, ...]  # Ids of messages that cannot be read.
+    after: str | None  # What to ask for the next page; None: this was the last.
+
+
+class Change(_Line, frozen=True):
+    """What came of it for one message."""
+
+    id: str
+    changed: int  # Recipients.
+    being_tried: int = 0  # Left alone: somebody is at them now.
+    report: str | None = None  # The id of the NDR.
+    fault: str | None = None  # Why nothing was done.
+
+
+class Changes(_Line, frozen=True, tag="changes"):
+    """The answer to ``Do``."""
+
+    changes: tuple[Change, ...]
+    after: str | None
+
+
+class Reloaded(_Line, frozen=True, tag="reloaded"):
+    """The answer to ``Reload``: what is in force now."""
+
+    changed: tuple[str, ...]  # Tables, as they are called in the file.
+    at_next_start: tuple[str, ...]  # Keys that changed, but not while it runs.
+    faults: tuple[str, ...] = ()  # Why nothing was changed, a line each.
+
+
+class Draining(_Line, frozen=True, tag="draining"):
+    """The answer to ``Drain``."""
+
+    sessions: int
+    deliveries: int
+
+
+class Refused(_Line, frozen=True, tag="refused"):
+    """It was not done, and why."""
+
+    why: str
+
+
+Answer = Lives | Listing | Changes | Reloaded | Draining | Refused
+
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+
+def read_request(line: bytes) -> Request | Refused:
+    """Return what is asked; a refusal that says why it is nothing that can be."""
+    try:
+        return _requests.decode(line)
+    except msgspec.DecodeError as error:
+        return Refused(why=f"this request is not understood: {error}")
+
+
+def read_answer(line: bytes) -> Answer:
+    """Return the answer; one that another release gave is refused in words."""
+    try:
+        return _answers.decode(line)
+    except msgspec.DecodeError:
+        return Refused(
+            why="the gateway answered something this command does not understand;"
+            " it may run another release"
+        )
+
+
+def written(line: Request | Answer) -> bytes:
+    """Return it as a line."""
+    return msgspec.json.encode(line) + b"\n"

@@ -1,0 +1,80 @@
+"""The log: one line for each event, no secret in it, no line that a stranger began."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+import structlog
+
+from whybounce.gateway.config import LogFormat, LogLevel
+from whybounce.gateway.operating.log import Logged, set_up
+from whybounce.gateway.store import Deed, Instruction
+from whybounce.gateway.store.rows import Envelope, Event, NewMessage, Recipient, Session, Touched
+
+pytestmark = pytest.mark.usefixtures("restored")
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """Leave logging as it was."""
+    root, ours = logging.getLogger(), logging.getLogger("whybounce")
+    handlers, levels = list(root.handlers), (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    structlog.reset_defaults()
+
+
+def _logged(now: datetime, form: LogFormat, level: LogLevel = LogLevel.INFO) -> list[str]:
+    stream = io.StringIO()
+    set_up(level, form, stream)
+    watch = Logged()
+    session = Session(client="192.0.2.1", account="anna", listener="submission", id="5f3a")
+    envelope = Envelope("anna@example.org", (Recipient("ben@example.net"),))
+    watch.accepted("0P9", NewMessage(envelope, now, now, session, "<1@x>", "Private matters"))
+    watch.recorded(Event(now, "refused", "inbound", "no\r\nAUTH PLAIN AGFubmEAc2VjcmV0", None))
+    watch.operated(Instruction(Deed.HOLD, "0P9", "olga", now), Touched(1, 0))
+    watch.committed(3, 0.01)
+    watch.committed(3, 2.5)
+    log = logging.getLogger("whybounce.gateway.outbound")
+    log.warning("cannot open postgresql://user:hunter2@db/q\nforged line")
+    structlog.get_logger().info("login", password="hunter2")  # noqa: S106  # to be blackened
+    return stream.getvalue().splitlines()
+
+
+def test_as_json_each_line_is_an_object_with_its_ids(mail):
+    """A program reads it; nothing of the message's own words is there."""
+    lines = _logged(mail.now, LogFormat.JSON)
+    events = [json.loads(line) for line in lines]
+
+    assert [each["event"].split()[0] for each in events] == [
+        "accepted", "refused", "held", "slow", "cannot", "login",
+    ]  # fmt: skip
+    assert events[0]["message"] == "0P9"
+    assert events[0]["session"] == "5f3a"
+    assert events[0]["client"] == "192.0.2.1"
+    assert events[2]["by"] == "olga"
+    assert events[4]["logger"] == "whybounce.gateway.outbound"
+    assert "Private matters" not in str(lines)
+    assert all("level" in each and each["timestamp"].endswith("Z") for each in events)
+
+
+@pytest.mark.parametrize("form", LogFormat)
+def test_no_secret_is_written_and_no_value_begins_a_line(mail, form):
+    """Whatever a client or a library says."""
+    lines = _logged(mail.now, form)
+
+    assert len(lines) == 6
+    assert "hunter2" not in str(lines)
+    assert "AGFubmEAc2VjcmV0" not in str(lines)
+
+
+def test_what_is_not_worth_a_line_is_not_written(mail):
+    """The level holds for both ways of logging."""
+    lines = _logged(mail.now, LogFormat.JSON, LogLevel.WARNING)
+
+    assert [json.loads(line)["event"].split()[0] for line in lines] == ["slow", "cannot"]
