@@ -41,6 +41,7 @@ from whybounce.gateway.limits import Limits
 from whybounce.gateway.mta_sts import Policies
 from whybounce.gateway.outbound import Outbound, OutboundSettings
 from whybounce.gateway.policies import POLICIES, Judge
+from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.resolving import Resolving
 from whybounce.gateway.return_paths import ReturnPaths
@@ -97,6 +98,7 @@ class _Parts:
     config: Config
     store: Store
     directory: Directory
+    remembering: Remembering
     host: str
     node: str
     organisations: tuple[str, ...]
@@ -128,6 +130,7 @@ async def running(config: Config, table: DirectoryTable) -> AsyncIterator[Runnin
             config=config,
             store=store,
             directory=Directory(store, passwords),
+            remembering=Remembering(store),
             host=folded_domain(config.server.name or socket.getfqdn()),
             node=config.server.node or socket.gethostname(),
             organisations=tuple(each.name for each in table.organisation),
@@ -162,6 +165,7 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
     reception = Reception(
         store=parts.store,
         directory=parts.directory,
+        remembering=parts.remembering,
         judge=Judge(POLICIES, parts.config.policies),
         resolver=parts.resolver,
         return_paths=_return_paths(parts.config),
