@@ -15,17 +15,17 @@ import secrets
 import statistics
 import tempfile
 import time
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 
-from msgspec import convert, structs
+from msgspec import structs
 
 from whybounce.checking.lookups import Resolver
 from whybounce.gateway.asking import Asking
-from whybounce.gateway.config import PROFILES
+from whybounce.gateway.config import read_config
 from whybounce.gateway.directory import demonstration, load
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import POLICIES, Content, Facts, Judge, Policy, Stage
@@ -34,7 +34,7 @@ from whybounce.gateway.store import Store, open_store
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
 
-BEN = Recipient("ben@contoso.example")
+ERIK = Recipient("erik@fabrikam.example")
 STRANGER = Session("T1", "inbound", ip_address("192.0.2.9"), 4711, helo="mx.remote.example")
 LOGIN = replace(STRANGER, account="anna@contoso.example", esmtp=True)
 CONTENT = Content(fields=(("From", "Anna <anna@contoso.example>"),), octets=1000)
@@ -65,9 +65,9 @@ class Gateway:
         envelope = Envelope(session.account or f"chris@remote{number % SENDERS}.example")
         at_mail = await asking.at_mail(begun, envelope)
         self.judge.judge(Stage.MAIL, at_mail)
-        at_rcpt = await asking.at_recipient(at_mail, envelope, BEN)
+        at_rcpt = await asking.at_recipient(at_mail, envelope, ERIK)
         self.judge.judge(Stage.RCPT, at_rcpt)
-        envelope = replace(envelope, recipients=(BEN,))
+        envelope = replace(envelope, recipients=(ERIK,))
         at_dot = await asking.at_message(at_mail, envelope, CONTENT)
         self.judge.judge(Stage.MESSAGE, at_dot)
         return {Stage.MAIL: at_mail, Stage.RCPT: at_rcpt, Stage.MESSAGE: at_dot}
@@ -81,13 +81,11 @@ class Gateway:
         }
 
 
-def limits() -> dict[str, Limits]:
+def limits(folder: Path) -> dict[str, Limits]:
     """Return the numbers to measure with, by name."""
-    online = tomllib.loads((PROFILES / "exchange-online.toml").read_text(encoding="utf-8"))
-    numbers = convert(online["limits"], dict[str, int])
-    online_limits = structs.replace(
-        Limits(), **{key.replace("-", "_"): number for key, number in numbers.items()}
-    )
+    file = folder / "whybounce.toml"
+    file.write_text('[server]\nprofile = "exchange-online"\n', encoding="utf-8")
+    online_limits = read_config(file, {}).limits
     every = structs.replace(
         online_limits,
         recipients_per_day=MUCH,
@@ -124,7 +122,7 @@ async def measure(messages: int, rounds: int) -> None:
             await load(store, demonstration(), now=datetime.now(UTC))
             remembering = Remembering(store)
             print("µs a message: with the chain - without = what it costs")
-            for name, numbers in limits().items():
+            for name, numbers in limits(Path(folder)).items():
                 chain = Gateway(store, remembering, Judge(POLICIES, {}), numbers)
                 none = Gateway(store, remembering, Judge((), {}), numbers)
                 for who, session in (("stranger", STRANGER), ("logged in", LOGIN)):

@@ -12,7 +12,8 @@ from whybounce.gateway.directory import DirectoryTable, demonstration, load
 from whybounce.gateway.remembering import NotRememberedError, Remembering
 from whybounce.gateway.store import Lifting, Store, open_store
 
-BEN = "ben@contoso.example"
+ERIK = "erik@fabrikam.example"
+BEN = "ben@contoso.example"  # Whose organisation has a rule about some senders.
 SUBJECTS = {"ip": ["192.0.2.9", "192.0.2.0/24"], "sender": ["chris@remote.example"]}
 
 
@@ -126,19 +127,19 @@ async def test_a_recipient_is_remembered_until_the_directory_changes(tmp_path):
     async with store_in(tmp_path) as store:
         memory = Remembering(store)
         await load(store, demonstration(), now=NOW)
-        await look(memory, store, lambda r: r.destination("a@b.example", BEN, None))
-        found = memory.recalled(NOW).destination("c@d.example", BEN, None)
-        assert found.found.entry.address == BEN
+        await look(memory, store, lambda r: r.destination("a@b.example", ERIK, None))
+        found = memory.recalled(NOW).destination("c@d.example", ERIK, None)
+        assert found.found.entry.address == ERIK
 
-        await load(store, _without_ben(), now=NOW)
+        await load(store, _without_erik(), now=NOW)
         with pytest.raises(NotRememberedError):
-            memory.recalled(NOW).destination("a@b.example", BEN, None)
-        gone = await look(memory, store, lambda r: r.destination("a@b.example", BEN, None))
+            memory.recalled(NOW).destination("a@b.example", ERIK, None)
+        gone = await look(memory, store, lambda r: r.destination("a@b.example", ERIK, None))
         assert gone.found is None
 
 
-@pytest.mark.parametrize("address", ["choosy@contoso.example", "nobody@contoso.example"])
-async def test_who_lets_some_write_and_who_is_nobody_are_not_remembered(tmp_path, address):
+@pytest.mark.parametrize("address", [BEN, "nobody@contoso.example"])
+async def test_what_depends_on_the_sender_and_who_is_nobody_are_not_remembered(tmp_path, address):
     async with store_in(tmp_path) as store:
         memory = Remembering(store)
         await load(store, demonstration(), now=NOW)
@@ -162,8 +163,10 @@ async def test_an_answer_is_kept_under_its_question_and_there_is_a_bound(tmp_pat
             memory.recalled(NOW).answer(("square", 0), lambda _: 0)
 
 
-def _without_ben() -> DirectoryTable:
-    table = demonstration()
-    contoso, *others = table.organisation
-    left = tuple(each for each in contoso.mailbox if each.address != BEN)
-    return structs.replace(table, organisation=(structs.replace(contoso, mailbox=left), *others))
+def _without_erik() -> DirectoryTable:
+    contoso, fabrikam = demonstration().organisation
+    left = tuple(each for each in fabrikam.mailbox if each.address != ERIK)
+    nobody = tuple(structs.replace(each, catch_all=None) for each in fabrikam.domain)
+    return DirectoryTable(
+        organisation=(contoso, structs.replace(fabrikam, mailbox=left, domain=nobody))
+    )

@@ -150,7 +150,8 @@ class Recalled:
 
 def _depends_on_sender(answer: Destination, of: Organisation | None) -> bool:
     """Whether what it lets others do depends on who they are: by its lists, or by somebody's rules."""
-    if any(side is not None and side.mail_flow_rule for side in (of, answer.organisation)):
+    sides = [side for side in (of, answer.organisation) if side is not None]
+    if any(rule.senders for side in sides for rule in side.mail_flow_rule):
         return True
     entry = answer.found.entry if answer.found else None
     return entry is not None and bool(entry.accept_from or entry.reject_from or entry.moderators)
