@@ -138,14 +138,26 @@ async def test_a_recipient_is_remembered_until_the_directory_changes(tmp_path):
         assert gone.found is None
 
 
-@pytest.mark.parametrize("address", [BEN, "nobody@contoso.example"])
-async def test_what_depends_on_the_sender_and_who_is_nobody_are_not_remembered(tmp_path, address):
+async def test_what_depends_on_the_sender_is_remembered_for_that_sender(tmp_path):
+    """By the recipient's lists, or by a rule of its organisation."""
     async with store_in(tmp_path) as store:
         memory = Remembering(store)
         await load(store, demonstration(), now=NOW)
-        await look(memory, store, lambda r: r.destination("a@b.example", address, None))
+        for address in ("choosy@contoso.example", BEN):
+            await look(memory, store, lambda r, to=address: r.destination("a@b.example", to, None))
+            kept = memory.recalled(NOW).destination("a@b.example", address, None)
+            assert kept.found.entry.address == address
+            with pytest.raises(NotRememberedError):
+                memory.recalled(NOW).destination("c@d.example", address, None)
+
+
+async def test_nobody_is_not_remembered(tmp_path):
+    async with store_in(tmp_path) as store:
+        memory, nobody = Remembering(store), "nobody@contoso.example"
+        await load(store, demonstration(), now=NOW)
+        await look(memory, store, lambda r: r.destination("a@b.example", nobody, None))
         with pytest.raises(NotRememberedError):
-            memory.recalled(NOW).destination("a@b.example", address, None)
+            memory.recalled(NOW).destination("a@b.example", nobody, None)
 
 
 async def test_an_answer_is_kept_under_its_question_and_there_is_a_bound(tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 Rule 1: what this process changed is forgotten at once: a directory that was loaded, a block put in
 force or lifted. What another node changed is noticed within a second.
 Rule 2: it is bounded. Of more blocks than fit, none are kept, and each message asks for its own.
-Rule 3: only answers that do not depend on who asks are kept, and none about addresses that nobody has.
+Rule 3: an answer is kept under all that it depends on. None is kept about addresses that nobody has.
 """
 
 from collections import defaultdict
@@ -106,12 +106,14 @@ class Recalled:
 
     def destination(self, sender: str, address: str, of: Organisation | None) -> Destination:
         """Return all that the directory has about a recipient of the organisation's sender."""
-        known, question = self._remembered, ("destination", address, of.name if of else "")
-        if (kept := known.answers.get(question)) is not None:
-            return kept  # type: ignore[return-value]  # as it was put there below
+        known, whose = self._remembered, of.name if of else ""
+        for asking in ("", sender):
+            if (kept := known.answers.get(("destination", address, whose, asking))) is not None:
+                return kept  # type: ignore[return-value]  # as it was put there below
         answer = destination(self.connection, sender, address, of)
-        if answer.found is not None and not _depends_on_sender(answer, of):
-            self._keep(question, answer)
+        if answer.found is not None:
+            asking = sender if _depends_on_sender(answer, of) else ""
+            self._keep(("destination", address, whose, asking), answer)
         return answer
 
     def blocks(self, subjects: Subjects) -> tuple[Block, ...]:
