@@ -176,9 +176,9 @@ async def test_an_answer_is_kept_under_its_question_and_there_is_a_bound(tmp_pat
 
 
 def _without_erik() -> DirectoryTable:
-    contoso, fabrikam = demonstration().organisation
+    contoso, fabrikam, *others = demonstration().organisation
     left = tuple(each for each in fabrikam.mailbox if each.address != ERIK)
     nobody = tuple(structs.replace(each, catch_all=None) for each in fabrikam.domain)
     return DirectoryTable(
-        organisation=(contoso, structs.replace(fabrikam, mailbox=left, domain=nobody))
+        organisation=(contoso, structs.replace(fabrikam, mailbox=left, domain=nobody), *others)
     )
