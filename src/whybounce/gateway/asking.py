@@ -198,14 +198,14 @@ class Asking:
         """
         keys = {tally.name: key for tally in tallies if (key := tally.key(facts))}
         if any((name, key) not in self._counted for name, key in keys.items()):
+            connection = recalled.connection
             lacking = [
                 (tally, key)
                 for tally in self._judge.every_tally
                 if (key := tally.key(facts)) and (tally.name, key) not in self._counted
             ]
-            sums = counting.sums(
-                recalled.connection, [(key, facts.now - tally.window) for tally, key in lacking]
-            )
+            since = [(key, facts.now - tally.window) for tally, key in lacking]
+            sums = counting.sums(connection, since)
             read = zip(lacking, sums, strict=True)
             self._counted.update({(tally.name, key): number for (tally, key), number in read})
         return {name: self._counted[name, key] for name, key in keys.items()}
