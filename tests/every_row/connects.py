@@ -125,7 +125,10 @@ ROWS = (
         raise_it=_sends_from_a_range,
         control=lambda gateway: gateway.bring("ben@contoso.example", client="2001:db8:9::1"),
         siblings=("4.7.850", "5.7.510"),
-        config="[limits]\nipv6-range-per-hour = 3",
+        config=(
+            "[limits]\nipv6-range-per-hour = 3\n"
+            "[policies]\nipv6_named = 'off'\nipv6_authenticated = 'off'"
+        ),
     ),
     Row(
         code="5.7.506",

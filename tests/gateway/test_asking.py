@@ -13,6 +13,7 @@ from whybounce.gateway.asking import Asking, networks_of
 from whybounce.gateway.directory import demonstration, load
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import POLICIES, Content, Judge
+from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.store import Store, open_store
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
@@ -29,10 +30,8 @@ LIMITS = Limits(
 )
 CLIENT = Session("T1", "inbound", ip_address("2001:db8::9"), 4711, helo="mx.remote.example")
 BUSY = replace(CLIENT, account="busy@contoso.example")
+NOBODY = Resolver("127.0.0.1", 1)
 CONTENT = Content(fields=(("From", "busy@contoso.example"),), octets=99)
-
-NOBODY = Resolver("127.0.0.1", 1, seconds=0.1)  # The DNS is not asked here.
-OUR_NAME = "mail.contoso.example"
 
 
 class Counted:
@@ -42,10 +41,10 @@ class Counted:
         self._store = store
         self.questions = 0
 
-    async def ask(self, question: Callable) -> object:
+    async def ask_briefly(self, question: Callable) -> object:
         """Answer it."""
         self.questions += 1
-        return await self._store.ask(question)
+        return await self._store.ask_briefly(question)
 
 
 @pytest.mark.parametrize(("session", "at_the_dot"), [(CLIENT, 0), (BUSY, 1)])
@@ -54,7 +53,9 @@ async def test_a_stage_is_one_question_with_every_limit_in_force(tmp_path, sessi
     async with open_store(f"sqlite:///{tmp_path}/q.db", random_bits=lambda _: 7) as store:
         await load(store, demonstration(), now=NOW)
         counted = Counted(store)
-        asking = Asking(counted, Judge(POLICIES, {}), NOBODY, OUR_NAME)
+        asking = Asking(
+            counted, Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example"
+        )
         begun = replace(STRANGER, session=session, limits=LIMITS, blocks=(), counts={})
         envelope = Envelope(session.account or "chris@remote.example")
 
@@ -71,7 +72,9 @@ async def test_a_login_has_its_mailbox_and_its_counts(tmp_path):
     async with open_store(f"sqlite:///{tmp_path}/q.db", random_bits=lambda _: 7) as store:
         await load(store, demonstration(), now=NOW)
         await store.count({"recipients-per-day busy@contoso.example": 2}, now=NOW)
-        asking = Asking(store, Judge(POLICIES, {}), NOBODY, OUR_NAME)
+        asking = Asking(
+            store, Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example"
+        )
         begun = replace(STRANGER, session=BUSY, limits=LIMITS)
 
         facts = await asking.at_mail(begun, Envelope(""))
@@ -88,7 +91,9 @@ async def test_what_was_counted_is_read_once_in_a_message_and_added_to_by_what_h
         await load(store, demonstration(), now=NOW)
         await store.count({key: 1}, now=NOW - timedelta(minutes=30))
         await store.count({key: 9}, now=NOW - timedelta(minutes=90))
-        asking = Asking(store, Judge(POLICIES, {}), NOBODY, OUR_NAME)
+        asking = Asking(
+            store, Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example"
+        )
         begun, envelope = replace(STRANGER, session=CLIENT, limits=LIMITS), Envelope("a@b.example")
 
         async def unknown() -> int:

@@ -182,6 +182,9 @@ async def test_without_a_page_an_operator_confirms_what_is_mailed(tmp_path):
     async with listed(tmp_path, "192.0.2.9") as delisting:
         without = replace(delisting, page="")
         await without.request("192.0.2.9", "olga@remote.example")
-        written = re.search(r"^  (\S+)\r?$", (await mailed(without)).get_content(), re.MULTILINE)[1]
+        text = (await mailed(without)).get_content()
+        written = re.search(r"^  (\S+)\r?$", text, re.MULTILINE)[1]
+
+        assert "send this line to postmaster@mail.contoso.example within 24 hours:" in text
 
         assert (await without.confirm(written)).subject == "192.0.2.9"

@@ -4,14 +4,12 @@ Nothing is decided here. What only some policies need is fetched only while one 
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from email.utils import parseaddr
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
-
-from sqlalchemy import Connection
 
 from whybounce.checking.authentication import authentication_of
 from whybounce.checking.block_lists import BlockList, BlockListResult, block_lists
@@ -19,16 +17,11 @@ from whybounce.checking.lookups import LookUps, Resolver
 from whybounce.checking.message import HashedMessage
 from whybounce.gateway.addresses import folded_domain, key_of
 from whybounce.gateway.blocks import SHORTEST_PREFIX
-from whybounce.gateway.directory import (
-    Origin,
-    destination,
-    origin_of_account,
-    origin_of_client,
-    owns,
-)
+from whybounce.gateway.directory import Origin, origin_of_account, origin_of_client, owns
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
+from whybounce.gateway.remembering import NotRememberedError, Recalled, Remembering
 from whybounce.gateway.return_paths import ReturnPaths
-from whybounce.gateway.store import Store, blocking, counting
+from whybounce.gateway.store import Store, counting
 from whybounce.notation import first_field
 from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
@@ -37,11 +30,15 @@ _PATIENCE = 2  # Seconds for what only chooses between two refusals.
 
 
 class Asking:
-    """Adds to the facts of one connection what is known at a stage: one question to the store each."""
+    """Adds to the facts of one connection what is known at a stage: at most one question each.
+
+    What is remembered is not asked for: most messages of strangers cost one question, at RCPT.
+    """
 
     def __init__(
         self,
         store: Store,
+        remembering: Remembering,
         judge: Judge,
         resolver: Resolver,
         host: str,
@@ -49,11 +46,12 @@ class Asking:
         lists: Sequence[BlockList] = (),
     ) -> None:
         self._store = store
+        self._remembering = remembering
+        self._judge = judge
         self._resolver = resolver
         self._host = host
         self._return_paths = return_paths
         self._block_lists = lists
-        self._judge = judge
         self._counted: dict[tuple[str, str], int] = {}  # In this message, by tally and counter.
 
     async def at_mail(self, facts: Facts, envelope: Envelope) -> Facts:
@@ -61,8 +59,8 @@ class Asking:
         facts = replace(facts, envelope=envelope)
         self._counted.clear()
 
-        def ask(connection: Connection) -> Facts:
-            origin = _origin(connection, facts)
+        def learn(recalled: Recalled) -> Facts:
+            origin = _origin(recalled, facts)
             attributed = replace(
                 facts,
                 login=origin.login,
@@ -74,17 +72,19 @@ class Asking:
                 sender_registered=origin.sender_registered,
                 claims_to_be_ours=origin.claims_to_be_ours,
             )
-            return self._observed(connection, attributed, Stage.MAIL)
+            return self._observed(recalled, attributed, Stage.MAIL)
 
-        told = await self._store.ask(ask)
+        told = await self._learned(learn, facts.now)
         return replace(told, listings=await self._listings(told))
 
     async def at_recipient(self, facts: Facts, envelope: Envelope, recipient: Recipient) -> Facts:
         """Learn who is written to, and what they let this sender do."""
+        paths = self._return_paths
+        is_return = paths is not None and paths.original(recipient.address) is not None
 
-        def ask(connection: Connection) -> Facts:
+        def learn(recalled: Recalled) -> Facts:
             sender, whose = envelope.return_path, facts.organisation
-            reached = destination(connection, sender, recipient.address, whose)
+            reached = recalled.destination(sender, recipient.address, whose)
             found = replace(
                 facts,
                 envelope=envelope,
@@ -97,11 +97,9 @@ class Asking:
                 missing=reached.missing or "",
                 rules=reached.rules,
             )
-            return self._observed(connection, found, Stage.RCPT)
+            return self._observed(recalled, found, Stage.RCPT)
 
-        paths = self._return_paths
-        is_return = paths is not None and paths.original(recipient.address) is not None
-        told = await self._store.ask(ask)
+        told = await self._learned(learn, facts.now)
         if told.domain is None and not told.may_relay:
             told = replace(told, leads_here=await self._leads_here(recipient.domain))
         return told
@@ -122,15 +120,31 @@ class Asking:
         )
         author = parseaddr(first_field(content.fields, "from") or "")[1]
         login = facts.login if "@" in author else None
-        if login is None and not self._asks(Stage.MESSAGE):
-            return facts
 
-        def ask(connection: Connection) -> Facts:
-            is_own = owns(connection, login.account, author) if login else None
+        def learn(recalled: Recalled) -> Facts:
+            is_own = None
+            if login is not None:
+                question = ("owns", login.account.name, author)
+                is_own = recalled.answer(question, lambda c: owns(c, login.account, author))
             told = replace(facts, content=replace(content, owns_from=is_own))
-            return self._observed(connection, told, Stage.MESSAGE)
+            return self._observed(recalled, told, Stage.MESSAGE)
 
-        return await self._store.ask(ask)
+        return await self._learned(learn, facts.now)
+
+    def note(self, counts: Mapping[str, int]) -> None:
+        """Add what has just been counted to what was read before."""
+        for tally, key in self._counted:
+            self._counted[tally, key] += counts.get(key, 0)
+
+    async def _learned(self, learn: Callable[[Recalled], Facts], now: datetime) -> Facts:
+        """Return the facts from memory; where one is lacking there, all by one question."""
+        try:
+            return learn(self._remembering.recalled(now))
+        except NotRememberedError:
+            changes = self._remembering.changes
+            return await self._store.ask_briefly(
+                lambda c: learn(self._remembering.asking(c, now, changes))
+            )
 
     async def _leads_here(self, domain: str) -> bool:
         """Whether the domain's MX names us. Where the DNS is silent, nobody says so."""
@@ -167,46 +181,49 @@ class Asking:
         address = str(facts.session.address)
         return await block_lists(LookUps(self._resolver), address, self._block_lists)
 
-    def note(self, counts: Mapping[str, int]) -> None:
-        """Add what has just been counted to what was read before."""
-        for tally, key in self._counted:
-            self._counted[tally, key] += counts.get(key, 0)
-
-    def _asks(self, stage: Stage) -> bool:
-        return bool(self._judge.tallies(stage)) or Need.BLOCKS in self._judge.needs(stage)
-
-    def _observed(self, connection: Connection, facts: Facts, stage: Stage) -> Facts:
+    def _observed(self, recalled: Recalled, facts: Facts, stage: Stage) -> Facts:
         """Read the counters and blocks that the stage's policies need."""
-        counts = self._counts(connection, self._judge.tallies(stage), facts)
+        counts = self._counts(recalled, self._judge.tallies(stage), facts)
         blocks = facts.blocks
         if Need.BLOCKS in self._judge.needs(stage):
-            blocks = blocking.about(connection, facts.now, _subjects(facts))
+            blocks = recalled.blocks(_subjects(facts)) if recalled.may_be_blocked else ()
         if not counts and blocks == facts.blocks:
             return facts
         return replace(facts, counts=counts, blocks=blocks)
 
-    def _counts(
-        self, connection: Connection, tallies: Sequence[Tally], facts: Facts
-    ) -> dict[str, int]:
-        """Return the sums by the tallies' names; of what was not read yet, one statement a window."""
-        keys = {tally: key for tally in tallies if (key := tally.key(facts))}
-        lacking: dict[timedelta, list[Tally]] = defaultdict(list)
-        for tally, key in keys.items():
-            if (tally.name, key) not in self._counted:
-                lacking[tally.window].append(tally)
-        for window, those in lacking.items():
-            sums = counting.counted(connection, {keys[one] for one in those}, facts.now - window)
-            self._counted.update({(one.name, keys[one]): sums[keys[one]] for one in those})
-        return {tally.name: self._counted[tally.name, key] for tally, key in keys.items()}
+    def _counts(self, recalled: Recalled, tallies: Sequence[Tally], facts: Facts) -> dict[str, int]:
+        """Return the sums by the tallies' names.
+
+        Where one has to be asked for, so are those that later stages will read, by one statement.
+        """
+        keys = {tally.name: key for tally in tallies if (key := tally.key(facts))}
+        if any((name, key) not in self._counted for name, key in keys.items()):
+            connection = recalled.connection
+            lacking = [
+                (tally, key)
+                for tally in self._judge.every_tally
+                if (key := tally.key(facts)) and (tally.name, key) not in self._counted
+            ]
+            since = [(key, facts.now - tally.window) for tally, key in lacking]
+            sums = counting.sums(connection, since)
+            read = zip(lacking, sums, strict=True)
+            self._counted.update({(tally.name, key): number for (tally, key), number in read})
+        return {name: self._counted[name, key] for name, key in keys.items()}
 
 
-def _origin(connection: Connection, facts: Facts) -> Origin:
+def _origin(recalled: Recalled, facts: Facts) -> Origin:
     session, sender = facts.session, facts.sender
     if session.account is not None:
-        return origin_of_account(connection, session.account, sender)
-    domain = folded_domain(sender.rpartition("@")[2])
+        account = session.account
+        return recalled.answer(
+            ("account", account, sender), lambda c: origin_of_account(c, account, sender)
+        )
+    address, domain = session.address, _domain(sender)
     names = session.tls.names if session.tls else ()
-    return origin_of_client(connection, session.address, names, domain)
+    return recalled.answer(
+        ("client", address, names, domain),
+        lambda c: origin_of_client(c, address, names, domain),
+    )
 
 
 def _subjects(facts: Facts) -> dict[str, list[str]]:
@@ -223,6 +240,7 @@ def _subjects(facts: Facts) -> dict[str, list[str]]:
     }
 
 
+@lru_cache(maxsize=1024)
 def networks_of(address: IPv4Address | IPv6Address) -> list[str]:
     """Return the address and every network it is in, as blocks name them."""
     longest = address.max_prefixlen

@@ -150,7 +150,8 @@ class Delisting:
         mail["Date"] = format_datetime(now.astimezone(UTC))
         mail["Message-ID"] = f"<{_digest(b'', written.encode())}@{self.host}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5.
-        mail.set_content(fill(words["text"].lstrip(), values, {}))
+        text = words["text" if self.page else "text-by-hand"]
+        mail.set_content(fill(text, values, {}))
         return mail.as_bytes()
 
 

@@ -31,6 +31,7 @@ from whybounce.gateway.policies import (
     Restriction,
     Stage,
 )
+from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.reporter import RETURN_PATH
 from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.smtp.handler import Sink
@@ -65,6 +66,7 @@ class Reception:
 
     store: Store
     directory: Directory
+    remembering: Remembering
     judge: Judge
     resolver: Resolver
     return_paths: ReturnPaths | None
@@ -173,6 +175,7 @@ class Inbound:
         self._reception = reception
         self._asking = Asking(
             reception.store,
+            reception.remembering,
             reception.judge,
             reception.resolver,
             reception.host,

@@ -54,6 +54,7 @@ from whybounce.gateway.operating.requests import Reloaded
 from whybounce.gateway.operating.watching import Watches
 from whybounce.gateway.outbound import Outbound, OutboundSettings
 from whybounce.gateway.policies import POLICIES, Judge
+from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.resolving import Resolving
 from whybounce.gateway.return_paths import ReturnPaths
@@ -129,6 +130,7 @@ class _Parts:
     config: Config
     store: Store
     directory: Directory
+    remembering: Remembering
     host: str
     node: str
     organisations: tuple[str, ...]
@@ -176,6 +178,7 @@ async def running(
             config=config,
             store=store,
             directory=Directory(store, passwords),
+            remembering=Remembering(store),
             host=folded_domain(config.server.name or socket.getfqdn()),
             node=config.server.node or socket.gethostname(),
             organisations=tuple(each.name for each in table.organisation),
@@ -320,6 +323,7 @@ async def operating_alone(config: Config) -> AsyncIterator[Operator]:
             host=folded_domain(config.server.name or socket.getfqdn()),
             node=f"{config.server.node or socket.gethostname()} (command line)",
             organisations=(),
+            remembering=Remembering(store),
             resolver=resolver,
             resolver_is_ours=is_ours,
             sts_policies=_sts_policies(config.outbound, store, resolver),
@@ -405,6 +409,7 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
     reception = Reception(
         store=parts.store,
         directory=parts.directory,
+        remembering=parts.remembering,
         judge=Judge(POLICIES, parts.config.policies),
         resolver=parts.resolver,
         return_paths=_return_paths(parts.config),

@@ -1,6 +1,6 @@
 """Blocks: in force once, until they are lifted or run out, and each change leaves an event."""
 
-from whybounce.gateway.store import Lifting, NewBlock
+from whybounce.gateway.store import Lifting, NewBlock, blocking
 
 
 def spam(mail, **more: object):
@@ -72,3 +72,31 @@ async def test_blocks_can_be_asked_for_by_kind_and_subject(url, open_, mail):
         assert len(await store.blocks(now=mail.now)) == 2
         assert len(await store.blocks(now=mail.now, kind="ip")) == 1
         assert await store.blocks(now=mail.now, kind="ip", subject="192.0.2.2") == ()
+
+
+async def test_every_change_of_the_blocks_makes_another_version(url, open_, mail):
+    """By which who keeps them notices."""
+    async with open_(url) as store:
+        versions = [await store.ask(blocking.version)]
+        id_ = await store.block(spam(mail, until=mail.after(hours=1)))
+        versions.append(await store.ask(blocking.version))
+        await store.block(spam(mail, until=mail.after(hours=2)))
+        versions.append(await store.ask(blocking.version))
+        await store.lift(Lifting(id_, "olga", mail.now))
+        versions.append(await store.ask(blocking.version))
+
+        assert len(set(versions)) == 4
+        assert await store.ask(blocking.version) == versions[-1]
+
+
+async def test_how_often_somebody_lifted_such_a_block_can_be_asked(url, open_, mail):
+    """Those that ran out by themselves do not count."""
+    async with open_(url) as store:
+        await store.block(spam(mail, until=mail.after(hours=1)))
+        for hours in (2, 3):
+            id_ = await store.block(spam(mail, now=mail.after(hours=hours)))
+            block = await store.lift(Lifting(id_, "olga", mail.after(hours=hours)))
+
+        assert await store.ask(lambda c: blocking.lifted_since(c, block, mail.now)) == 2
+        since = mail.after(hours=3)
+        assert await store.ask(lambda c: blocking.lifted_since(c, block, since)) == 1

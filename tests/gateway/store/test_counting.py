@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given, strategies as st
 
+from whybounce.gateway.store import counting
 from whybounce.gateway.store.counting import minute_of
 
 
@@ -54,3 +55,16 @@ def test_a_bucket_is_a_minute(moment: datetime):
 
     assert minute == minute_of(moment.replace(second=0, microsecond=0))
     assert minute == moment.timestamp() // 60
+
+
+async def test_each_counter_is_summed_from_its_own_moment(url, open_, mail):
+    """One statement, in the order in which it was asked."""
+    async with open_(url) as store:
+        await store.count({"a": 1, "b": 10}, now=mail.now)
+        await store.count({"a": 2}, now=mail.after(hours=2))
+        wanted = [("a", mail.after(hours=1)), ("c", mail.now), ("a", mail.now), ("b", mail.now)]
+
+        assert await store.ask(lambda c: counting.sums(c, wanted)) == [2, 0, 3, 10]
+        assert await store.ask(lambda c: counting.sums(c, [])) == []
+        await store.forget(["a", "b"])
+        assert await store.ask(lambda c: counting.sums(c, wanted)) == [0, 0, 0, 0]

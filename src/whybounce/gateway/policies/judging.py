@@ -38,7 +38,12 @@ class Judge:
             stage: tuple(dict.fromkeys(each for policy, _ in asked for each in policy.tallies))
             for stage, asked in self._asked.items()
         }
-        self._counting = {stage: self._all(stage) for stage in Stage}
+        every = (each for read in self._tallies.values() for each in read)
+        self.every_tally = tuple(dict.fromkeys(every))  # Whichever stage reads it.
+        self._counting = {
+            stage: tuple(each for each in self.every_tally if each.stage is stage and not each.of)
+            for stage in Stage
+        }
 
     def needs(self, stage: Stage) -> frozenset[Need]:
         """Return which costly facts the stage's policies need."""
@@ -70,11 +75,6 @@ class Judge:
                 continue
             return Judgement(_in_mode(verdict, mode), policy.name, tuple(logged))
         return Judgement(logged=tuple(logged))
-
-    def _all(self, stage: Stage) -> tuple[Tally, ...]:
-        """Return the counters that are added to at the stage, whichever stage reads them."""
-        every = dict.fromkeys(each for read in self._tallies.values() for each in read)
-        return tuple(each for each in every if each.stage is stage and not each.of)
 
 
 def _added(tallies: Sequence[Tally], facts: Facts) -> dict[str, int]:

@@ -19,7 +19,7 @@ def judge(facts: Facts) -> Verdict:
     """Refuse the first message beyond the limit. Reports pass: the null return path is nobody's."""
     limit = facts.limits.received_per_hour_from_one_sender
     counted = facts.counts.get(_COUNTED, 0)
-    if not _subject(facts) or counted < limit:
+    if not limit or counted < limit or not _subject(facts):
         return PASS
     values = {**facts.values, "limit": str(limit)}
     return Refuse(_CAUSE, values, f"{counted} messages in an hour")

@@ -5,15 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, Float, and_, cast, func, or_, select, type_coerce, update
 
 from whybounce.gateway.store import recording
+from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.errors import StoreError
 from whybounce.gateway.store.rows import Block, Event
 from whybounce.gateway.store.tables import AnyRow, blocks
 from whybounce.gateway.store.writer import Transaction
 
 _BY_TIME = "time"
+
+_NOT_LIFTED = select(func.count()).select_from(blocks).where(blocks.c.lifted.is_(None))
+_VERSION = select(
+    select(func.max(blocks.c.id)).scalar_subquery().label("latest"),
+    _NOT_LIFTED.scalar_subquery().label("number"),
+    # As a fraction: SQLite's whole numbers would overflow.
+    select(func.sum(cast(type_coerce(blocks.c.until, BigInt), Float)))
+    .where(blocks.c.lifted.is_(None))
+    .scalar_subquery()
+    .label("ends"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,16 @@ def about(
         .order_by(blocks.c.id)
     )
     return tuple(_of(row) for row in connection.execute(which))
+
+
+def version(connection: Connection) -> tuple[object, ...]:
+    """Return what is another once a block was put in force, prolonged, lifted or removed."""
+    return tuple(connection.execute(_VERSION).one())
+
+
+def count_in_force(connection: Connection) -> int:
+    """Return how many blocks are not lifted, those included whose time is over."""
+    return int(connection.execute(_NOT_LIFTED).scalar_one())
 
 
 def lifted_since(connection: Connection, like: Block, since: datetime) -> int:

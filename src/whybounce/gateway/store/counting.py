@@ -8,10 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from whybounce.gateway.store.bulk import Bulk
-from whybounce.gateway.store.tables import counters
+from whybounce.gateway.store.tables import AnySelect, counters
 from whybounce.gateway.store.writer import Inserts, Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,11 +66,41 @@ def _adding(insert: Inserts) -> Bulk:
 
 def counted(connection: Connection, keys: Collection[str], since: datetime) -> dict[str, int]:
     """Return each counter's sum since the beginning of that minute; nothing counted is 0."""
-    total = func.sum(counters.c.count).label("total")
-    sums = (
-        select(counters.c.key, total)
-        .where(counters.c.key.in_(keys), counters.c.minute >= minute_of(since))
-        .group_by(counters.c.key)
-    )
-    found = {row.key: int(row.total) for row in connection.execute(sums)}
-    return {key: found.get(key, 0) for key in keys}
+    ordered = list(keys)
+    return dict(zip(ordered, sums(connection, [(key, since) for key in ordered]), strict=True))
+
+
+def sums(connection: Connection, wanted: Sequence[tuple[str, datetime]]) -> list[int]:
+    """Return each counter's sum since the beginning of its own minute, by one statement."""
+    if not wanted:
+        return []
+    sql, names = _summing(connection.dialect, len(wanted))
+    values: list[object] = [value for key, since in wanted for value in (key, minute_of(since))]
+    given = tuple(values) if names is None else dict(zip(names, values, strict=True))
+    found = {row[0]: int(row[1]) for row in connection.exec_driver_sql(sql, given)}
+    return [found.get(number, 0) for number in range(len(wanted))]
+
+
+@cache
+def _summing(dialect: Dialect, number: int) -> tuple[str, list[str] | None]:
+    """Return the statement for so many counters: its SQL, and its values' names where it has any.
+
+    SQLAlchemy would look at it anew each time, which takes longer than the database's answer.
+    """
+    total = func.sum(counters.c.count)
+    each: list[AnySelect] = [
+        select(literal_column(str(place)), total)
+        .where(
+            counters.c.key == bindparam(f"key{place}"),
+            counters.c.minute >= bindparam(f"since{place}"),
+        )
+        .having(total.is_not(None))
+        for place in range(number)
+    ]
+    compiled = union_all(*each).compile(dialect=dialect)
+    names = [f"{name}{place}" for place in range(number) for name in ("key", "since")]
+    if compiled.positiontup is None:
+        return str(compiled), names
+    if list(compiled.positiontup) != names:
+        raise RuntimeError("the statement's values stand in another order")
+    return str(compiled), None

@@ -13,6 +13,8 @@ from whybounce.gateway.store.errors import StoreUnavailableError
 class Dialect(Protocol):
     """The few things in which databases differ."""
 
+    AT_HAND: bool  # Whether reading some rows takes microseconds: no server has to be spoken to.
+
     def insert(self, table: Table) -> Any:
         """Return an INSERT that knows ON CONFLICT."""
 

@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway.store.errors import StoreSetupError, StoreUnavailableError, Trouble
 
+AT_HAND = False
+
 # A server that is gone must be noticed: callers wait for the one thread that writes.
 _PATIENCE = {
     "connect_timeout": 5,

@@ -35,7 +35,7 @@ class Reader:
             StoreError: What ``ask`` says.
 
         """
-        return await _run(self._readers, lambda: self._ask(ask))
+        return await _run(self._readers, lambda: self.read_at_once(ask))
 
     async def run(self, act: Callable[[], Result]) -> Result:
         """Return what ``act`` does with files, having run it in a thread."""
@@ -46,7 +46,8 @@ class Reader:
         await asyncio.to_thread(self._readers.shutdown)
         await asyncio.to_thread(self._files.shutdown)
 
-    def _ask(self, ask: Callable[[Connection], Result]) -> Result:
+    def read_at_once(self, ask: Callable[[Connection], Result]) -> Result:
+        """Do what ``read`` does, in this thread."""
         try:
             with self._engine.begin() as connection:
                 return ask(connection)

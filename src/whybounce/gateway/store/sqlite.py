@@ -23,6 +23,8 @@ from whybounce.gateway.store.errors import (
     Trouble,
 )
 
+AT_HAND = True
+
 _PRAGMAS = (
     "page_size = 8192",  # A 20 KB body takes a third less time than with 4096. Before any table.
     "journal_mode = WAL",

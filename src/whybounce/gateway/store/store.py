@@ -74,6 +74,7 @@ class Store:
         """Bind to the running loop. Use ``open_store``."""
         self.hints = Hints()
         self.watch: Watch | None = None  # Told of what has become durable.
+        self.changes = 0  # By this process, of what is asked for with every message.
         self._opened = opened
         self._random_bits = random_bits
         self._memory = Memory(memory)
@@ -292,11 +293,15 @@ class Store:
 
     async def block(self, block: NewBlock) -> str:
         """Put a restriction in force; return its id."""
-        return await self._writer.do(blocking.block, block)
+        blocked = await self._writer.do(blocking.block, block)
+        self.changes += 1
+        return blocked
 
     async def lift(self, lifting: Lifting) -> Block | None:
         """Lift a restriction; return it, or None where it was not in force."""
-        return await self._writer.do(blocking.lift, lifting)
+        lifted = await self._writer.do(blocking.lift, lifting)
+        self.changes += 1
+        return lifted
 
     async def blocks(
         self, *, now: datetime, kind: str | None = None, subject: str | None = None
@@ -361,9 +366,20 @@ class Store:
         """Return what the question finds; for who keeps tables of its own in this database."""
         return await self._reader.read(question)
 
+    async def ask_briefly(self, question: Callable[[Connection], Answer]) -> Answer:
+        """Do as ``ask`` does, for what a few rows found by an index answer.
+
+        A file of ours is read here and now, which takes a fifth of what another thread would.
+        """
+        if self._opened.dialect.AT_HAND and not self._closed:
+            return self._reader.read_at_once(question)
+        return await self._reader.read(question)
+
     async def perform(self, perform: Perform[Argument, Answer], argument: Argument) -> Answer:
         """Return what the operation answers, once it is durable; likewise."""
-        return await self._writer.do(perform, argument)
+        answer = await self._writer.do(perform, argument)
+        self.changes += 1
+        return answer
 
     def writer_figures(self) -> WriterFigures:
         """Return how the writer is, for metrics and for the health endpoint."""
