@@ -12,6 +12,7 @@ import typer
 
 from whybounce.catalogue import CatalogueError
 from whybounce.cli import (
+    blocks,
     causes,
     check,
     config,
@@ -52,6 +53,7 @@ app.command("provoke")(provoke.provoke)
 app.command("trace")(trace.trace)
 app.command("drain")(drain.drain)
 app.add_typer(queue.app, name="queue")
+app.add_typer(blocks.app, name="blocks")
 app.add_typer(config.app, name="config")
 
 

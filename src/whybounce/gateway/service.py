@@ -26,6 +26,7 @@ from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.believing import why_not_believed
 from whybounce.gateway.chores import Chore, Chores, housekeeping
 from whybounce.gateway.config import Config, DaneUse, Kind
+from whybounce.gateway.delisting import Delisting
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
@@ -296,6 +297,13 @@ def _operator(parts: _Parts, report: Report) -> Operator:
             schedule=parts.config.schedule,
             clock=_now,
         ),
+        delisting=Delisting(
+            store=store,
+            host=parts.host,
+            page=parts.config.reports.delisting,
+            expire_after=parts.config.schedule.expire_after,
+            clock=_now,
+        ),
         cause_of=causes_by(Explainer(catalogue())),
         clock=_now,
     )
@@ -320,10 +328,10 @@ async def operating_alone(config: Config) -> AsyncIterator[Operator]:
             config=config,
             store=store,
             directory=Directory(store, passwords),
+            remembering=Remembering(store),
             host=folded_domain(config.server.name or socket.getfqdn()),
             node=f"{config.server.node or socket.gethostname()} (command line)",
             organisations=(),
-            remembering=Remembering(store),
             resolver=resolver,
             resolver_is_ours=is_ours,
             sts_policies=_sts_policies(config.outbound, store, resolver),

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from whybounce.wire.blocks import BlockEntry
 from whybounce.wire.lives import QueueEntry, Traced
 from whybounce.wire.shapes import (
     CauseEntry,
@@ -26,6 +27,7 @@ _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "provoke": Provocation,
     "trace": Traced,
     "queue": QueueEntry,
+    "blocks": BlockEntry,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

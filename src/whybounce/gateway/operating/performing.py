@@ -3,33 +3,44 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from msgspec import structs
 
 from whybounce.explaining import Explainer
+from whybounce.gateway.blocks import BadBlockError, lift, new_block
+from whybounce.gateway.delisting import Delisting, DelistingError
 from whybounce.gateway.operating.bouncing import Bouncer
 from whybounce.gateway.operating.lives import events_told, life_told, standing
 from whybounce.gateway.operating.requests import (
     MOST_MESSAGES,
     Act,
+    AddBlock,
     Answer,
+    Blocks,
     Change,
     Changes,
+    ConfirmRemoval,
     Do,
+    LiftBlock,
+    ListBlocks,
     Listing,
     Lives,
+    OnBlocks,
     OnStore,
     Refused,
+    RequestRemoval,
     Selection,
     Show,
     Trace,
 )
 from whybounce.gateway.store import Deed, Filter, Instruction, Store, StoreError
-from whybounce.gateway.store.rows import Attempt, Entry, Page, QueuedRecipient, State
+from whybounce.gateway.store.rows import Attempt, Block, Entry, Page, QueuedRecipient, State
 from whybounce.notation import read_text
 from whybounce.vocabulary.explanation import Confidence
+from whybounce.wire import SCHEMA
+from whybounce.wire.blocks import BlockEntry
 from whybounce.wire.lives import MessageStanding
 
 _DEEDS = {
@@ -46,6 +57,7 @@ class Operator:
 
     store: Store
     bouncer: Bouncer
+    delisting: Delisting
     cause_of: Callable[[str], str | None]
     clock: Callable[[], datetime]
 
@@ -68,8 +80,41 @@ class Operator:
                     )
                 case Do():
                     return await self._do(request, by)
-        except StoreError as error:
+                case _:
+                    blocks = await self._on_blocks(request, by)
+                    return Blocks(blocks=tuple(_entry(each) for each in blocks))
+        except (BadBlockError, DelistingError, StoreError) as error:
             return Refused(why=str(error))
+
+    async def _on_blocks(self, request: OnBlocks, by: str) -> tuple[Block, ...]:
+        match request:
+            case ListBlocks():
+                return await self.store.blocks(now=self.clock())
+            case AddBlock():
+                return (await self._block(request, by),)
+            case LiftBlock():
+                return await lift(
+                    self.store, request.wanted, by=by, now=self.clock(), why=request.why
+                )
+            case RequestRemoval():
+                return (await self.delisting.request(request.ip, request.address),)
+            case ConfirmRemoval():
+                return (await self.delisting.confirm(request.written),)
+
+    async def _block(self, request: AddBlock, by: str) -> Block:
+        now = self.clock()
+        new = new_block(
+            kind=request.kind,
+            subject=request.subject,
+            cause=request.cause,
+            reason=request.reason,
+            by=by,
+            now=now,
+            lasts=None if request.seconds is None else timedelta(seconds=request.seconds),
+        )
+        id_ = await self.store.block(new)
+        there = await self.store.blocks(now=now, kind=new.kind, subject=new.subject)
+        return next(each for each in there if each.id == id_)
 
     async def _trace(self, request: Trace) -> Lives:
         trace = await self.store.trace(
@@ -140,6 +185,27 @@ class Operator:
         except StoreError as error:
             return Change(id=id_, changed=0, fault=str(error))
         return Change(id=id_, changed=touched.changed, being_tried=touched.being_tried)
+
+
+def _moment(moment: datetime | None) -> str | None:
+    """Write it as RFC 3339 §5.6 does, in UTC."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def _entry(block: Block) -> BlockEntry:
+    return BlockEntry(
+        schema=SCHEMA,
+        id=block.id,
+        kind=block.kind,
+        subject=block.subject,
+        cause=block.cause,
+        reason=block.reason,
+        added=_moment(block.added),
+        added_by=block.added_by,
+        until=_moment(block.until),
+        lifted=_moment(block.lifted),
+        lifted_by=block.lifted_by,
+    )
 
 
 def _state(state: str | None) -> State | None:

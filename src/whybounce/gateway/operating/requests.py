@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
+from whybounce.wire.blocks import BlockEntry
 from whybounce.wire.lives import MessageStanding, Traced
 
 LONGEST_REQUEST = 1 << 16  # Octets of a line.
@@ -63,6 +64,40 @@ class Do(_Line, frozen=True, tag="do"):
     after: str | None = None
 
 
+class ListBlocks(_Line, frozen=True, tag="list-blocks"):
+    """Show what is blocked or restricted."""
+
+
+class AddBlock(_Line, frozen=True, tag="add-block"):
+    """Block somebody."""
+
+    kind: str
+    subject: str
+    cause: str = ""  # Empty: the usual one for the kind.
+    reason: str = ""
+    seconds: float | None = None  # How long; None: until it is lifted.
+
+
+class LiftBlock(_Line, frozen=True, tag="lift-block"):
+    """Lift a block by its id, or all that name the subject."""
+
+    wanted: str
+    why: str = ""
+
+
+class RequestRemoval(_Line, frozen=True, tag="request-removal"):
+    """Have a mail sent by which somebody confirms that a server leaves the block list."""
+
+    ip: str
+    address: str
+
+
+class ConfirmRemoval(_Line, frozen=True, tag="confirm-removal"):
+    """Take a server off the block list by what stood in that mail."""
+
+    written: str
+
+
 class Reload(_Line, frozen=True, tag="reload"):
     """Read the configuration and the directory anew."""
 
@@ -71,7 +106,8 @@ class Drain(_Line, frozen=True, tag="drain"):
     """Stop: take nothing more, and end what is under way. The connection closes at the end."""
 
 
-OnStore = Trace | Show | Do
+OnBlocks = ListBlocks | AddBlock | LiftBlock | RequestRemoval | ConfirmRemoval
+OnStore = Trace | Show | Do | OnBlocks
 Request = OnStore | Reload | Drain
 
 
@@ -106,6 +142,12 @@ class Changes(_Line, frozen=True, tag="changes"):
     after: str | None
 
 
+class Blocks(_Line, frozen=True, tag="blocks"):
+    """The answer to what is asked about blocks: those that are meant."""
+
+    blocks: tuple[BlockEntry, ...]
+
+
 class Reloaded(_Line, frozen=True, tag="reloaded"):
     """The answer to ``Reload``: what is in force now."""
 
@@ -127,7 +169,7 @@ class Refused(_Line, frozen=True, tag="refused"):
     why: str
 
 
-Answer = Lives | Listing | Changes | Reloaded | Draining | Refused
+Answer = Lives | Listing | Changes | Blocks | Reloaded | Draining | Refused
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

@@ -1,0 +1,199 @@
+"""``whybounce blocks``: who is banned, listed or restricted, and how that ends."""
+
+from collections.abc import Callable
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from whybounce.cli.operating import CONFIG, DATA, configuration, reached
+from whybounce.cli.refusal import Refusal
+
+if TYPE_CHECKING:
+    from whybounce.gateway.operating.requests import OnBlocks
+    from whybounce.wire.blocks import BlockEntry
+
+_NOTHING_DONE = 1
+
+app = typer.Typer(help="See who is blocked; block, and lift it.", no_args_is_help=True)
+
+_JSON = typer.Option(False, "--json", help="One JSON object per block, nothing else.")
+_WHY = typer.Option("", "--why", help="A reason; it stands in the events.")
+
+
+@app.command("list")
+def list_(
+    kind: str = typer.Option(None, "--kind", help="Only ip, sender, account, organisation …"),
+    json: bool = _JSON,
+    config: Path | None = CONFIG,
+    data: Path | None = DATA,
+) -> None:
+    """Show who is blocked or restricted now, oldest first: why, by whom, and until when.
+
+    Example: whybounce blocks list --kind ip
+    """
+    settings = configuration(config, data)
+    from whybounce.gateway.operating.requests import ListBlocks  # noqa: PLC0415  # heavy
+
+    with reached(settings) as ask:
+        found = [each for each in _blocks(ask(ListBlocks())) if kind in {None, each.kind}]
+    for each in found:
+        _print(each, json=json)
+    if not found and not json:
+        typer.echo("Nobody is blocked.")
+
+
+@app.command()
+def add(
+    kind: str = typer.Argument(..., help="Whom: ip, sender, account, organisation or recipient."),
+    subject: str = typer.Argument(
+        ..., help="An address, a network, a domain as @example.org, or a name."
+    ),
+    cause: str = typer.Option("", "--cause", help="What they are told, by a cause's id."),
+    why: str = _WHY,
+    lasts: str = typer.Option(None, "--for", help="How long: 30m, 12h, 7d. Else until lifted."),
+    json: bool = _JSON,
+    config: Path | None = CONFIG,
+    data: Path | None = DATA,
+) -> None:
+    """Block somebody. One who is blocked for that cause already is blocked for the new time.
+
+    Example: whybounce blocks add ip 192.0.2.0/24 --cause banned-sending-ip --why "spam: 9 of 10"
+    """
+    _do(
+        lambda requests: requests.AddBlock(
+            kind=kind, subject=subject, cause=cause, reason=why, seconds=_seconds(lasts)
+        ),
+        config,
+        data,
+        json=json,
+    )
+
+
+@app.command()
+def lift(
+    wanted: str = typer.Argument(..., metavar="ID|SUBJECT", help="A block's id, or whom it names."),
+    why: str = _WHY,
+    json: bool = _JSON,
+    config: Path | None = CONFIG,
+    data: Path | None = DATA,
+) -> None:
+    """Lift a block, or all that name the subject. What led to a restriction is forgotten.
+
+    Example: whybounce blocks lift 192.0.2.9 --why "they cleaned up"
+    """
+    _do(
+        lambda requests: requests.LiftBlock(wanted=wanted, why=why),
+        config,
+        data,
+        json=json,
+        nothing=wanted,
+    )
+
+
+@app.command("request")
+def request(
+    ip: str = typer.Argument(..., metavar="IP", help="The server's address."),
+    address: str = typer.Argument(..., help="Who asks; a mail to confirm it by is sent there."),
+    json: bool = _JSON,
+    config: Path | None = CONFIG,
+    data: Path | None = DATA,
+) -> None:
+    """Ask for removal from the block list, for somebody who is on it.
+
+    Example: whybounce blocks request 192.0.2.9 postmaster@example.net
+    """
+    _do(
+        lambda requests: requests.RequestRemoval(ip=ip, address=address),
+        config,
+        data,
+        json=json,
+    )
+    if not json:
+        typer.echo(f"A mail went to {address}; the block stands until it is confirmed by that.")
+
+
+@app.command("confirm")
+def confirm(
+    written: str = typer.Argument(..., metavar="TEXT", help="What stood in the mail."),
+    json: bool = _JSON,
+    config: Path | None = CONFIG,
+    data: Path | None = DATA,
+) -> None:
+    """Take a server off the block list, by what stood in the mail that was sent.
+
+    Example: whybounce blocks confirm eyJzdWJqZWN0Ijo…
+    """
+    wanted = written.rpartition("=")[2]  # The whole link will do.
+    _do(lambda requests: requests.ConfirmRemoval(written=wanted), config, data, json=json)
+
+
+def _do(
+    make: "Callable[[Any], OnBlocks]",
+    config: Path | None,
+    data: Path | None,
+    *,
+    json: bool,
+    nothing: str | None = None,
+) -> None:
+    settings = configuration(config, data)
+    from whybounce.gateway.operating import requests  # noqa: PLC0415  # heavy
+
+    with reached(settings) as ask:
+        done = _blocks(ask(make(requests)))
+        around = "" if done else _around(nothing or "", _blocks(ask(requests.ListBlocks())))
+    for each in done:
+        _print(each, json=json)
+    if not done:
+        if not json:
+            typer.echo(f"whybounce: nobody is blocked as {nothing}{around}", err=True)
+        raise typer.Exit(_NOTHING_DONE)
+
+
+def _around(wanted: str, blocks: "tuple[BlockEntry, ...]") -> str:
+    """Return a hint at the networks that are blocked and hold the address."""
+    try:
+        address = ip_address(wanted.strip())
+    except ValueError:
+        return ""
+    networks = [each.subject for each in blocks if each.kind == "ip"]
+    holding = [each for each in networks if address in ip_network(each)]
+    return f"; it is in {' and '.join(holding)}, which can be lifted" if holding else ""
+
+
+def _blocks(answer: object) -> "tuple[BlockEntry, ...]":
+    from whybounce.gateway.operating.requests import Blocks  # noqa: PLC0415  # heavy
+
+    return answer.blocks if isinstance(answer, Blocks) else ()
+
+
+def _print(block: "BlockEntry", *, json: bool) -> None:
+    if json:
+        import msgspec  # noqa: PLC0415  # only here
+
+        typer.echo(msgspec.json.encode(block))
+        return
+    if block.lifted is not None:
+        end = f"lifted by {block.lifted_by}"
+    else:
+        end = "until it is lifted" if block.until is None else f"until {_moment(block.until)}"
+    typer.echo(f"{block.id}  {block.kind} {block.subject}  {block.cause}  {end}")
+    why = f": {block.reason}" if block.reason else ""
+    typer.echo(f"  since {_moment(block.added)} by {block.added_by}{why}")
+
+
+def _moment(written: str | None) -> str:
+    return "" if written is None else f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC"
+
+
+def _seconds(written: str | None) -> float | None:
+    from whybounce.gateway.values import Duration  # noqa: PLC0415  # heavy
+
+    if written is None:
+        return None
+    try:
+        return Duration.parse(written).total_seconds()
+    except ValueError:
+        raise Refusal(f"--for {written}: takes {Duration.WANTED}") from None
