@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from email.utils import parseaddr
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from sqlalchemy import Connection
@@ -20,6 +19,7 @@ from whybounce.checking.message import HashedMessage
 from whybounce.gateway.addresses import folded_domain, key_of
 from whybounce.gateway.blocks import SHORTEST_PREFIX
 from whybounce.gateway.directory import (
+    Account,
     Origin,
     destination,
     origin_of_account,
@@ -29,10 +29,10 @@ from whybounce.gateway.directory import (
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
 from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.store import Store, blocking, counting
-from whybounce.notation import first_field
 from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
 
+_MOST_AUTHORS = 20  # That are looked up; each costs questions.
 _PATIENCE = 2  # Seconds for what only chooses between two refusals.
 
 
@@ -120,13 +120,12 @@ class Asking:
             content=content,
             authentication=await self._authentication(facts, message),
         )
-        author = parseaddr(first_field(content.fields, "from") or "")[1]
-        login = facts.login if "@" in author else None
+        login = facts.login if content.authors else None
         if login is None and not self._asks(Stage.MESSAGE):
             return facts
 
         def ask(connection: Connection) -> Facts:
-            is_own = owns(connection, login.account, author) if login else None
+            is_own = _owns_from(connection, login.account, content) if login else None
             told = replace(facts, content=replace(content, owns_from=is_own))
             return self._observed(connection, told, Stage.MESSAGE)
 
@@ -198,6 +197,18 @@ class Asking:
             sums = counting.counted(connection, {keys[one] for one in those}, facts.now - window)
             self._counted.update({(one.name, keys[one]): sums[keys[one]] for one in those})
         return {tally.name: self._counted[tally.name, key] for tally, key in keys.items()}
+
+
+def _owns_from(connection: Connection, account: Account, content: Content) -> bool:
+    """Whether the account may write in the authors' names.
+
+    RFC 5322 §3.6.2: where they are several, Sender says which of them, or who for them, sent it.
+    """
+    authors, senders = content.authors, content.senders
+    own = [owns(connection, account, each) for each in authors[:_MOST_AUTHORS]]
+    if len(authors) > 1 and senders:
+        return any(own) and owns(connection, account, senders[0])
+    return all(own) and len(authors) <= _MOST_AUTHORS
 
 
 def _origin(connection: Connection, facts: Facts) -> Origin:
