@@ -7,9 +7,8 @@ from rows import MAIL, Gateway, Row, Said
 from whybounce.provoking.mail_server import Behaviour
 
 _OURS = (
-    "Received: from mx.remote.example by mail.contoso.example with ESMTP id 1; {date}\r\n".replace(
-        "{date}", "Sat, 21 Nov 2026 12:00:00 +0000"
-    )
+    "Received: from mx.remote.example by mail.contoso.example with ESMTP id 1;"
+    " Sat, 21 Nov 2026 12:00:00 +0000\r\n"
 )
 _THEIRS = _OURS.replace("by mail.contoso", "by mx.elsewhere")
 

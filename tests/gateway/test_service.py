@@ -102,8 +102,12 @@ async def test_a_stranger_is_refused(in_memory: Path, recipient: str, status: by
     [
         ("ben@contoso.example", MAIL),
         (ANNA, MAIL.replace("anna@", "ben@")),
+        (ANNA, MAIL.replace("From: ", "From: anna@contoso.example <ben@contoso.example>, ")),
+        (ANNA, MAIL.replace("From: ", "From: ben@contoso.example, ")),
+        (ANNA, "Sender: anna@contoso.example\r\n" + MAIL.replace("anna@", "b@x.example, ben@")),
+        (ANNA, "Sender: b@x.example\r\n" + MAIL.replace("From: ", "From: ben@contoso.example, ")),
     ],
-    ids=["return path", "From"],
+    ids=["return path", "From", "name that is an address", "co-author", "Sender", "other Sender"],
 )
 async def test_nobody_sends_in_anothers_name(in_memory: Path, sender: str, mail: str):
     """Neither in the envelope nor in the header."""
@@ -112,6 +116,15 @@ async def test_nobody_sends_in_anothers_name(in_memory: Path, sender: str, mail:
             await submit(gateway, "ben@contoso.example", sender=sender, mail=mail)
 
     assert refused.value.smtp_code == 550
+
+
+async def test_one_of_several_authors_sends_for_all(in_memory: Path):
+    """RFC 5322 §3.6.2: the Sender field says who."""
+    several = MAIL.replace("From: ", "Sender: anna@contoso.example\r\nFrom: ben@contoso.example, ")
+    async with running_demonstration(configured(in_memory)) as gateway:
+        refused = await submit(gateway, "ben@contoso.example", mail=several)
+
+    assert refused == {}
 
 
 async def test_without_a_password_nothing_is_submitted(in_memory: Path):

@@ -84,4 +84,4 @@ def test_long_nonsense_is_passed_over_quickly(piece):
 
     mailboxes(piece * 200_000)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 1

@@ -7,9 +7,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from email.utils import parseaddr
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
+
+from sqlalchemy import Connection
 
 from whybounce.checking.authentication import authentication_of
 from whybounce.checking.block_lists import BlockList, BlockListResult, block_lists
@@ -17,15 +18,15 @@ from whybounce.checking.lookups import LookUps, Resolver
 from whybounce.checking.message import HashedMessage
 from whybounce.gateway.addresses import folded_domain, key_of
 from whybounce.gateway.blocks import SHORTEST_PREFIX
-from whybounce.gateway.directory import Origin, origin_of_account, origin_of_client, owns
+from whybounce.gateway.directory import Account, Origin, origin_of_account, origin_of_client, owns
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
 from whybounce.gateway.remembering import NotRememberedError, Recalled, Remembering
 from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.store import Store, counting
-from whybounce.notation import first_field
 from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
 
+_MOST_AUTHORS = 20  # That are looked up; each costs questions.
 _PATIENCE = 2  # Seconds for what only chooses between two refusals.
 
 
@@ -118,14 +119,14 @@ class Asking:
             content=content,
             authentication=await self._authentication(facts, message),
         )
-        author = parseaddr(first_field(content.fields, "from") or "")[1]
-        login = facts.login if "@" in author else None
+        login = facts.login if content.authors else None
 
         def learn(recalled: Recalled) -> Facts:
             is_own = None
             if login is not None:
-                question = ("owns", login.account.name, author)
-                is_own = recalled.answer(question, lambda c: owns(c, login.account, author))
+                named = (content.authors, content.senders)
+                question = ("owns", login.account.name, *named)
+                is_own = recalled.answer(question, lambda c: _owns_from(c, login.account, content))
             told = replace(facts, content=replace(content, owns_from=is_own))
             return self._observed(recalled, told, Stage.MESSAGE)
 
@@ -209,6 +210,18 @@ class Asking:
             read = zip(lacking, sums, strict=True)
             self._counted.update({(tally.name, key): number for (tally, key), number in read})
         return {name: self._counted[name, key] for name, key in keys.items()}
+
+
+def _owns_from(connection: Connection, account: Account, content: Content) -> bool:
+    """Whether the account may write in the authors' names.
+
+    RFC 5322 §3.6.2: where they are several, Sender says which of them, or who for them, sent it.
+    """
+    authors, senders = content.authors, content.senders
+    own = [owns(connection, account, each) for each in authors[:_MOST_AUTHORS]]
+    if len(authors) > 1 and senders:
+        return any(own) and owns(connection, account, senders[0])
+    return all(own) and len(authors) <= _MOST_AUTHORS
 
 
 def _origin(recalled: Recalled, facts: Facts) -> Origin:

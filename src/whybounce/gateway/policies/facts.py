@@ -14,6 +14,7 @@ from whybounce.gateway.directory.nouns import InboundConnector, Organisation
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.store.rows import Block
 from whybounce.gateway.trust import Trust
+from whybounce.notation import first_field, mailboxes
 from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
@@ -32,6 +33,16 @@ class Content:
     embedded_files: int = 0  # The most inside one attachment, as far as it was looked at.
     owns_from: bool | None = None  # Whether the login may use the address in From; None: not asked.
     is_spam: bool = False  # As the scanner in front says, or the GTUBE test string.
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """The addresses in the first From field."""
+        return mailboxes(first_field(self.fields, "from") or "")
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """The address in the Sender field, which holds one."""
+        return mailboxes(first_field(self.fields, "sender") or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
-"""Refuse an author, the From field, that is not the login's own: RFC 6409 §6.1."""
+"""Refuse an author, the From field, that is not the login's own: RFC 6409 §6.1.
 
-from email.utils import parseaddr
+Of several authors all must be, or one of them and the Sender field (RFC 5322 §3.6.2): else a stranger's
+name stands beside one's own.
+"""
 
 from whybounce.gateway.policies.facts import Facts
 from whybounce.gateway.policies.policy import Policy, Stage
 from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
-from whybounce.notation import first_field
 
 
 def judge(facts: Facts) -> Verdict:
@@ -13,8 +14,7 @@ def judge(facts: Facts) -> Verdict:
     content = facts.content
     if content is None or content.owns_from in {None, True}:
         return PASS
-    author = parseaddr(first_field(content.fields, "from") or "")[1]
-    return Refuse("send-as-denied", {**facts.values, "sender": author})
+    return Refuse("send-as-denied", {**facts.values, "sender": ", ".join(content.authors[:3])})
 
 
 POLICY = Policy(
