@@ -82,6 +82,6 @@ def _sending(port: int) -> str:
     to = f"{_EXAMPLE}@provoke.example"
     script = (
         f"import smtplib; s = smtplib.SMTP('127.0.0.1', {port}); s.login('{_ANNA}', '{_PASSWORD}'); "
-        f"s.sendmail('{_ANNA}', '{to}', 'Subject: Minutes\\r\\n\\r\\nSee below.')"
+        f"s.sendmail('{_ANNA}', '{to}', 'From: {_ANNA}\\r\\nSubject: Minutes\\r\\n\\r\\nSee below.')"
     )
     return f'python3 -c "{script}"'

@@ -12,6 +12,8 @@ Part = TypeVar("Part", bound=Struct)
 
 _LIVE = (
     "limits",
+    "trust",
+    "block_list",
     "policies",
     "spam",
     "reports",
