@@ -32,7 +32,7 @@ STRANGERS = QueuedMessage(
     about=None,
     finished=None,
 )
-FORGED = Session(client="192.0.2.7", facts={"spf": "fail"})
+FORGED = Session(client="192.0.2.7", facts={"return-path": "forged"})
 
 
 @pytest.mark.parametrize(
