@@ -7,6 +7,7 @@ from whybounce.gateway.store.blocking import NewBlock
 
 _OUTSIDE = "somebody@remote.example"
 _BEN = "ben@contoso.example"
+_NORA = "nora@northwind.example"  # Her organisation's people write to one another only.
 _WRONG = "not it"
 
 _REQUIRING = """
@@ -159,6 +160,13 @@ ROWS = (
         control=lambda gateway: gateway.submit(_BEN),
         siblings=("5.7.705", "5.7.700"),
         directory=_UNPROVEN,
+    ),
+    Row(
+        code="5.7.700",
+        cause="tenant-restricted",
+        raise_it=lambda gateway: gateway.submit(_OUTSIDE, account=_NORA),
+        control=lambda gateway: gateway.submit(_NORA, account=_NORA),
+        siblings=("5.7.705", "5.7.708", "5.1.8"),
     ),
     Row(
         code="5.7.701",
