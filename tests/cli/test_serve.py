@@ -42,7 +42,11 @@ def test_it_says_where_it_listens_takes_mail_and_stops_in_order(tmp_path):
         lines = [serving.stdout.readline() for _ in range(6)]
         port = int(lines[2].rpartition(" ")[2])
         with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
-            client.sendmail("a@remote.example", "ben@contoso.example", "From: a@remote.example\r\nSubject: Hello\r\n\r\n")
+            client.sendmail(
+                "a@remote.example",
+                "ben@contoso.example",
+                "From: a@remote.example\r\nSubject: Hello\r\n\r\n",
+            )
         serving.terminate()
         rest = serving.stdout.read()
 

@@ -28,6 +28,9 @@ def serve(
     config: Path | None = typer.Option(  # noqa: B008  # typer's way
         None, "--config", help="The configuration; without it, a demonstration on this machine."
     ),
+    node: str = typer.Option(
+        "", "--node", help="This node's name among those that share a queue, instead of the file's."
+    ),
     data: Path | None = typer.Option(  # noqa: B008
         None, "--data", help="The demonstration's folder; else one that is gone at the end."
     ),
@@ -49,8 +52,10 @@ def serve(
     if config is not None and any(ours.values()):
         option = next(name for name, is_given in ours.items() if is_given)
         raise Refusal(f"{option} is for the demonstration; with --config, that file says it")
+    if node and config is None:
+        raise Refusal("--node is for nodes that share a queue, whose file --config names")
     if config is not None:
-        settings, directory = _read(config)
+        settings, directory = _read(config, node)
         _log_to_terminal(settings.server.log_level)
         asyncio.run(_serve(settings, directory))
         return
@@ -64,12 +69,16 @@ def _log_to_terminal(level: str) -> None:
     logging.getLogger("whybounce").setLevel(level.upper())
 
 
-def _read(path: Path) -> "tuple[Config, DirectoryTable]":
+def _read(path: Path, node: str) -> "tuple[Config, DirectoryTable]":
+    from msgspec.structs import replace  # noqa: PLC0415  # comes with the gateway
+
     from whybounce.gateway.config import directory_of, read_config  # noqa: PLC0415  # heavy
     from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
 
     try:
         config = read_config(path, os.environ)
+        if node:
+            config = replace(config, server=replace(config.server, node=node))
         return config, directory_of(config, path)
     except FaultyFileError as error:
         typer.echo(str(error), err=True)
