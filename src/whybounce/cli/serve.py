@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +31,9 @@ def serve(
     config: Path | None = typer.Option(  # noqa: B008  # typer's way
         None, "--config", help="The configuration; without it, a demonstration on this machine."
     ),
+    node: str = typer.Option(
+        "", "--node", help="This node's name among those that share a queue, instead of the file's."
+    ),
     data: Path | None = typer.Option(  # noqa: B008
         None, "--data", help="The demonstration's folder; else one that is gone at the end."
     ),
@@ -52,10 +55,13 @@ def serve(
     if config is not None and any(ours.values()):
         option = next(name for name, is_given in ours.items() if is_given)
         raise Refusal(f"{option} is for the demonstration; with --config, that file says it")
+    if node and config is None:
+        raise Refusal("--node is for nodes that share a queue, whose file --config names")
     if config is not None:
-        settings, directory = read_configuration(config, os.environ)
+        environ = {**os.environ, "WHYBOUNCE_NODE": node} if node else os.environ
+        settings, directory = read_configuration(config, environ)
         _log_to_terminal(settings)
-        asyncio.run(_serve(settings, directory, config))
+        asyncio.run(_serve(settings, directory, config, environ))
         return
     with ExitStack() as left:
         folder = data or Path(left.enter_context(TemporaryDirectory(prefix="whybounce-")))
@@ -68,7 +74,9 @@ def _log_to_terminal(config: "Config") -> None:
     log.set_up(config.server.log_level, config.server.log_format)
 
 
-async def _serve(config: "Config", directory: "DirectoryTable", path: Path) -> None:
+async def _serve(
+    config: "Config", directory: "DirectoryTable", path: Path, environ: Mapping[str, str]
+) -> None:
     from whybounce.gateway.config import directory_of, read_config  # noqa: PLC0415  # heavy
     from whybounce.gateway.operating.log import Logged  # noqa: PLC0415
     from whybounce.gateway.service import (  # noqa: PLC0415
@@ -81,7 +89,7 @@ async def _serve(config: "Config", directory: "DirectoryTable", path: Path) -> N
     from whybounce.gateway.store import StoreError  # noqa: PLC0415
 
     def reread() -> "tuple[Config, DirectoryTable]":
-        fresh = read_config(path, os.environ)
+        fresh = read_config(path, environ)
         return fresh, directory_of(fresh, path)
 
     def reloaded(fresh: "Config") -> None:
