@@ -1,5 +1,6 @@
 """The site as it is served, on a free port of loopback, and a client without a browser."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -8,6 +9,8 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
+from whybounce.checking.lookups import Resolver
+from whybounce.provoking.name_server import NameServer, Records
 from whybounce.web.serving import server
 
 
@@ -27,6 +30,21 @@ def served(app: FastAPI) -> Iterator[str]:
     running.should_exit = True
     thread.join(20)
     listening.close()
+
+
+@contextmanager
+def name_server(records: Records) -> Iterator[Resolver]:
+    """Serve the records from a thread with a loop of its own; yield a resolver that asks there."""
+    loop = asyncio.new_event_loop()
+    server = NameServer(records)
+    loop.run_until_complete(server.start())
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield Resolver("127.0.0.1", server.port, seconds=8)
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
 
 
 def large_bounce(megabytes: int) -> bytes:

@@ -8,16 +8,32 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser import chromium
-from website import served
-from whybounce.web import create_app
+from website import name_server, served
+from whybounce.web import Settings, create_app
+from zones import zone
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
+PUBLISHED = {
+    ("contoso.example", "MX"): "10 mx1.contoso.example.",
+    ("mx1.contoso.example", "A"): "198.18.0.25",
+    ("mx1.contoso.example", "AAAA"): "2001:db8::25",
+    ("contoso.example", "TXT"): "v=spf1 mx -all",
+    ("_dmarc.contoso.example", "TXT"): "v=DMARC1; p=reject",
+    ("null.example", "MX"): "0 .",
+    ("evil.example", "MX"): "10 mx1.contoso.example.",
+    ("evil.example", "TXT"): "v=spf1 <script>alert(1)</script> -all",
+}
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    """Return the address of a running site."""
-    with served(create_app()) as address:
+    """Return the address of a running site that asks a DNS of ours."""
+    with (
+        name_server(zone(PUBLISHED)) as resolver,
+        served(create_app(Settings(resolver=resolver))) as address,
+    ):
         yield address
 
 

@@ -25,6 +25,10 @@ PAGES = {
     "code": "/codes/5.7.1",
     "reader": "/read",
     "writing": "/write",
+    "checking": "/check?cause=null-mx",
+    "checked": "/check/contoso.example?cause=spf-violation",
+    "confirmed": "/check/null.example?cause=null-mx",
+    "cannot be checked": "/check?target=10.0.0.1",
     "for programs": "/api/docs",
     "nothing there": "/nothing",
 }

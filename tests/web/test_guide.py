@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from whybounce.catalogue import catalogue
-from whybounce.web import Settings, intake, serving
+from whybounce.web import Settings, checks, intake, serving
 from whybounce.web.noticing import languages
 from whybounce.web.problems import KEYS
 from whybounce.wording import Speaker
@@ -20,8 +20,8 @@ def test_the_pages_in_the_guide_are_there(client):
     """Each address of the table."""
     paths = re.findall(r"^\| `(/[^`]*)` \|", GUIDE, re.MULTILINE)
 
-    assert len(paths) == 7
-    assert [client.get(path).status_code for path in paths] == [200] * 7
+    assert len(paths) == 8
+    assert [client.get(path).status_code for path in paths] == [200] * 8
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL))
@@ -40,6 +40,8 @@ def test_the_bounds_in_the_guide_are_those_of_the_code():
         intake._MOST_LARGE,  # noqa: SLF001  # likewise
         int(given["seconds"].default),
         given["waiting"].default,
+        checks.MOST_A_MINUTE,
+        checks.MOST_AT_ONCE,
         serving.LONGEST_HEADER // 1024,
         serving._MOST_CONNECTIONS,  # noqa: SLF001  # likewise
     )

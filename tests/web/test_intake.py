@@ -112,8 +112,8 @@ def test_small_questions_are_answered_while_large_ones_are_read(site):
         ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
     ],
 )
-def test_a_household_is_one_client(one, other, same):
+def test_a_household_is_oneclient_of(one, other, same):
     """An IPv6 network of 64 bits is one; an IPv4 address is one."""
-    found = [intake._client({"client": (address, 1)}) for address in (one, other)]  # noqa: SLF001
+    found = [intake.client_of({"client": (address, 1)}) for address in (one, other)]
 
     assert (found[0] == found[1]) is same

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from whybounce.checking import block_lists as lists, dkim, dmarc, spf
 from whybounce.checking.addresses import addresses_of, ipv6
 from whybounce.checking.block_lists import BlockList
-from whybounce.checking.domains import to_ascii
 from whybounce.checking.lookups import Absence, Asking, LookUps
 from whybounce.checking.mail_exchangers import mail_exchangers, mx_record, null_mx
 from whybounce.checking.reverse_dns import finding as reverse_finding, reverse_name
+from whybounce.checking.subjects import NoTargetError, address_of, domain_of
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
+
+__all__ = ["BUILT", "NOT_BUILT_YET", "NoTargetError", "check"]
 
 # In the order a person is told them.
 BUILT = (
@@ -38,16 +39,6 @@ NOT_BUILT_YET = (
 )
 
 
-class NoTargetError(ValueError):
-    """What was asked about is neither a domain nor an address."""
-
-    def __init__(self, target: str) -> None:
-        super().__init__(
-            f"{target[:255]!r} is neither a domain, nor an e-mail address, nor an IP address"
-        )
-        self.target = target
-
-
 async def check(
     resolver: Asking,
     target: str,
@@ -70,10 +61,10 @@ async def check(
 
     """
     asking = LookUps(resolver, seconds=seconds)
-    address = _address(target)
+    address = address_of(target)
     if address is not None:
         return await _of_address(asking, address, block_lists)
-    domain = _domain(target)
+    domain = domain_of(target)
     if domain is None:
         raise NoTargetError(target)
     return await _of_domain(asking, domain, selectors, block_lists)
@@ -128,25 +119,3 @@ def _no_selector(domain: str) -> Finding:
     evidence = "no selector was named"
     values = {"sender_domain": domain}
     return Finding(CheckName.DKIM, Answer.UNKNOWN, evidence, "not-asked", values)
-
-
-def _address(target: str) -> str | None:
-    written = target.strip().strip("[]").removeprefix("IPv6:")
-    try:
-        return str(ip_address(written))
-    except ValueError:
-        return None
-
-
-def _domain(target: str) -> str | None:
-    """Return the domain in A-labels, in lower case, or None where it is none."""
-    written = target.strip().rpartition("@")[2].rstrip(".")
-    domain = (to_ascii(written) or "").lower()
-    labels = domain.split(".")
-    is_name = len(domain) <= 253 and len(labels) > 1 and all(map(_is_label, labels))
-    return domain if is_name and not labels[-1].isdigit() else None
-
-
-def _is_label(label: str) -> bool:
-    kept = label.replace("-", "").replace("_", "")
-    return kept.isalnum() and kept.isascii() and len(label) <= 63 and label[0] + label[-1] != "--"

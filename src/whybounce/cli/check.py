@@ -47,7 +47,7 @@ def check(
     Example: whybounce check contoso.com --selector selector1
     """
     speaker = language.speaker(lang)
-    asked = _resolver(resolver)
+    asked = resolver_at(resolver)
     in_order = True
     for number, target in enumerate(targets):
         findings = _findings(target, asked, selector, block_list, seconds)
@@ -88,7 +88,8 @@ def _is_in_order(finding: Finding) -> bool:
     return finding.answer is Answer.HOLDS or not is_asked
 
 
-def _resolver(written: str | None) -> "Resolver":
+def resolver_at(written: str | None) -> "Resolver":
+    """Return who is asked: whom ``--resolver`` names, else whom this machine asks."""
     try:
         from whybounce.checking.lookups import Resolver  # noqa: PLC0415  # dnspython is 80 ms
     except ImportError as error:

@@ -6,32 +6,44 @@ import socket
 
 import typer
 
+from whybounce.cli.check import resolver_at
 from whybounce.cli.refusal import Refusal
 
 
 def web(
     port: int = typer.Option(8025, "--port", min=0, max=65535, help="0: any that is free."),
     host: str = typer.Option("127.0.0.1", "--host", help="The address to listen on."),
+    resolver: str = typer.Option(
+        None,
+        "--resolver",
+        metavar="IP[:PORT]",
+        help="Whom live checks ask. Else whom this machine asks.",
+    ),
+    private: bool = typer.Option(
+        False, "--private", help="Let visitors check inner networks' names and addresses too."
+    ),
 ) -> None:
-    """Show the pages, and answer programs: explain, read, write, causes.
+    """Show the pages, and answer programs: explain, read, write, check, causes.
 
     Example: whybounce web --port 8025
     """
     try:
-        from whybounce.web import create_app  # noqa: PLC0415  # heavy
+        from whybounce.web import Settings, create_app  # noqa: PLC0415  # heavy
         from whybounce.web.serving import server  # noqa: PLC0415  # likewise
     except ModuleNotFoundError as error:
         raise Refusal(
             f'{error.name} is not installed; the pages need: pip install "whybounce[web]"'
         ) from error
-    listening = _listening(host, port)
+    asked = resolver_at(resolver) if resolver else None
+    listening = listening_at(host, port)
     name = f"[{host}]" if ":" in host else host
     typer.echo(f"Whybounce is at http://{name}:{listening.getsockname()[1]}/  Ctrl-C stops it.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    server(create_app()).run(sockets=[listening])
+    app = create_app(Settings(resolver=asked, allow_private=private))
+    server(app).run(sockets=[listening])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening_at(host: str, port: int) -> socket.socket:
     """Return the socket, so that what is wrong with the address is said before anything starts."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from traceback import format_tb
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request
@@ -14,13 +15,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whybounce.web import interface, openapi, pages, work
+from whybounce.web import checking_pages, interface, openapi, pages, work
 from whybounce.web.answering import problem_answer
+from whybounce.web.checks import Checks
 from whybounce.web.headers import Headers, OpenToOthers
 from whybounce.web.intake import Intake
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import HERE, LOOK_UPS, Link, Site
 from whybounce.web.thinking import Thinking
+
+if TYPE_CHECKING:
+    from whybounce.checking.lookups import Asking
 
 __all__ = ["Face", "Link", "Settings", "create_app"]
 
@@ -44,6 +49,8 @@ class Settings:
     waiting: int = 16  # Requests that wait for one of them; more are told to come back.
     seconds: float = 10.0  # After which a reading is given up.
     faces: Sequence[Face] = field(default=())
+    resolver: "Asking | None" = None  # For live checks; else whom this machine asks.
+    allow_private: bool = False  # Whether strangers may check what belongs to an inner network.
 
 
 def create_app(settings: Settings = Settings()) -> FastAPI:
@@ -62,12 +69,14 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
         redirect_slashes=False,
     )  # fmt: skip
     app.state.thinking = thinking
+    app.state.checks = Checks(settings.resolver, allow_private=settings.allow_private)
     app.state.site = Site(
         navigation=(*LOOK_UPS, *(link for face in settings.faces for link in face.navigation)),
         templates=(HERE, *(face.templates for face in settings.faces if face.templates)),
     )
     app.include_router(interface.router)  # First, because routes are tried one after another.
     app.include_router(pages.router)
+    app.include_router(checking_pages.router)
     for face in settings.faces:
         app.include_router(face.router)
     for error, answer in _ANSWERS:

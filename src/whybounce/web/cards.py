@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from whybounce.catalogue import catalogue
 from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.words import ReadingWords, Words
+from whybounce.web.checks import Way, way_of
 from whybounce.wording import Speaker, printable
 from whybounce.wording.notice import NoticeSpeaker
 from whybounce.wording.passages import Passage, passages
@@ -72,6 +74,7 @@ class Card:
     confidence: str
     alternatives: tuple[Meaning, ...]
     cause: str
+    checks: Way | None  # Where it can be checked whether it is still so.
     link: str  # The page about it; no word of it is the reader's.
     language: str  # The language of the cause's own words.
 
@@ -118,6 +121,7 @@ def card(explanation: Explanation, speaker: Speaker, words: Words | None = None)
         if explanation.confidence is not Confidence.CERTAIN
         else (),
         cause=explanation.cause,
+        checks=way_of(catalogue().causes[explanation.cause], explanation),
         link=link_of(explanation),
         language=speaker.language_of(explanation.cause),
     )

@@ -45,7 +45,7 @@ class Intake:
                 body = await _received(receive, _LARGE)
                 await self._app(scope, _again(body, receive), send)
                 return
-            with self._counted(_client(scope)):
+            with self._counted(client_of(scope)):
                 _refuse_if_too_large(announced, waits=_waits_for_leave(scope))
                 body = await _received(receive, MOST_OCTETS)
                 await self._app(scope, _again(body, receive), send)
@@ -134,7 +134,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return given
 
 
-def _client(scope: Scope) -> str:
+def client_of(scope: Scope) -> str:
     """Return who asks: an address; of IPv6, the network that one household has."""
     host = str((scope.get("client") or ("",))[0])
     try:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from whybounce.catalogue import catalogue
 from whybounce.explaining import near_causes, search_causes
 from whybounce.vocabulary.fix_it_owner import FixItOwner
-from whybounce.web import listing, openapi, work
+from whybounce.web import checking_pages, listing, openapi, work
 from whybounce.web.answering import HTML, JSON, PLAIN, kept, prefers
 from whybounce.web.headers import FRAMED
 from whybounce.web.problems import ProblemError
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1")
 # Others' pages may read these.
 OPEN = tuple(
     f"/api/v1/{name}"
-    for name in ("explain", "read", "write", "causes", "codes", "schemas", "openapi.json")
+    for name in ("explain", "read", "write", "check", "causes", "codes", "schemas", "openapi.json")
 )
 
 _LONGEST_TEXT = 4_000
@@ -102,6 +102,25 @@ async def write(request: Request) -> Response:
         page = await thinking.do(len(body), work.notice_page, JSON, body, now)
         return Response(page, media_type=HTML, headers={"Content-Security-Policy": FRAMED})
     return Response(await thinking.do(len(body), work.notice, JSON, body, now), media_type=_MAIL)
+
+
+@router.get("/check")
+async def check(
+    request: Request,
+    target: checking_pages.Target,
+    selector: checking_pages.Selector = "",
+    cause: checking_pages.CauseId = "",
+    lang: Lang = "en",
+) -> Response:
+    """Ask the DNS about a domain or an address, live."""
+    speaker, known = _speaker(lang), checking_pages.cause_of(cause)
+    found = await checking_pages.asked(request, target, selector)
+    headers = {"Vary": "Accept"}
+    if prefers(request, JSON, "text/plain") == JSON:
+        told = checking_pages.as_json(found, known, speaker)
+        return Response(told, media_type=JSON, headers=headers)
+    told = checking_pages.as_text(found, known, speaker)
+    return Response(told, media_type=PLAIN, headers=headers)
 
 
 @router.get("/schemas/{verb}")

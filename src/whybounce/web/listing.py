@@ -15,6 +15,7 @@ from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.web.cards import Card, capital, card, cells
+from whybounce.web.checks import way_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, speaker
 from whybounce.wire import explanation_as_dict
@@ -102,6 +103,7 @@ def cause_page(site: Site, id_: str) -> bytes:
         owner=say.role(cause.owner),
         helpers=say.helpers(cause.helpers) or "",
         cells=cells(cause.owner, cause.helpers, say),
+        checks=way_of(cause),
         again=_again(cause),
         suppress=say.page(f"suppress.{'yes' if cause.suppress is Suppress.ADDRESS else 'no'}"),
         advice=[

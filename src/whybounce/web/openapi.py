@@ -14,6 +14,7 @@ import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web.asked import Notice
+from whybounce.web.checks import Change
 from whybounce.web.problems import KEYS
 from whybounce.wire.schema import schemas
 
@@ -62,6 +63,19 @@ def _paths() -> dict[str, Any]:
                 "read", "Read a whole bounce",
                 "Takes a mail as it is (RFC 5322), Outlook's .msg, the text of a bounce, or a form with a `file`. Answers with every recipient, its explanation, what else the header shows, and the message's way.",
                 parameters=[_LANG], body=_MAIL, answers=_told("Read"),
+            )
+        },
+        "/api/v1/check": {
+            "get": _operation(
+                "check", "Ask the DNS about a domain or an address, live",
+                "The findings of `check --json`. With a `cause`, `change` says whether they confirm it, clear it, or leave it unknown. An answer is given again for half a minute.",
+                parameters=[
+                    _query("target", "A domain, an e-mail address, of which the domain is used, or an IP address.", {"type": "string", "minLength": 1, "maxLength": 320}, example="contoso.com", required=True),
+                    _query("selector", "A DKIM selector to look for.", {"type": "string", "maxLength": 63, "pattern": "^[A-Za-z0-9._-]*$"}, example="selector1"),
+                    _query("cause", "A cause's id.", {"type": "string", "maxLength": 100}, example="null-mx"),
+                    _LANG,
+                ],
+                answers={**_told("Checked"), **_MISSING, "403": _problem("It belongs to an inner network.")},
             )
         },
         "/api/v1/causes": {
@@ -243,7 +257,7 @@ _REFUSALS = {
     "408": _problem("The body stopped arriving."),
     "413": _problem("The body is larger than 25 MB."),
     "429": _problem(
-        "Several large bodies of this client are being read; come back after Retry-After."
+        "This client asks for much: several large bodies at once, or many checks; come back after Retry-After."
     ),
     "503": _problem("Too much is being read, or this took too long."),
 }
@@ -279,7 +293,7 @@ def _kept(shape: str, *, missing: bool = False) -> dict[str, Any]:
 def _shapes() -> dict[str, Any]:
     """Return what the operations name, each under its own name."""
     shapes: dict[str, Any] = {}
-    for verb in ("explain", "read", "causes"):
+    for verb in ("explain", "read", "causes", "check"):
         shapes |= schemas()[verb]["$defs"]
     _, noticed = msgspec.json.schema_components([Notice], ref_template=_REF + "{name}")
     shapes |= noticed
@@ -293,6 +307,22 @@ def _shapes() -> dict[str, Any]:
             "causes": {"type": "array", "items": _ref("CauseEntry"), "description": "The entries."},
         },
     }
+    shapes["Checked"] = {
+        "type": "object",
+        "description": "What checks found about one target.",
+        "required": ["schema", "target", "time", "cause", "change", "findings"],
+        "properties": {
+            "schema": {"const": 1, "description": "The version of this shape."},
+            "target": {"type": "string", "description": "The domain or the IP address."},
+            "time": {"type": "string", "format": "date-time", "description": "When it was asked."},
+            "cause": {"type": ["string", "null"], "description": "The cause that was named."},
+            "change": {
+                "enum": [*Change, None],
+                "description": "`confirmed`: something it names is not in order. `cleared`: all of it is. Null: no cause was named.",
+            },
+            "findings": {"type": "array", "items": _ref("Check"), "description": "One for each question."},
+        },
+    }  # fmt: skip
     shapes["Problem"] = {
         "type": "object",
         "description": "What is wrong with a request, and what to do: RFC 9457.",

@@ -148,7 +148,9 @@ async def unchanging(name: str, digest: str) -> Response:
 @router.get("/robots.txt")
 async def robots() -> Response:
     """Let causes and codes be found."""
-    return Response("User-agent: *\nDisallow: /api/v1/\n", media_type="text/plain")
+    return Response(
+        "User-agent: *\nDisallow: /api/v1/\nDisallow: /check/\n", media_type="text/plain"
+    )
 
 
 SAMPLE = Wanted(

@@ -8,7 +8,9 @@ from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Words
 from whybounce.web.cards import capital
+from whybounce.web.checks import Change, Checked
 from whybounce.wording import Speaker, printable
+from whybounce.wording.moments import moment
 from whybounce.wording.passages import passages
 
 _WIDTH = 78
@@ -28,6 +30,27 @@ def diagnosis(known: Diagnosis, speaker: Speaker) -> str:
         parts.append("\n".join(_notes(known, speaker)) + "\n")
     parts += [f"{defect.where}: {printable(defect.what)}\n" for defect in report.defects]
     return ("\n" + "-" * _WIDTH + "\n\n").join(parts)
+
+
+def findings(found: Checked, change: Change | None, speaker: Speaker) -> str:
+    """Return what checks found, and what that says of a cause."""
+    return "\n".join(_findings(found, change, speaker)) + "\n"
+
+
+def _findings(found: Checked, change: Change | None, speaker: Speaker) -> Iterator[str]:
+    yield f"{found.target}, {moment(found.at)}"
+    if change is not None:
+        say = speaker.page
+        what = say(f"check.{change}.what", moment=moment(found.at))
+        yield from ("", say(f"check.{change}.title"))
+        yield from _prose(f"{what} {say(f'check.{change}.do')}", "  ")
+    for finding in found.findings:
+        words = speaker.finding_words(finding)
+        yield from ("", f"{words.question} {speaker.answer(finding.answer)}")
+        yield from _prose(words.what, "  ")
+        yield from _wrapped(f"({printable(finding.evidence)})", "  ")
+        for number, step in enumerate(words.steps, start=1):
+            yield from _prose(step, "    ", f"{number}. ")
 
 
 def _lines(explanation: Explanation, speaker: Speaker, outcome: Outcome | None) -> Iterator[str]:

@@ -15,15 +15,25 @@ _STATUS: Mapping[str, int] = {
     "no-json": HTTPStatus.BAD_REQUEST,
     "parameter": HTTPStatus.BAD_REQUEST,
     "cannot-write": HTTPStatus.BAD_REQUEST,
+    "no-target": HTTPStatus.BAD_REQUEST,
+    "inside": HTTPStatus.FORBIDDEN,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
     "too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-many": HTTPStatus.TOO_MANY_REQUESTS,
+    "too-often": HTTPStatus.TOO_MANY_REQUESTS,
+    "many-checks": HTTPStatus.SERVICE_UNAVAILABLE,
+    "no-resolver": HTTPStatus.SERVICE_UNAVAILABLE,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "too-long": HTTPStatus.SERVICE_UNAVAILABLE,
     "our-fault": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-_RETRY_AFTER = {"too-many": "2", "busy": "5"}  # Seconds, RFC 9110 §10.2.3.
+_RETRY_AFTER = {
+    "too-many": "2",
+    "busy": "5",
+    "too-often": "60",
+    "many-checks": "5",
+}  # Seconds, RFC 9110 §10.2.3.
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ LOOK_UPS = (
     Link("/causes", "Causes"),
     Link("/read", "Read"),
     Link("/write", "Write"),
+    Link("/check", "Check"),
 )
 
 

@@ -1,0 +1,192 @@
+"""Live checks on the pages: what may be asked, how often, and what the findings say of a cause."""
+
+import asyncio
+import contextlib
+
+import httpx
+import pytest
+from hypothesis import given, strategies as st
+
+from website import name_server, served
+from whybounce.catalogue import catalogue
+from whybounce.vocabulary.cause import CheckName
+from whybounce.vocabulary.finding import Answer, Finding
+from whybounce.web import Settings, create_app
+from whybounce.web.checks import Change, Checks, change, way_of
+from whybounce.web.problems import ProblemError
+from zones import zone
+
+
+def _found(**answers: str) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(CheckName(name.replace("_", "-")), Answer(answer), "seen")
+        for name, answer in answers.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        (_found(spf="fails", dkim="holds", dmarc="holds"), Change.CONFIRMED),
+        (_found(spf="fails", dkim="unknown", dmarc="unknown"), Change.CONFIRMED),
+        (_found(spf="holds", dkim="holds", dmarc="holds"), Change.CLEARED),
+        (_found(spf="holds", dkim="unknown", dmarc="holds"), Change.UNKNOWN),
+        (_found(spf="holds", dmarc="holds"), Change.UNKNOWN),
+        (_found(mx_record="fails", spf="holds", dkim="holds", dmarc="holds"), Change.CLEARED),
+        ((), Change.UNKNOWN),
+    ],
+)
+def test_a_cause_is_cleared_only_if_all_it_names_holds(findings, said):
+    """One that fails confirms it; what nobody could tell clears nothing."""
+    cause = next(
+        each for each in catalogue().causes.values() if set(each.checks) == {"spf", "dkim", "dmarc"}
+    )
+
+    assert change(cause, findings) is said
+
+
+def test_a_page_says_what_was_found_and_when(client):
+    """And the title says it in one line."""
+    answer = client.get("/check/contoso.example")
+
+    assert answer.status_code == 200
+    assert "<title>contoso.example: all is in order · Whybounce</title>" in answer.text
+    assert "as of <time" in answer.text
+    assert "contoso.example names the servers that take its mail." in answer.text
+
+
+def test_a_cause_is_confirmed_cleared_or_neither(client):
+    """In words, above the findings."""
+    confirmed = client.get("/check/null.example", params={"cause": "null-mx"})
+    cleared = client.get("/check/contoso.example", params={"cause": "null-mx"})
+
+    assert confirmed.status_code == cleared.status_code == 200
+    assert ">Confirmed</h2>" in confirmed.text
+    assert ">Cleared</h2>" in cleared.text
+    assert "is in order as of 2" in cleared.text
+
+
+def test_the_address_of_the_page_has_nobodys_name_in_it(client):
+    """Of an e-mail address the domain is left, in its one spelling."""
+    typed = client.get("/check", params={"target": " Anna@Contoso.Example. ", "selector": "s1"})
+    written = client.get("/check/anna@contoso.example")
+
+    assert typed.headers["location"] == "/check/contoso.example?selector=s1"
+    assert written.headers["location"] == "/check/contoso.example"
+
+
+def test_an_answer_leads_to_the_checks_that_decide_about_it(client):
+    """Of the domain that failed, where it is known."""
+    known = client.get("/", params={"q": "556 5.1.10 <anna@null.example>: domain null.example does not accept mail (nullMX)"})  # fmt: skip
+    cause = client.get("/causes/null-mx")
+
+    assert 'href="/check/null.example?cause=null-mx"' in known.text
+    assert 'href="/check?cause=null-mx"' in cause.text
+
+
+def test_causes_without_checks_lead_nowhere():
+    """Nothing live says whether a mailbox is still full."""
+    causes = catalogue().causes
+    assert way_of(causes["mailbox-full"]) is None
+    assert all(way_of(cause) is None or cause.checks for cause in causes.values())
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "10.0.0.1", "127.0.0.1", "[192.168.1.1]", "169.254.169.254", "100.64.0.1", "::1", "fd00::1",
+        "::ffff:10.0.0.1", "fe80::1", "[::]", "224.0.0.1", "db.internal", "printer.local",
+        "a.localhost", "1.0.0.10.in-addr.arpa", "anna@server.home.arpa", "Router.LOCAL.",
+    ],
+)  # fmt: skip
+def test_what_is_inside_a_network_is_nobodys_business(client, target):
+    """Neither addresses nor names, in whatever spelling."""
+    page = client.get("/check", params={"target": target})
+    told = client.get("/api/v1/check", params={"target": target})
+
+    assert page.status_code == told.status_code == 403
+    assert "inner network" in page.text
+    assert told.json()["type"] == "/api/docs#inside"
+
+
+def test_whoever_runs_it_can_allow_that():
+    """For a site of one's own network."""
+    checks = Checks(allow_private=True)
+
+    assert checks.subject("10.0.0.1") == "10.0.0.1"
+
+
+def test_what_can_be_no_target_is_given_back_to_be_mended(client):
+    """The page says how to write it, and the box has it still."""
+    answer = client.get("/check", params={"target": 'not a "domain"<b>'})
+
+    assert answer.status_code == 400
+    assert "neither a domain" in answer.text
+    assert 'value="not a &#34;domain&#34;&lt;b&gt;"' in answer.text
+
+
+def test_what_the_dns_says_is_shown_and_never_run(client):
+    """A record is a stranger's text."""
+    answer = client.get("/check/evil.example")
+
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;alert(1)" in answer.text
+
+
+def test_programs_get_the_findings_and_what_they_say(client):
+    """The shape of ``check --json``; text for people."""
+    given_ = {"target": "null.example", "cause": "null-mx"}
+    told = client.get("/api/v1/check", params=given_).json()
+    text = client.get("/api/v1/check", params=given_, headers={"Accept": "text/plain"}).text
+
+    assert told["change"] == "confirmed"
+    assert told["findings"][0]["check"] == "mx-record"
+    assert text.startswith("null.example, 2")
+    assert "\nConfirmed\n" in text
+
+
+def test_a_client_has_so_many_checks_a_minute():
+    """More are told when to come back; what was asked just now is given again."""
+    app = create_app(Settings())
+    with name_server(zone({})) as resolver:
+        app = create_app(Settings(resolver=resolver))
+        with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+            answers = [client.get(f"/check/d{number}.example") for number in range(13)]
+            again = client.get("/check/d1.example")
+
+    assert [answer.status_code for answer in answers] == [200] * 12 + [429]
+    assert answers[-1].headers["retry-after"] == "60"
+    assert again.status_code == 200
+
+
+@given(st.text(max_size=400))
+def test_whatever_is_typed_is_a_target_or_is_refused(text):
+    """And a target stays what it is when it is read again."""
+    checks = Checks(clock=lambda: 0.0)
+    with contextlib.suppress(ProblemError):
+        subject = checks.subject(text)
+
+        assert checks.subject(subject) == subject
+        assert "/" not in subject
+
+
+def test_only_so_many_are_checked_at_once():
+    """The rest are told to come back."""
+
+    class Waiting:
+        async def records(self, *_: str) -> None:
+            await asyncio.sleep(60)
+
+        texts = records
+
+    async def many() -> None:
+        checks = Checks(Waiting(), clock=lambda: 0.0)  # type: ignore[arg-type]
+        tasks = [asyncio.create_task(checks.of(f"c{n}", f"d{n}.example", ())) for n in range(8)]
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError, match="many-checks"):
+            await checks.of("c9", "d9.example", ())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(many())
