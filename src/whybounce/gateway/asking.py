@@ -25,6 +25,7 @@ from whybounce.gateway.store import Store, counting
 from whybounce.notation import first_field
 from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
+from whybounce.vocabulary.session import Session
 
 _PATIENCE = 2  # Seconds for what only chooses between two refusals.
 
@@ -56,13 +57,13 @@ class Asking:
 
     async def at_mail(self, facts: Facts, envelope: Envelope) -> Facts:
         """Learn who sends: an account of ours, servers we know, or a stranger."""
-        facts = replace(facts, envelope=envelope)
         self._counted.clear()
 
         def learn(recalled: Recalled) -> Facts:
-            origin = _origin(recalled, facts)
+            origin = _origin(recalled, facts.session, envelope.return_path)
             attributed = replace(
                 facts,
+                envelope=envelope,
                 login=origin.login,
                 mailbox=origin.mailbox,
                 organisation=origin.organisation,
@@ -75,10 +76,19 @@ class Asking:
             return self._observed(recalled, attributed, Stage.MAIL)
 
         told = await self._learned(learn, facts.now)
-        return replace(told, listings=await self._listings(told))
+        listings = await self._listings(told)
+        return replace(told, listings=listings) if listings else told
 
-    async def at_recipient(self, facts: Facts, envelope: Envelope, recipient: Recipient) -> Facts:
-        """Learn who is written to, and what they let this sender do."""
+    async def at_recipient(
+        self,
+        facts: Facts,
+        envelope: Envelope,
+        recipient: Recipient,
+        *,
+        now: datetime | None = None,
+    ) -> Facts:
+        """Learn who is written to, and what they let this sender do; ``now``, or when MAIL came."""
+        now = now or facts.now
         paths = self._return_paths
         is_return = paths is not None and paths.original(recipient.address) is not None
 
@@ -87,6 +97,7 @@ class Asking:
             reached = recalled.destination(sender, recipient.address, whose)
             found = replace(
                 facts,
+                now=now,
                 envelope=envelope,
                 recipient=recipient,
                 domain=reached.domain,
@@ -99,7 +110,7 @@ class Asking:
             )
             return self._observed(recalled, found, Stage.RCPT)
 
-        told = await self._learned(learn, facts.now)
+        told = await self._learned(learn, now)
         if told.domain is None and not told.may_relay:
             told = replace(told, leads_here=await self._leads_here(recipient.domain))
         return told
@@ -110,26 +121,43 @@ class Asking:
         envelope: Envelope,
         content: Content,
         message: HashedMessage | None = None,
+        *,
+        taken: Sequence[Facts] = (),
+        now: datetime | None = None,
     ) -> Facts:
-        """Learn what was sent, and of strangers' mail who sent it."""
-        facts = replace(
-            facts,
-            envelope=envelope,
-            content=content,
-            authentication=await self._authentication(facts, message),
-        )
+        """Learn what was sent, and of strangers' mail who sent it.
+
+        Args:
+            facts: What was known at MAIL.
+            envelope: With all recipients that were taken.
+            content: The message.
+            message: What its signatures are judged by.
+            taken: What was known at RCPT of each of them.
+            now: When it came to its end; else when MAIL came.
+
+        """
+        now = now or facts.now
+        authentication = await self._authentication(facts, message)
         author = parseaddr(first_field(content.fields, "from") or "")[1]
         login = facts.login if "@" in author else None
 
         def learn(recalled: Recalled) -> Facts:
-            is_own = None
+            sent = content
             if login is not None:
                 question = ("owns", login.account.name, author)
                 is_own = recalled.answer(question, lambda c: owns(c, login.account, author))
-            told = replace(facts, content=replace(content, owns_from=is_own))
+                sent = replace(content, owns_from=is_own)
+            told = replace(
+                facts,
+                now=now,
+                envelope=envelope,
+                content=sent,
+                authentication=authentication,
+                taken=tuple(taken),
+            )
             return self._observed(recalled, told, Stage.MESSAGE)
 
-        return await self._learned(learn, facts.now)
+        return await self._learned(learn, now)
 
     def note(self, counts: Mapping[str, int]) -> None:
         """Add what has just been counted to what was read before."""
@@ -211,8 +239,7 @@ class Asking:
         return {name: self._counted[name, key] for name, key in keys.items()}
 
 
-def _origin(recalled: Recalled, facts: Facts) -> Origin:
-    session, sender = facts.session, facts.sender
+def _origin(recalled: Recalled, session: Session, sender: str) -> Origin:
     if session.account is not None:
         account = session.account
         return recalled.answer(
