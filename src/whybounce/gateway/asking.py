@@ -138,12 +138,12 @@ class Asking:
         """
         now = now or facts.now
         authentication = await self._authentication(facts, message)
-        author = parseaddr(first_field(content.fields, "from") or "")[1]
-        login = facts.login if "@" in author else None
+        login = facts.login
+        author = parseaddr(first_field(content.fields, "from") or "")[1] if login else ""
 
         def learn(recalled: Recalled) -> Facts:
             sent = content
-            if login is not None:
+            if login is not None and "@" in author:
                 question = ("owns", login.account.name, author)
                 is_own = recalled.answer(question, lambda c: owns(c, login.account, author))
                 sent = replace(content, owns_from=is_own)
