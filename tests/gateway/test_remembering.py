@@ -151,13 +151,19 @@ async def test_what_depends_on_the_sender_is_remembered_for_that_sender(tmp_path
                 memory.recalled(NOW).destination("c@d.example", address, None)
 
 
-async def test_nobody_is_not_remembered(tmp_path):
+async def test_who_tries_names_makes_nobody_elses_be_forgotten(tmp_path, monkeypatch):
+    """What nobody has is remembered too, but apart."""
+    monkeypatch.setattr(remembering, "_MOST_UNKNOWN", 2)
     async with store_in(tmp_path) as store:
-        memory, nobody = Remembering(store), "nobody@contoso.example"
+        memory = Remembering(store)
         await load(store, demonstration(), now=NOW)
-        await look(memory, store, lambda r: r.destination("a@b.example", nobody, None))
+        for address in (ERIK, *(f"nobody{n}@contoso.example" for n in range(3))):
+            await look(memory, store, lambda r, to=address: r.destination("a@b.example", to, None))
+        recalled = memory.recalled(NOW)
+        assert recalled.destination("a@b.example", ERIK, None).found is not None
+        assert recalled.destination("a@b.example", "nobody2@contoso.example", None).found is None
         with pytest.raises(NotRememberedError):
-            memory.recalled(NOW).destination("a@b.example", nobody, None)
+            recalled.destination("a@b.example", "nobody0@contoso.example", None)
 
 
 async def test_an_answer_is_kept_under_its_question_and_there_is_a_bound(tmp_path, monkeypatch):

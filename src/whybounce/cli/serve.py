@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,11 +61,25 @@ def serve(
         environ = {**os.environ, "WHYBOUNCE_NODE": node} if node else os.environ
         settings, directory = read_configuration(config, environ)
         _log_to_terminal(settings)
-        asyncio.run(_serve(settings, directory, config, environ))
+        _run(_serve(settings, directory, config, environ))
         return
     with ExitStack() as left:
         folder = data or Path(left.enter_context(TemporaryDirectory(prefix="whybounce-")))
-        asyncio.run(_demonstrate(folder.resolve(), inbound, submission))
+        _run(_demonstrate(folder.resolve(), inbound, submission))
+
+
+def _run(serving: Coroutine[None, None, None]) -> None:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(serving)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Return uvloop's where it is installed: the extra ``uvloop``."""
+    try:
+        import uvloop  # noqa: PLC0415  # heavy
+    except ModuleNotFoundError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def _log_to_terminal(config: "Config") -> None:

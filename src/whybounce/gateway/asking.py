@@ -25,6 +25,7 @@ from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.store import Store, counting
 from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
+from whybounce.vocabulary.session import Session
 
 _MOST_AUTHORS = 20  # That are looked up; each costs questions.
 _PATIENCE = 2  # Seconds for what only chooses between two refusals.
@@ -57,13 +58,13 @@ class Asking:
 
     async def at_mail(self, facts: Facts, envelope: Envelope) -> Facts:
         """Learn who sends: an account of ours, servers we know, or a stranger."""
-        facts = replace(facts, envelope=envelope)
         self._counted.clear()
 
         def learn(recalled: Recalled) -> Facts:
-            origin = _origin(recalled, facts)
+            origin = _origin(recalled, facts.session, envelope.return_path)
             attributed = replace(
                 facts,
+                envelope=envelope,
                 login=origin.login,
                 mailbox=origin.mailbox,
                 organisation=origin.organisation,
@@ -76,10 +77,19 @@ class Asking:
             return self._observed(recalled, attributed, Stage.MAIL)
 
         told = await self._learned(learn, facts.now)
-        return replace(told, listings=await self._listings(told))
+        listings = await self._listings(told)
+        return replace(told, listings=listings) if listings else told
 
-    async def at_recipient(self, facts: Facts, envelope: Envelope, recipient: Recipient) -> Facts:
-        """Learn who is written to, and what they let this sender do."""
+    async def at_recipient(
+        self,
+        facts: Facts,
+        envelope: Envelope,
+        recipient: Recipient,
+        *,
+        now: datetime | None = None,
+    ) -> Facts:
+        """Learn who is written to, and what they let this sender do; ``now``, or when MAIL came."""
+        now = now or facts.now
         paths = self._return_paths
         is_return = paths is not None and paths.original(recipient.address) is not None
 
@@ -88,6 +98,7 @@ class Asking:
             reached = recalled.destination(sender, recipient.address, whose)
             found = replace(
                 facts,
+                now=now,
                 envelope=envelope,
                 recipient=recipient,
                 domain=reached.domain,
@@ -100,7 +111,7 @@ class Asking:
             )
             return self._observed(recalled, found, Stage.RCPT)
 
-        told = await self._learned(learn, facts.now)
+        told = await self._learned(learn, now)
         if told.domain is None and not told.may_relay:
             told = replace(told, leads_here=await self._leads_here(recipient.domain))
         return told
@@ -111,26 +122,43 @@ class Asking:
         envelope: Envelope,
         content: Content,
         message: HashedMessage | None = None,
+        *,
+        taken: Sequence[Facts] = (),
+        now: datetime | None = None,
     ) -> Facts:
-        """Learn what was sent, and of strangers' mail who sent it."""
-        facts = replace(
-            facts,
-            envelope=envelope,
-            content=content,
-            authentication=await self._authentication(facts, message),
-        )
-        login = facts.login if content.authors else None
+        """Learn what was sent, and of strangers' mail who sent it.
+
+        Args:
+            facts: What was known at MAIL.
+            envelope: With all recipients that were taken.
+            content: The message.
+            message: What its signatures are judged by.
+            taken: What was known at RCPT of each of them.
+            now: When it came to its end; else when MAIL came.
+
+        """
+        now = now or facts.now
+        authentication = await self._authentication(facts, message)
+        login = facts.login if facts.login and content.authors else None
 
         def learn(recalled: Recalled) -> Facts:
-            is_own = None
+            sent = content
             if login is not None:
                 named = (content.authors, content.senders)
                 question = ("owns", login.account.name, *named)
                 is_own = recalled.answer(question, lambda c: _owns_from(c, login.account, content))
-            told = replace(facts, content=replace(content, owns_from=is_own))
+                sent = replace(content, owns_from=is_own)
+            told = replace(
+                facts,
+                now=now,
+                envelope=envelope,
+                content=sent,
+                authentication=authentication,
+                taken=tuple(taken),
+            )
             return self._observed(recalled, told, Stage.MESSAGE)
 
-        return await self._learned(learn, facts.now)
+        return await self._learned(learn, now)
 
     def note(self, counts: Mapping[str, int]) -> None:
         """Add what has just been counted to what was read before."""
@@ -224,8 +252,7 @@ def _owns_from(connection: Connection, account: Account, content: Content) -> bo
     return all(own) and len(authors) <= _MOST_AUTHORS
 
 
-def _origin(recalled: Recalled, facts: Facts) -> Origin:
-    session, sender = facts.session, facts.sender
+def _origin(recalled: Recalled, session: Session, sender: str) -> Origin:
     if session.account is not None:
         account = session.account
         return recalled.answer(

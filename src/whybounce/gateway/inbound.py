@@ -221,8 +221,8 @@ class Inbound:
         recipient: Recipient,
     ) -> Reply | None:
         """Learn who is written to, and whether they may be."""
-        facts = replace(self._known, now=self._reception.clock())
-        facts = await self._asking.at_recipient(facts, envelope, recipient)
+        now = self._reception.clock()
+        facts = await self._asking.at_recipient(self._known, envelope, recipient, now=now)
         refused = await self._judged(Stage.RCPT, facts, recipient.address)
         if refused is None:
             self._accepted.append(facts)
@@ -253,14 +253,15 @@ class Inbound:
             raise TypeError("the sink is the one that data returned")
         await sink.finish()
         now = self._reception.clock()
-        facts = replace(self._known, now=now, taken=tuple(self._accepted))
         content = Content(
             fields=sink.header.fields,
             octets=octets,
             is_spam=sink.is_spam,
             embedded_files=sink.structure.embedded_files if sink.structure else 0,
         )
-        facts = await self._asking.at_message(facts, envelope, content, sink.hashed)
+        facts = await self._asking.at_message(
+            self._known, envelope, content, sink.hashed, taken=self._accepted, now=now
+        )
         refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
         if refused is not None:
             return refused

@@ -26,6 +26,7 @@ Expand = Callable[[Consignment], Awaitable[Consignment | None]]
 """Settles the recipients that stand for others; returns the rest, or None where nobody is left."""
 
 _LEAST_WAIT, _LONGEST_WAIT = 0.2, 60.0  # Seconds between looks at the queue.
+_GATHERING = 0.02  # Seconds in which what arrives after a look is left to be leased together.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,9 @@ class Outbound:
             while not self._stopping.is_set():
                 seen = self._store.hints.given
                 if not await self._take_some():
-                    await self._wait(seen)
+                    await asyncio.sleep(_GATHERING)
+                    if self._store.hints.given == seen:
+                        await self._wait(seen)
         finally:
             await self._drain()
             renewing.cancel()

@@ -3,7 +3,8 @@
 Rule 1: what this process changed is forgotten at once: a directory that was loaded, a block put in
 force or lifted. What another node changed is noticed within a second.
 Rule 2: it is bounded. Of more blocks than fit, none are kept, and each message asks for its own.
-Rule 3: an answer is kept under all that it depends on. None is kept about addresses that nobody has.
+Rule 3: an answer is kept under all that it depends on. Those about addresses that nobody has are kept
+apart: who tries names makes nobody else's be forgotten.
 """
 
 from collections import defaultdict
@@ -22,6 +23,7 @@ from whybounce.gateway.store.rows import Block
 _HOLDS = timedelta(seconds=1)
 _MOST_BLOCKS = 2_000
 _MOST_ANSWERS = 10_000
+_MOST_UNKNOWN = 1_000
 
 Answer = TypeVar("Answer")
 Subjects = Mapping[str, list[str]]
@@ -39,6 +41,7 @@ class _Known:
     version: tuple[Hashable, ...]  # Of directory and blocks, as the database has them.
     blocks: Mapping[tuple[str, str], tuple[Block, ...]] | None  # None: too many.
     answers: dict[Hashable, object] = field(default_factory=dict)
+    unknown: dict[Hashable, object] = field(default_factory=dict)  # About what nobody has.
 
 
 class Remembering:
@@ -101,19 +104,24 @@ class Recalled:
         if question in known.answers:
             return known.answers[question]  # type: ignore[return-value]  # each question has its own kind
         answer = ask(self.connection)
-        self._keep(question, answer)
+        _keep(known.answers, _MOST_ANSWERS, question, answer)
         return answer
 
     def destination(self, sender: str, address: str, of: Organisation | None) -> Destination:
         """Return all that the directory has about a recipient of the organisation's sender."""
         known, whose = self._remembered, of.name if of else ""
         for asking in ("", sender):
-            if (kept := known.answers.get(("destination", address, whose, asking))) is not None:
+            question = ("destination", address, whose, asking)
+            kept = known.answers.get(question) or known.unknown.get(question)
+            if kept is not None:
                 return kept  # type: ignore[return-value]  # as it was put there below
         answer = destination(self.connection, sender, address, of)
+        asking = sender if _depends_on_sender(answer, of) else ""
+        question = ("destination", address, whose, asking)
         if answer.found is not None:
-            asking = sender if _depends_on_sender(answer, of) else ""
-            self._keep(("destination", address, whose, asking), answer)
+            _keep(known.answers, _MOST_ANSWERS, question, answer)
+        else:
+            _keep(known.unknown, _MOST_UNKNOWN, question, answer)
         return answer
 
     def blocks(self, subjects: Subjects) -> tuple[Block, ...]:
@@ -143,11 +151,11 @@ class Recalled:
             raise NotRememberedError
         return self._known
 
-    def _keep(self, question: Hashable, answer: object) -> None:
-        answers = self._remembered.answers
-        if len(answers) >= _MOST_ANSWERS:
-            answers.clear()
-        answers[question] = answer
+
+def _keep(answers: dict[Hashable, object], most: int, question: Hashable, answer: object) -> None:
+    if len(answers) >= most:
+        answers.clear()
+    answers[question] = answer
 
 
 def _depends_on_sender(answer: Destination, of: Organisation | None) -> bool:

@@ -1,0 +1,231 @@
+"""How many messages a second the gateway takes, each of them durable before it is answered 250.
+
+    python benchmarks/accept.py [--messages 3000] [--rounds 5] [--postgresql URL] [--folder F]
+
+The load is Postfix's smtp-source: 20 sessions that stay open, messages of 1 KB
+and 20 KB, without TLS. The peer is
+Postfix itself with its discard transport, as Debian configures it and with ``in_flow_delay = 0``; the
+faster of the two counts. Ours is ``whybounce serve`` as a process of its own, once with every policy off
+and once with all as they usually are, asking a DNS on this machine that knows the sender's SPF record.
+Its mail is for a domain behind a server that says nothing: it is leased and given back, and stays. All
+are measured in turn in every round, and the medians count. On a busy machine one process gets a smaller
+share of it than Postfix's thirty: there the processor time of each message, all processes together, says
+more than the clock.
+
+``--postgresql`` measures a queue there too: an empty database, which is filled. Needs Debian's package
+postfix, and root to run it.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+
+from postfix import free_port, postfix_folder, wait_for
+from whybounce.gateway.policies import POLICIES
+from whybounce.provoking.name_server import NameServer, Records
+
+SESSIONS = 20
+SIZES = {"1 KB": 1000, "20 KB": 20_000}
+SENDER, RECIPIENT = "a@b.example", "c@d.example"
+CLI = str(Path(sys.executable).with_name("whybounce"))
+
+_CONFIG = """
+[server]
+name = "mail.d.example"
+queue = "{queue}"
+mailboxes = "mailboxes"
+drain = "1s"
+
+[[listener]]
+name = "inbound"
+addresses = ["127.0.0.1:{port}"]
+connections-per-address = 100
+
+[outbound]
+resolver = "127.0.0.1:{dns}"
+smarthost = "127.0.0.1:{silent}"
+
+[directory]
+file = "directory.toml"
+
+[policies]
+{policies}
+"""
+_DIRECTORY = """
+[[organisation]]
+name = "D"
+
+[[organisation.domain]]
+name = "d.example"
+kind = "external-relay"
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--messages", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--postgresql", metavar="URL", help="an empty database")
+    parser.add_argument("--folder", type=Path, help="on the disk that is to be measured")
+    given = parser.parse_args()
+    with ExitStack() as left:
+        servers = _servers(left, given.postgresql, given.folder)
+        for size, octets in SIZES.items():
+            measured = {name: Measured() for name in servers}
+            for _ in range(given.rounds):
+                for name, server in servers.items():
+                    _measure(server, octets, given.messages, measured[name])
+            _print(size, measured)
+
+
+@dataclass(frozen=True)
+class Server:
+    """What is measured."""
+
+    port: int
+    pid: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of each round."""
+
+    rates: list[float] = field(default_factory=list)  # Messages a second.
+    processor: list[float] = field(default_factory=list)  # Microseconds a message.
+
+    @property
+    def rate(self) -> float:
+        """The median."""
+        return statistics.median(self.rates)
+
+    @property
+    def cost(self) -> float:
+        """The median."""
+        return statistics.median(self.processor)
+
+
+def _print(size: str, measured: dict[str, Measured]) -> None:
+    peer = max(
+        (each for name, each in measured.items() if name.startswith("Postfix")),
+        key=lambda each: each.rate,
+    )
+    for name, each in measured.items():
+        spread = f"[{min(each.rates):.0f}-{max(each.rates):.0f}]"
+        print(
+            f"{size:>6}  {name:<34}{each.rate:>7.0f}/s {spread:<12}{each.rate / peer.rate:>6.2f} x"
+            f"   processor {each.cost:>5.0f} us/message, {peer.cost / each.cost:.2f} x less"
+        )
+    print(f"        load {' '.join(f'{each:.1f}' for each in os.getloadavg())}", flush=True)
+
+
+def _servers(left: ExitStack, postgresql: str | None, folder: Path | None) -> dict[str, Server]:
+    """Start what is measured."""
+    taking = {"smtpd_recipient_restrictions": "permit", "default_transport": "discard:"}
+    servers = {}
+    for name, more in {"Postfix": {}, "Postfix, in_flow_delay=0": {"in_flow_delay": "0"}}.items():
+        at, port = left.enter_context(postfix_folder(**taking, **more))
+        servers[name] = Server(port, int((at / "spool/pid/master.pid").read_text()))
+    dns = left.enter_context(name_server())
+    silent = left.enter_context(says_nothing())
+    off = "\n".join(f'{policy.name} = "off"' for policy in POLICIES)
+    queues = {"SQLite": "data"} | ({"PostgreSQL": postgresql} if postgresql else {})
+    for queue, url in queues.items():
+        for what, policies in {"no policies": off, "usual policies": ""}.items():
+            kept = Path(left.enter_context(tempfile.TemporaryDirectory(dir=folder)))
+            port = free_port()
+            file = kept / "whybounce.toml"
+            file.write_text(
+                _CONFIG.format(queue=url, port=port, dns=dns, silent=silent, policies=policies),
+                encoding="utf-8",
+            )
+            (kept / "directory.toml").write_text(_DIRECTORY, encoding="utf-8")
+            pid = left.enter_context(_serving(file, port))
+            servers[f"whybounce, {queue}, {what}"] = Server(port, pid)
+    return servers
+
+
+@contextmanager
+def _serving(config: Path, port: int) -> Iterator[int]:
+    with subprocess.Popen(  # noqa: S603  # our own words
+        [CLI, "serve", "--config", str(config)], stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            wait_for(port)
+            yield process.pid
+        finally:
+            process.terminate()
+
+
+def _measure(server: Server, octets: int, messages: int, measured: Measured) -> None:
+    """Add what smtp-source got rid of in a second, and what a message cost the server."""
+    # -d: the sessions stay open, as those of a busy server do.
+    options = ("-d", "-s", SESSIONS, "-m", messages, "-l", octets, "-f", SENDER, "-t", RECIPIENT)
+    command = ["/usr/sbin/smtp-source", *map(str, options), f"127.0.0.1:{server.port}"]
+    before, start = _processor(server.pid), perf_counter()
+    subprocess.run(command, check=True)  # noqa: S603  # our own words
+    measured.rates.append(messages / (perf_counter() - start))
+    measured.processor.append((_processor(server.pid) - before) / messages * 1e6)
+
+
+def _processor(pid: int) -> float:
+    """Return the seconds of processor time of a process and all that it has begun. Linux's proc(5)."""
+    process = Path(f"/proc/{pid}")
+    try:
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        children = (process / f"task/{pid}/children").read_text().split()
+    except OSError:  # It has ended, and what it took is its parent's.
+        return 0
+    spent = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return spent + sum(_processor(int(child)) for child in children)
+
+
+@contextmanager
+def says_nothing() -> Iterator[int]:
+    """Take connections at a port, and say nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield int(listening.getsockname()[1])
+
+
+@contextmanager
+def name_server() -> Iterator[int]:
+    """Run a DNS in another process; yield its port."""
+    near, far = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=_in_loop, args=(_name_server, far))
+    process.start()
+    try:
+        yield near.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _in_loop(serve: Callable[[Connection], object], far: Connection) -> None:
+    asyncio.run(serve(far))  # type: ignore[arg-type]  # a coroutine
+
+
+async def _name_server(far: Connection) -> None:
+    records = Records()
+    records.add("b.example", "TXT", '"v=spf1 ip4:127.0.0.0/8 -all"')
+    server = NameServer(records)
+    await server.start()
+    far.send(server.port)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
