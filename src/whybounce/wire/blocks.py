@@ -28,4 +28,4 @@ class BlockEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     added_by: Annotated[str, Meta(description="Who put it in force: a person, or a policy.")]
     until: Annotated[Time, Meta(description="When it ends by itself; null: never.")]
     lifted: Annotated[Time, Meta(description="When it was lifted; null: it is in force.")]
-    lifted_by: Annotated[str | None, Meta(description="By whom.")]
+    lifted_by: Annotated[str | None, Meta(description='Who lifted it, or "time" where it ran out.')]
