@@ -1,6 +1,7 @@
 """The scripted mail servers, spoken to by the standard library's client."""
 
 import asyncio
+import contextlib
 import smtplib
 import ssl
 from contextlib import asynccontextmanager
@@ -136,3 +137,20 @@ def test_an_answer_about_the_message_waits_for_no_other_recipients():
 
     assert refused["later@contoso.example"][0] == 554
     assert [each.recipients for each in server.received] == [["dana@contoso.example"]]
+
+
+async def test_a_message_without_its_end_was_not_received():
+    """RFC 5321 §4.1.1.4: a client that dies in the middle has handed nothing over."""
+    server = MailServer("mx.example.org")
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"EHLO x\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\nHalf of")
+    while not (await reader.readline()).startswith(b"354"):
+        pass
+    writer.write_eof()
+    with contextlib.suppress(ConnectionError):
+        await reader.read()  # Until it has hung up.
+    writer.close()
+    await server.stop()
+
+    assert server.received == []
