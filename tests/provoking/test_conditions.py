@@ -18,8 +18,20 @@ SEEDS = [(cause.id, seed) for cause in whybounce.causes().values() for seed in c
 
 
 def test_every_row_is_about_a_cause():
-    """A row of another name would never be used."""
-    assert set(rows()) <= set(whybounce.causes())
+    """A row of another name would never be used; nor would a code that is no such cause's."""
+    names = [name.partition("=") for name in rows()]
+
+    assert {cause for cause, _, _ in names} <= set(whybounce.causes())
+    assert [
+        (cause, code)
+        for cause, _, code in names
+        if code and code not in {str(form.status) for form in whybounce.causes()[cause].replies}
+    ] == []
+
+
+def test_a_row_for_one_code_needs_no_domain_of_its_own():
+    """Domains are named by causes."""
+    assert [name for name, row in rows().items() if "=" in name and row.has_domain] == []
 
 
 def test_every_row_says_how_in_a_sentence_that_goes_on():

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 _NOT_RAISED = 1
 _ALL = "all"
+_EVERY_CODE = "every-code"
 _SUBMISSION = 2587
 _GRACE = 15.0  # Seconds beside the time after which the demonstration gives delivery up.
 
 
 def provoke(
-    condition: str = typer.Argument(help="A cause, a code such as 5.1.10, or `all`."),
+    condition: str = typer.Argument(
+        help="A cause, a code such as 5.1.10, `all` rows of the table, or `every-code`."
+    ),
     json: bool = typer.Option(False, "--json", help="One JSON object a line, and nothing else."),
     server: str = typer.Option(
         f"127.0.0.1:{_SUBMISSION}",
@@ -49,7 +52,7 @@ def provoke(
 
     named = _named(condition, Conditions(catalogue()))
     port = _port(server)
-    show = _Shown(json=json, briefly=condition == _ALL)
+    show = _Shown(json=json, briefly=condition in {_ALL, _EVERY_CODE})
     try:
         raised = _provoke(named, port, show, is_default=port == _SUBMISSION)
     except NoDemonstrationError as error:
@@ -61,6 +64,8 @@ def provoke(
 
 def _named(name: str, conditions: "Conditions") -> "list[Condition]":
     if name == _ALL:
+        return conditions.table()
+    if name == _EVERY_CODE:
         return [each for each in conditions.all() if not each.never]
     found = conditions.named(name)
     if found is None:
@@ -148,7 +153,7 @@ class _Shown:
     def end(self, count: int) -> None:
         """Print how much was raised, where it was much."""
         if self._briefly and not self._json:
-            typer.echo(f"\n{self._raised} of {count} conditions raised.")
+            typer.echo(f"\n{self._raised} of {count} conditions were raised.")
 
     def _page(self, provoked: "Provoked") -> Iterator[str]:
         condition, client = provoked.condition, provoked.condition.client
@@ -208,13 +213,22 @@ def _place(provoked: "Provoked") -> str:
 def _line(provoked: "Provoked") -> str:
     """Return one line: raised or not, condition, code, where, who must act, by what it is told."""
     mark = "raised" if provoked.is_raised else "NOT   "
-    told = "NDR" if provoked.notice else "reply" if provoked.said else provoked.trouble
+    told = _TOLD.get(_told_by(provoked)) or provoked.trouble
     stage = "end of data" if provoked.stage == "." else provoked.stage
     read = "" if provoked.is_raised or not provoked.cause else f"; read as {provoked.cause}"
     return (
         f"{mark}  {provoked.condition.wanted!s:<52} {provoked.status or '-'!s:<8} {stage:<11} "
         f"{provoked.owner or '-':<15} {told}{read}"
     )
+
+
+_TOLD = {"ndr": "NDR", "delay": "notice of delay", "reply": "reply", None: None}
+
+
+def _told_by(provoked: "Provoked") -> str | None:
+    if provoked.notice is None:
+        return "reply" if provoked.said else None
+    return "delay" if provoked.is_delay else "ndr"
 
 
 def _as_dict(provoked: "Provoked", *, is_kept: bool) -> dict[str, Any]:
@@ -232,7 +246,7 @@ def _as_dict(provoked: "Provoked", *, is_kept: bool) -> dict[str, Any]:
         "reply": provoked.said,
         "cause": provoked.cause,
         "owner": provoked.owner,
-        "told_by": "ndr" if provoked.notice else "reply" if provoked.said else None,
+        "told_by": _told_by(provoked),
         "notice": str(provoked.notice) if provoked.notice and is_kept else None,
         "seconds": round(provoked.seconds, 1),
         "trouble": provoked.trouble,

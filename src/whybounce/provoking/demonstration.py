@@ -6,19 +6,29 @@ It asks the world's DNS and no other, so that whatever its people send stays on 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from whybounce.gateway.config import Config, read_config
-from whybounce.gateway.directory import DirectoryTable, checked, demonstration as organisations
+from whybounce.gateway.directory import (
+    DirectoryTable,
+    checked,
+    demonstration as organisations,
+    read_directory,
+)
 from whybounce.gateway.service import Running, running
+from whybounce.gateway.store import NewBlock
 from whybounce.gateway.values import Endpoint
+from whybounce.provoking.conditions import rows
 from whybounce.provoking.whereabouts import Whereabouts
 from whybounce.provoking.world import World
 
 FILE = Path(__file__).with_name("demonstration.toml")
+PEOPLE = Path(__file__).with_name("people.toml")  # Beside those whom people get to know.
 OUTSIDE = "outside"  # The Maildir of everybody else, among those of our people.
+_WHO_BLOCKS = "the demonstration"
 INBOUND, SUBMISSION = 2525, 2587
 
 
@@ -29,7 +39,7 @@ class Demonstration:
     gateway: Running
     world: World
     config: Config
-    directory: DirectoryTable
+    directory: DirectoryTable  # Whom people get to know.
 
     @property
     def mailboxes(self) -> Path:
@@ -40,7 +50,12 @@ class Demonstration:
     def whereabouts(self) -> Whereabouts:
         """What a client needs to know."""
         ports = self.gateway.ports
-        return Whereabouts(ports["inbound"][0], ports["submission"][0], self.mailboxes)
+        return Whereabouts(
+            ports["inbound"][0],
+            ports["submission"][0],
+            ports["applications"][0],
+            self.mailboxes,
+        )
 
 
 @asynccontextmanager
@@ -70,16 +85,46 @@ async def demonstration(
     read = read_config(FILE, {**here, **environ})
     ports = {"inbound": inbound, "submission": submission}
     listeners = tuple(
-        replace(each, addresses=(Endpoint(f"127.0.0.1:{ports[each.name]}"),))
+        replace(each, addresses=(Endpoint(f"127.0.0.1:{ports.get(each.name, 0)}"),))
         for each in read.listener
     )
     world = World(Path(read.server.mailboxes) / OUTSIDE)
     await world.start()
     try:
-        outbound = replace(read.outbound, resolver=world.resolver, port=world.port)
+        outbound = replace(
+            read.outbound,
+            resolver=world.resolver,
+            port=world.port,
+            mta_sts_port=world.policies_port,
+            authorities=_authorities(folder, world),
+        )
         config = replace(read, listener=listeners, outbound=outbound)
-        table = DirectoryTable(organisation=(*organisations().organisation, world.organisation()))
+        known = organisations()
+        beside = read_directory(PEOPLE, plain_passwords=True).organisation
+        table = DirectoryTable(
+            organisation=(*known.organisation, *beside, world.organisation()),
+        )
         async with running(config, checked(table, "demonstration")) as gateway:
-            yield Demonstration(gateway, world, config, table)
+            await _block(gateway)
+            yield Demonstration(gateway, world, config, known)
     finally:
         await world.stop()
+
+
+def _authorities(folder: Path, world: World) -> Path:
+    """Write down whom to trust: whoever issued the certificates of the world's servers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "authority.pem"
+    file.write_bytes(world.authority.pem)
+    return file
+
+
+async def _block(gateway: Running) -> None:
+    """Put the blocks of the conditions in force; those that are already, stay."""
+    for name, row in rows().items():
+        if row.block is not None:
+            cause, now = name.partition("=")[0], datetime.now(UTC)
+            block = NewBlock(
+                row.block.kind, row.block.subject, cause, row.block.reason, _WHO_BLOCKS, now
+            )
+            await gateway.store.block(block)

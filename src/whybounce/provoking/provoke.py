@@ -7,9 +7,13 @@ cause was raised is what our reader says of the reply, or of the NDR in the send
 import smtplib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from uuid import uuid4
+
+from msgspec import structs
 
 import whybounce
 from whybounce.catalogue import Catalogue
@@ -18,15 +22,19 @@ from whybounce.provoking.conditions import DOMAIN, Client, rows
 from whybounce.provoking.demonstration import OUTSIDE
 from whybounce.provoking.sayings import Sayings, Wanted
 from whybounce.provoking.whereabouts import Whereabouts
+from whybounce.vocabulary.cause import VerdictKind
+from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
-from whybounce.vocabulary.outcome import Action
+from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.status_code import StatusCode
 
 ACCOUNT = "anna@contoso.example"
 _HOST = "127.0.0.1"
 _ENDS = frozenset({Action.FAILED, Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
+_NO_CODE = StatusCode(5, 0, 0)
 _OFTEN = 0.1  # Seconds between looks into the mailboxes.
+_GUESS = "not it"
 _CLIENT_WAITS = 30  # Seconds for an answer.
 
 
@@ -44,6 +52,9 @@ class Condition:
     stage: str  # Where it shows, as far as that is known beforehand.
     client: Client
     never: bool = False  # No undelivered message: it is told what it is instead.
+    code: StatusCode | None = None  # What must be said; None: whatever means the cause.
+    is_in_delay: bool = False  # The notice of the delay says it, while it is tried.
+    is_real: bool = False  # Made to happen, and not said by a server of the world.
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +67,21 @@ class Provoked:
     status: StatusCode | None = None
     cause: str | None = None  # As read back.
     owner: FixItOwner | None = None
-    notice: Path | None = None  # The NDR's file, where there is one.
+    notice: Path | None = (
+        None  # The NDR's file, where there is one; or that of the notice of delay.
+    )
+    is_delay: bool = False  # The notice says that it is being tried.
     delay_notices: tuple[Path, ...] = ()
     seconds: float = 0
     trouble: str | None = None  # Why nothing is known.
 
     @property
     def is_raised(self) -> bool:
-        """Whether it is the cause that was wanted."""
-        return self.cause is not None and (
-            self.cause in self.condition.causes or not self.condition.causes
-        )
+        """Whether it is the cause that was wanted, with its code where that is settled."""
+        wanted = self.condition
+        if self.cause is None or (wanted.causes and self.cause not in wanted.causes):
+            return False
+        return wanted.code is None or self.status == wanted.code
 
 
 class Conditions:
@@ -85,18 +100,52 @@ class Conditions:
         if wanted is None:
             return None
         causes = self._sayings.causes_of(wanted)
-        row = rows().get(causes[0]) if causes else None
-        if row is not None and row.client is not None and wanted.code is None:
-            return Condition(wanted, causes, row.how, "delivery", row.client)
+        own = rows().get(str(wanted))
+        row = own or (rows().get(causes[0]) if causes else None)
+        if row is not None and row.client is not None and (own or wanted.code is None):
+            return Condition(wanted, causes, row.how, "delivery", row.client, is_real=True)
         client = Client(recipients=(f"{wanted}@{DOMAIN}",))
         if row is not None and (row.is_a_way or row.never):
-            return Condition(wanted, causes, row.how, "delivery", client, row.never)
+            return Condition(
+                wanted,
+                causes,
+                row.how,
+                "delivery",
+                client,
+                row.never,
+                is_in_delay=wanted.code in self._deferrals(causes[0]),
+                is_real=row.is_a_way,
+            )
         saying = self._sayings.of(wanted)
         if saying is None:
             return None
         return Condition(
             wanted, causes, f"the server of {DOMAIN} says so", saying.answer.at, client
         )
+
+    def _deferrals(self, cause: str) -> frozenset[StatusCode | None]:
+        """Return the codes by which the cause is told of while it is tried."""
+        forms = self._catalogue.causes[cause].replies
+        return frozenset(each.status for each in forms if each.verdict is VerdictKind.DEFER)
+
+    def table(self) -> list[Condition]:
+        """Return one condition for each row of the seeds, with the code that must be said."""
+        causes_of: dict[str, list[str]] = {}
+        for cause in self._catalogue.causes.values():
+            for seed in cause.seeds:
+                causes_of.setdefault(seed, []).append(cause.id)
+        found = [self._row(seed, causes) for seed, causes in causes_of.items()]
+        return sorted(found, key=lambda each: (each.code is None, each.code or _NO_CODE))
+
+    def _row(self, seed: str, causes: list[str]) -> Condition:
+        code = StatusCode.parse(seed.partition(" ")[0].partition("-")[0])
+        both, (first, *_) = str(Wanted(causes[0], code)), causes
+        row = rows().get(first)
+        is_met = both not in rows() and row is not None and row.client is not None
+        condition = self.named(first if is_met or code is None else both)
+        if condition is None:
+            raise LookupError(f"no condition for {seed}")
+        return replace(condition, causes=tuple(causes), code=code)
 
     def all(self) -> list[Condition]:
         """Return each cause's own condition, and what servers say for it with each of its codes."""
@@ -157,6 +206,12 @@ def provoke(
 def _sent(condition: Condition, at: Whereabouts, message_id: str) -> tuple[str, str] | None:
     """Send it as often as it takes; return at which command it was refused, and the reply."""
     client = condition.client
+    if client.wrong_passwords:
+        refused = _sent_once(client, at, f"<{uuid4().hex}@contoso.example>")
+        if refused is not None:
+            return refused  # Somebody guessed before; what that led to stands.
+        for _ in range(client.wrong_passwords):
+            _sent_once(structs.replace(client, password=_GUESS), at, message_id)
     for turn in range(client.times):
         id_ = message_id if turn == client.times - 1 else f"<{uuid4().hex}@contoso.example>"
         refused = _sent_once(client, at, id_)
@@ -166,7 +221,8 @@ def _sent(condition: Condition, at: Whereabouts, message_id: str) -> tuple[str, 
 
 
 def _sent_once(client: Client, at: Whereabouts, message_id: str) -> tuple[str, str] | None:
-    port = at.inbound if client.listener == "inbound" else at.submission
+    ports = {"inbound": at.inbound, "applications": at.applications}
+    port = ports.get(client.listener, at.submission)
     with smtplib.SMTP(local_hostname=client.helo, timeout=_CLIENT_WAITS) as smtp:
         try:
             return _conversation(smtp, client, port, message_id)
@@ -200,6 +256,9 @@ def _conversation(
         except smtplib.SMTPAuthenticationError as error:
             return "AUTH", _reply(error.smtp_code, error.smtp_error)
     options = [f"ENVID={message_id.strip('<>').partition('@')[0]}"]
+    if client.is_old:
+        smtp.helo()
+        options = []  # RFC 5321 §4.1.1.11: who says HELO gets no extensions.
     options += [f"SIZE={client.declares}"] if client.declares is not None else []
     code, words = smtp.mail(client.sender, options)
     if code != 250:
@@ -234,10 +293,26 @@ def _message(client: Client, message_id: str) -> bytes:
         "Message-ID": message_id,
         **client.header,
     }
+    if client.embedded_files:
+        return _attaching(header, client.embedded_files)
     fields = "".join(f"{name}: {value}\r\n" for name, value in header.items() if value)
     line = "x" * 70 + "\r\n"
     padding = line * -(-max(0, client.octets - len(client.body)) // len(line))
     return f"{fields}\r\n{client.body}{padding}".encode()
+
+
+def _attaching(header: dict[str, str], files: int) -> bytes:
+    """Return a message with one attached message that holds so many files."""
+    inner, outer = EmailMessage(), EmailMessage()
+    for name, value in header.items():
+        outer[name] = value
+    inner["From"] = header["From"]
+    inner.set_content("Many files.\n")
+    outer.set_content("See the attached message.\n")
+    for number in range(files):
+        inner.add_attachment(b"x", "application", "octet-stream", filename=f"{number}.bin")
+    outer.add_attachment(inner)
+    return outer.as_bytes(policy=SMTP)
 
 
 # Reading back.
@@ -261,6 +336,7 @@ class _Notice:
     file: Path
     diagnosis: Diagnosis
     delays: tuple[Path, ...]
+    is_delay: bool = False
 
 
 class _Mailboxes:
@@ -291,6 +367,8 @@ class _Mailboxes:
         if message_id not in waiting or not diagnosis.report.outcomes:
             return None
         if not any(each.action in _ENDS for each in diagnosis.report.outcomes):
+            if waiting[message_id].is_in_delay:
+                return message_id, _Notice(file, diagnosis, (), is_delay=True)
             self._delays.setdefault(message_id, []).append(file)
             return None
         return message_id, _Notice(file, diagnosis, tuple(self._delays.pop(message_id, ())))
@@ -299,18 +377,47 @@ class _Mailboxes:
 def _reported(condition: Condition, notice: _Notice, seconds: float) -> Provoked:
     """Return what the NDR says about the recipient that met the cause, or else about the first."""
     pairs = list(zip(notice.diagnosis.report.outcomes, notice.diagnosis.explanations, strict=True))
-    outcome, explanation = next(
-        ((one, why) for one, why in pairs if why.cause in condition.causes), pairs[0]
+    told = [each for outcome, explanation in pairs for each in _told(outcome, explanation)]
+    found = next(
+        (each for each in told if _is_wanted(each, condition)),
+        next((each for each in told if each.cause in condition.causes), told[0]),
     )
-    said = outcome.reply.innermost if outcome.reply else None
     return Provoked(
         condition,
         condition.stage,
-        said=str(said) if said else None,
-        status=said.status if said and said.status else outcome.status,
-        cause=explanation.cause,
-        owner=explanation.owner,
+        said=found.said,
+        status=found.status,
+        cause=found.cause,
+        owner=found.owner,
         notice=notice.file,
+        is_delay=notice.is_delay,
         delay_notices=notice.delays,
         seconds=seconds,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One thing that a notice says about a recipient."""
+
+    said: str | None
+    status: StatusCode | None
+    cause: str
+    owner: FixItOwner
+
+
+def _told(outcome: Outcome, explanation: Explanation) -> Iterator[_Told]:
+    """Yield the cause, with the code of the reply that says it; then what the notice says around that."""
+    reply = outcome.reply
+    inner = reply.innermost if reply else None
+    said = str(inner) if inner else None
+    status = inner.status if inner and inner.status else outcome.status
+    yield _Told(said, status, explanation.cause, explanation.owner)
+    yield _Told(said, outcome.status, explanation.cause, explanation.owner)
+    if reply is not None and reply.inner is not None:
+        around = whybounce.explain(f"{reply.code} {reply.status} {reply.text}")
+        yield _Told(str(reply), reply.status, around.cause, around.owner)
+
+
+def _is_wanted(told: _Told, condition: Condition) -> bool:
+    return told.cause in condition.causes and told.status == condition.code

@@ -17,9 +17,11 @@ from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress
 from whybounce.gateway.directory.nouns import Alias, Domain, DomainKind, OrganisationTable
 from whybounce.gateway.values import Endpoint
+from whybounce.provoking.certificates import Authority
 from whybounce.provoking.conditions import DOMAIN, Row, Server, rows
 from whybounce.provoking.mail_server import Answer, Behaviour, MailServer, Received
 from whybounce.provoking.name_server import NameServer, Records
+from whybounce.provoking.policy_host import PolicyHost, policy
 from whybounce.provoking.sayings import Sayings
 
 _LOOPBACK = "127.0.0.1"
@@ -41,10 +43,11 @@ class World:
         """Name the Maildir that gets what is sent outside."""
         self.records = Records()
         self.sayings = Sayings(catalogue(), f"mx.{DOMAIN}", DOMAIN)
+        self.authority = Authority()
         self.lacking: dict[str, str] = {}  # Conditions this machine cannot make → why.
         self._outside = outside
         self._dns = NameServer(self.records)
-        self._servers: list[MailServer] = []
+        self._policies: PolicyHost | None = None
         self._left = AsyncExitStack()
         self.port = 0
 
@@ -52,6 +55,11 @@ class World:
     def resolver(self) -> Endpoint:
         """Where the DNS is asked."""
         return Endpoint(f"{_LOOPBACK}:{self._dns.port}")
+
+    @property
+    def policies_port(self) -> int:
+        """Where the web server with the MTA-STS policies listens."""
+        return self._policies.port if self._policies else 0
 
     async def start(self) -> None:
         """Begin: everything on free ports.
@@ -62,6 +70,7 @@ class World:
         """
         try:
             await self._listen()
+            await self._serve_policies()
             self._describe()
             await self._dns.start()
             self._left.push_async_callback(self._dns.stop)
@@ -133,7 +142,8 @@ class World:
                     for each in _deaf(address, port):
                         self._left.callback(each.close)
                     continue
-                server = MailServer(f"mx.{cause}.{DOMAIN}", _behaviour(row), keep=self._keep)
+                host = f"mx.{cause}.{DOMAIN}"
+                server = MailServer(host, self._behaviour(host, row), keep=self._keep)
                 await server.start(address, port)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
@@ -142,11 +152,36 @@ class World:
             else:
                 self._left.push_async_callback(server.stop)
 
+    async def _serve_policies(self) -> None:
+        """Start the web server: one certificate has the names of all that have a policy."""
+        domains = {f"{cause}.{DOMAIN}": row for cause, row in rows().items() if row.policy}
+        context = self.authority.context([f"mta-sts.{domain}" for domain in domains])
+        pages = {
+            domain: policy(*(host.replace("{domain}", domain) for host in row.policy))
+            for domain, row in domains.items()
+        }
+        self._policies = PolicyHost(context, pages)
+        await self._policies.start(_LOOPBACK)
+        self._left.push_async_callback(self._policies.stop)
+
     def _with_servers(self) -> list[tuple[str, Server]]:
         return [(cause, row.server) for cause, row in sorted(rows().items()) if row.server]
 
+    def _behaviour(self, host: str, server: Server) -> Behaviour:
+        usual, shown = Behaviour(), server.certificate
+        return replace(
+            usual,
+            banner=server.banner,
+            extensions=usual.extensions if server.extensions is None else server.extensions,
+            replies=dict(server.replies),
+            hang_up_at=server.hang_up_at,
+            stall_at=server.stall_at,
+            certificate=self.authority.context([host], shown) if shown else None,
+        )
+
     def _describe(self) -> None:
-        """Write the zones."""
+        """Write the zones. All of them count as signed."""
+        self.records.secure.add("")
         add = self.records.add
         for domain in ("*", "*.example", "outside.example"):
             add(domain, "MX", f"10 {_OUTSIDE}.")
@@ -165,19 +200,21 @@ class World:
     def _describe_condition(self, cause: str, row: Row, address: str) -> None:
         domain = f"{cause}.{DOMAIN}"
         for key, values in row.records.items():
-            below, _, rdtype = key.rpartition(" ")
+            below, _, rdtype = key.replace("{port}", str(self.port)).rpartition(" ")
             name = below if below.endswith(".") else f"{below}.{domain}".lstrip(".")
             filled = [
                 each.replace("{domain}", domain)
                 .replace("{address}", address)
                 .replace("{nobody}", _NOBODY)
+                .replace("{authority}", self.authority.tlsa)
                 for each in values
             ]
             self.records.add(name, rdtype, *filled)
         if row.trouble is not None:
             self.records.troubles[domain] = row.trouble
-        if row.is_secure:
-            self.records.secure.add(domain)
+        if row.policy:
+            self.records.add(f"_mta-sts.{domain}", "TXT", '"v=STSv1; id=1;"')
+            self.records.add(f"mta-sts.{domain}", "A", _LOOPBACK)
 
     def _about(self, recipient: str) -> Answer | None:
         """Return what is said about a recipient at provoke.example; None: the mail is taken."""
@@ -195,18 +232,6 @@ class World:
 
     async def _keep(self, received: Received) -> None:
         await asyncio.to_thread(_store, self._outside, received)
-
-
-def _behaviour(server: Server) -> Behaviour:
-    usual = Behaviour()
-    return replace(
-        usual,
-        banner=server.banner,
-        extensions=usual.extensions if server.extensions is None else server.extensions,
-        replies=dict(server.replies),
-        hang_up_at=server.hang_up_at,
-        stall_at=server.stall_at,
-    )
 
 
 def _deaf(address: str, port: int) -> list[socket.socket]:

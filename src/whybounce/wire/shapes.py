@@ -544,11 +544,13 @@ class Provocation(_Shape):
     cause: Annotated[CauseId | None, Meta(description="What was read, as the id of a cause.")]
     owner: Annotated[FixItOwner | None, Meta(description="Who must act first, as read.")]
     told_by: Annotated[
-        Literal["reply", "ndr"] | None,
-        Meta(description="`reply` where the gateway refused at once, `ndr` where a notice came."),
+        Literal["reply", "ndr", "delay"] | None,
+        Meta(
+            description="`reply` where the gateway refused at once, `ndr` where a notice came, `delay` where that is of a message being tried still."
+        ),
     ]
     notice: Annotated[
-        str | None, Meta(description="The NDR's file, while the demonstration keeps it.")
+        str | None, Meta(description="The notice's file, while the demonstration keeps it.")
     ]
     seconds: Annotated[float, Meta(description="How long it took.", ge=0)]
     trouble: Annotated[str | None, Meta(description="Why nothing came of it, where nothing did.")]
