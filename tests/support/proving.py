@@ -49,7 +49,7 @@ name = "mail.contoso.example"
 queue = "{queue}"
 mailboxes = "mailboxes"
 drain = "10s"
-log-level = "error"
+log-level = "warning"
 
 [[listener]]
 name = "inbound"
@@ -315,10 +315,13 @@ class Place:
             with closing(sqlite3.connect(Path(name) / "queue.db")) as connection:
                 return list(connection.execute(question))
 
-    async def look(self) -> None:
-        """Note what somebody has got and the queue does not know to be there, after a kill."""
+    async def look(self, *, quiet: bool = True) -> None:
+        """Note what somebody has got and the queue does not know to be there, after a kill.
+
+        Where other nodes go on, it is never quiet.
+        """
         # They still hear what it said before.
-        while self.remote._conversations:  # noqa: SLF001, ASYNC110  # nothing tells of it
+        while quiet and self.remote._conversations:  # noqa: SLF001, ASYNC110  # nothing tells of it
             await asyncio.sleep(0.01)
         for address in (ANNA, BEN):
             self.read_mailbox(address)

@@ -210,7 +210,9 @@ class _Conversation:
         if not reply.startswith("3"):
             return
         lines: list[bytes] = []
-        while (line := await self._reader.readline()) not in {b".\r\n", b""}:
+        while (line := await self._reader.readline()) != b".\r\n":
+            if not line:  # RFC 5321 §4.1.1.4: without its end it is no message.
+                raise _HungUpError
             lines.append(line.removeprefix(b"."))
         reply = special.get(END_OF_DATA) or self._reply_at(END_OF_DATA) or _USUAL[END_OF_DATA]
         if reply.startswith("2") and self._server.behaviour.hang_up_at != END_OF_DATA:
