@@ -21,7 +21,7 @@ from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts_host import PolicyHosts
 from whybounce.explaining import Explainer
-from whybounce.gateway import config as configured
+from whybounce.gateway import config as configured, folders
 from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.believing import why_not_believed
 from whybounce.gateway.config import Config, DaneUse, Kind
@@ -402,8 +402,8 @@ def _reporter(parts: _Parts) -> Reporter:
 def _make_folders(config: Config) -> None:
     queue = config.server.queue
     if queue.startswith(_SQLITE):
-        Path(queue.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-    Path(config.server.mailboxes).mkdir(parents=True, exist_ok=True)
+        folders.make(Path(queue.removeprefix(_SQLITE)).parent)
+    folders.make(Path(config.server.mailboxes))
 
 
 async def until_stopped(gateway: Running, stop: asyncio.Event) -> None:
