@@ -47,9 +47,9 @@ _CONFIGURATION = """
 [server]
 name = "mail.contoso.example"
 queue = "{queue}"
-mailboxes = "mailboxes"
+mailboxes = "{disk}/mailboxes"
 drain = "10s"
-log-level = "error"
+log-level = "warning"
 
 [[listener]]
 name = "inbound"
@@ -207,7 +207,7 @@ class Count:
 class Place:
     """One gateway's world, load and queue."""
 
-    folder: Path
+    folder: Path  # With the mailboxes.
     url: str
     ledger: Ledger
     remote: MailServer
@@ -217,6 +217,7 @@ class Place:
     run: str  # In every Message-ID.
     number: int = 0
     in_flight: set[Mail] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)  # Files in mailboxes.
     is_over: bool = False
 
     @property
@@ -326,11 +327,12 @@ class Place:
         self.in_flight |= {each for each in self.ledger.delivered if each not in known}
 
     def read_mailbox(self, address: str) -> None:
-        """Note what has come into a mailbox, and forget it there."""
+        """Note what has come into a mailbox since it was last looked at."""
         new = self.folder / "mailboxes" / folder_of(address) / "new"
         for path in new.iterdir() if new.is_dir() else ():
-            self.ledger.take([address], path.read_bytes())
-            path.unlink()
+            if path.name not in self.seen:
+                self.ledger.take([address], path.read_bytes())
+                self.seen.add(path.name)
 
     async def settled(self, seconds: float = 120) -> None:
         """Wait until nothing is due but what is never taken."""
@@ -398,9 +400,10 @@ async def place(
     *,
     server: PostgreSQL | None = None,
     nodes: int = 1,
-    preload: Path | None = None,
+    disk: Path | None = None,
 ) -> AsyncIterator[Place]:
-    """Make a world and a configuration; nothing serves yet."""
+    """Make a world and a configuration; nothing serves yet. Queue and mailboxes are on the disk."""
+    disk = disk or folder
     ledger, records = Ledger(), Records()
     tried: set[str] = set()
 
@@ -426,17 +429,17 @@ async def place(
     records.add("remote.example", "TXT", '"v=spf1 ip4:127.0.0.1 -all"')
     records.add("forged.example", "TXT", '"v=spf1 -all"')
     records.add("forged.example", "MX", "10 mx.remote.example.")
-    url = server.make() if server else f"sqlite:///{folder}/data/queue.db"
+    url = server.make() if server else f"sqlite:///{disk}/data/queue.db"
     config = folder / "whybounce.toml"
-    config.write_text(_CONFIGURATION.format(queue=url, dns=dns.port, remote=remote.port))
+    config.write_text(_CONFIGURATION.format(queue=url, disk=disk, dns=dns.port, remote=remote.port))
     names = [f"node{n}" for n in range(nodes)]
     made = []
     for name in names:
         own = folder / f"{name}.toml"
         shutil.copy(config, own)
-        made.append(Served(own, "--node", name, preload=preload))
+        made.append(Served(own, "--node", name))
     run = secrets.token_hex(4)
-    there = Place(folder, url, ledger, remote, made, chance, server, run)
+    there = Place(disk, url, ledger, remote, made, chance, server, run)
     try:
         yield there
     finally:

@@ -16,13 +16,12 @@ _STARTING = 60.0  # Seconds, on a machine that has other things to do.
 class Served:
     """The real command, as an operator runs it."""
 
-    def __init__(self, config: Path, *options: str, preload: Path | None = None) -> None:
+    def __init__(self, config: Path, *options: str) -> None:
         self.config = config
         self.ports: dict[str, int] = {}
         self.up = asyncio.Event()
         self.log = config.with_suffix(".log")
         self._options = options
-        self._preload = preload
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -32,8 +31,6 @@ class Served:
         variables["PYTHONPATH"] = os.pathsep.join(
             [str(HERE / "dying"), *filter(None, [os.environ.get("PYTHONPATH")])]
         )
-        if self._preload is not None:
-            variables["LD_PRELOAD"] = str(self._preload)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "whybounce", "serve", "--config", str(self.config),

@@ -70,6 +70,7 @@ class Outbound:
         self._stopping = asyncio.Event()
         self._room = asyncio.Event()
         self._jobs: dict[asyncio.Task[None], Consignment] = {}
+        self._until: dict[asyncio.Task[None], datetime] = {}  # When each one's lease ends.
         self._begun: set[asyncio.Task[Any]] = set()  # Those that speak with somebody.
         self._domains: Counter[str] = Counter()
         traffic = Traffic(
@@ -157,10 +158,12 @@ class Outbound:
         self._domains[consignment.domain] += 1
         job = asyncio.create_task(self._handle(consignment))
         self._jobs[job] = consignment
+        self._until[job] = consignment.until
         job.add_done_callback(self._ended)
 
     def _ended(self, job: asyncio.Task[None]) -> None:
         consignment = self._jobs.pop(job)
+        del self._until[job]
         self._begun.discard(job)
         self._domains[consignment.domain] -= 1
         if not self._domains[consignment.domain]:
@@ -201,11 +204,15 @@ class Outbound:
         """Keep what takes long ours."""
         while True:
             await asyncio.sleep(self._settings.lease.total_seconds() / 3)
-            until = self._clock() + self._settings.lease
-            await asyncio.gather(
-                *(self._store.renew(each, until=until) for each in self._jobs.values()),
-                return_exceptions=True,
-            )
+            await asyncio.gather(*map(self._renew, list(self._jobs)), return_exceptions=True)
+
+    async def _renew(self, job: asyncio.Task[None]) -> bool:
+        """Keep what the job carries ours; return whether it still is."""
+        until = self._clock() + self._settings.lease
+        is_ours = await self._store.renew(self._jobs[job], until=until)
+        if is_ours and job in self._until:
+            self._until[job] = until
+        return is_ours
 
     async def _drain(self) -> None:
         """Let what has begun end in time; give the rest back."""
@@ -228,9 +235,15 @@ class Outbound:
             return
         job = asyncio.current_task()
 
-        def begin() -> None:
-            if job is not None:
-                self._begun.add(job)
+        async def begin() -> bool:
+            """Whoever was stopped for long asks first: another node may have carried it since."""
+            if job is None:
+                return True
+            if self._clock() >= self._until[job] and not await self._renew(job):
+                _log.warning("message %s: its lease ran out here", consignment.message.id)
+                return False
+            self._begun.add(job)
+            return True
 
         rest = await self._expanded(consignment)
         if rest is not None:

@@ -21,7 +21,7 @@ from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts_host import PolicyHosts
 from whybounce.explaining import Explainer
-from whybounce.gateway import config as configured
+from whybounce.gateway import config as configured, folders
 from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.believing import why_not_believed
 from whybounce.gateway.chores import Chore, Chores, housekeeping
@@ -665,8 +665,8 @@ def _reporter(parts: _Parts) -> Reporter:
 
 def _make_folders(config: Config) -> None:
     if config.queue_file is not None:
-        config.queue_file.parent.mkdir(parents=True, exist_ok=True)
-    Path(config.server.mailboxes).mkdir(parents=True, exist_ok=True)
+        folders.make(config.queue_file.parent)
+    folders.make(Path(config.server.mailboxes))
 
 
 async def until_stopped(gateway: Running, stop: asyncio.Event) -> None:

@@ -211,7 +211,7 @@ class _Conversation:
             return
         lines: list[bytes] = []
         while (line := await self._reader.readline()) != b".\r\n":
-            if not line:  # RFC 5321 §4.1.1.4: what has no end was not handed over.
+            if not line:  # RFC 5321 §4.1.1.4: without its end it is no message.
                 raise _HungUpError
             lines.append(line.removeprefix(b"."))
         reply = special.get(END_OF_DATA) or self._reply_at(END_OF_DATA) or _USUAL[END_OF_DATA]

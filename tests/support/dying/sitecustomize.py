@@ -128,3 +128,12 @@ STEPS = {
 
 if _step:
     STEPS[_step]()
+
+if _seconds := os.environ.get("WHYBOUNCE_LEASE"):  # No test waits five minutes.
+    from datetime import timedelta
+
+    from whybounce.gateway import service
+
+    service.OutboundSettings = functools.partial(  # type: ignore[misc,assignment]
+        service.OutboundSettings, lease=timedelta(seconds=float(_seconds))
+    )

@@ -45,6 +45,9 @@ _HELD_WHOLE = 256 << 10  # Octets of a message that is read once for all its des
 Resolve = Callable[[QueuedMessage, LeasedRecipient], Awaitable[Destination | Obstacle]]
 """Says where a recipient's mail goes, or why nowhere."""
 
+Begin = Callable[[], Awaitable[bool]]
+"""Called when a turn has come, before anybody is spoken to; says whether the mail is still ours."""
+
 Report = Callable[[Telling], Awaitable[Notices]]
 """Makes the reports about what became of a message's recipients; they are queued with it."""
 
@@ -64,12 +67,12 @@ class Dispatcher:
     clock: Callable[[], datetime]
     chance: Callable[[], float]
 
-    async def dispatch(self, consignment: Consignment, begin: Callable[[], None]) -> None:
+    async def dispatch(self, consignment: Consignment, begin: Begin) -> None:
         """Carry and record; cancelled, record what was done and give the rest back.
 
         Args:
             consignment: What was leased.
-            begin: Called when its first turn has come, and somebody is spoken to.
+            begin: Called when a turn has come, before somebody is spoken to.
 
         """
         attempts: list[Attempt] = []
@@ -85,7 +88,7 @@ class Dispatcher:
         await self._record(consignment, attempts, again=again)
 
     async def _carry_all(
-        self, consignment: Consignment, attempts: list[Attempt], begin: Callable[[], None]
+        self, consignment: Consignment, attempts: list[Attempt], begin: Begin
     ) -> None:
         """Carry to each destination; whatever came of it is in ``attempts``, even of a failure."""
         groups: dict[Destination, list[LeasedRecipient]] = {}
@@ -129,7 +132,7 @@ class Dispatcher:
         destination: Destination,
         parcel: Parcel,
         attempts: list[Attempt],
-        begin: Callable[[], None],
+        begin: Begin,
     ) -> None:
         async with self.crowding.places(_mailboxes(destination, parcel.recipients)) as free:
             inside, late = _parted(destination, parcel.recipients, free)
@@ -143,7 +146,7 @@ class Dispatcher:
         destination: Destination,
         parcel: Parcel,
         attempts: list[Attempt],
-        begin: Callable[[], None],
+        begin: Begin,
     ) -> None:
         async with self.traffic.turn(destination.name) as met:
             if met is not None:
@@ -152,7 +155,8 @@ class Dispatcher:
                     for each in parcel.recipients
                 ]
                 return
-            begin()
+            if not await begin():
+                return
             attempts += await self._carry_safely(destination, parcel)
 
     async def _carry_safely(self, destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
@@ -207,8 +211,19 @@ class Dispatcher:
         if attempts:
             await self._settle(consignment, attempts)
         if len(attempts) < len(consignment.recipients):
-            with contextlib.suppress(StoreError):  # Then the lease runs out by itself.
-                await self.store.give_back(consignment, due=again)
+            await self._give_back(consignment, again)
+
+    async def _give_back(self, consignment: Consignment, due: datetime) -> None:
+        """Give back what was not tried, as soon as the store is there, or let its lease run out."""
+        while self.clock() < consignment.until:
+            try:
+                await self.store.give_back(consignment, due=due)
+            except StoreUnavailableError:
+                await asyncio.sleep(1)
+            except StoreError:
+                return
+            else:
+                return
 
     async def _settle(self, consignment: Consignment, attempts: Sequence[Attempt]) -> None:
         now = self.clock()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from whybounce.gateway import folders
 from whybounce.gateway.delivery.attempts import Obstacle
 from whybounce.gateway.delivery.destinations import Maildir
 
@@ -62,7 +63,7 @@ def _header(delivering: Delivering) -> bytes:
 
 def _prepare(maildir: Maildir, size: int) -> Obstacle | None:
     for name in _SUBFOLDERS:
-        (maildir.folder / name).mkdir(mode=_OPEN_TO_OWNER, parents=True, exist_ok=True)
+        folders.make(maildir.folder / name, _OPEN_TO_OWNER)
     if maildir.quota is None:
         return None
     held = sum(_sizes(maildir.folder))
@@ -113,11 +114,7 @@ def _finish(file: BinaryIO, held: bytes, temporary: Path, final: Path) -> None:
     file.flush()
     os.fsync(file.fileno())
     temporary.rename(final)
-    folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    folders.sync(final.parent)
 
 
 @contextmanager

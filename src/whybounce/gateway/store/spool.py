@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from whybounce.gateway import folders
 from whybounce.gateway.store.errors import StoreUnavailableError, Trouble
 
 _TROUBLES = {
@@ -44,7 +45,7 @@ class Spool:
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.folder.mkdir(mode=0o700, exist_ok=True)
         if self.keeps:
-            _sync(self.folder.parent)
+            folders.sync(self.folder.parent)
 
     def create(self, name: str) -> BinaryIO:
         """Return a new file to write to."""
@@ -60,7 +61,7 @@ class Spool:
             if self.keeps:
                 os.fsync(file.fileno())
         if self.keeps:
-            _sync(self.folder)
+            folders.sync(self.folder)
 
     def open(self, name: str) -> BinaryIO:
         """Return the file to read from.
@@ -89,15 +90,6 @@ class Spool:
         """Remove what does not stay."""
         if self._temporary is not None:
             self._temporary.cleanup()
-
-
-def _sync(folder: Path) -> None:
-    """Return when the disk has the names that are in the folder."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def unavailable(error: OSError) -> StoreUnavailableError:

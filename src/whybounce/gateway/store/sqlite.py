@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as _insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from whybounce.gateway import folders
 from whybounce.gateway.store.errors import (
     StoreInUseError,
     StoreSetupError,
@@ -100,7 +101,7 @@ def own(url: URL) -> Callable[[], None]:
         )
     path = _path(url)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folders.make(path.parent, 0o700)
         lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreSetupError(
