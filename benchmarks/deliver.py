@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -35,6 +35,7 @@ from certificates import Certified, issued, serving
 from postfix import postfix_folder, run, smtp_sink
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy
+from whybounce.cli.serve import new_loop
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
@@ -77,7 +78,13 @@ def now() -> datetime:
 def ours(octets: int, messages: int) -> float:
     """Return messages a second out of our queue."""
     with smtp_sink() as port, tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_ours(folder, port, octets, messages))
+        return _run(_ours(folder, port, octets, messages))
+
+
+def _run(measuring: Coroutine[None, None, float]) -> float:
+    """Run it as ``whybounce serve`` does."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(measuring)
 
 
 async def _ours(folder: str, port: int, octets: int, messages: int) -> float:
@@ -243,7 +250,7 @@ async def _outside(pipe: Connection, own: Certified, authority: Certified) -> No
 def secured(octets: int, messages: int, *, with_policies: bool) -> float:
     """Return messages a second out of our queue to a server that speaks TLS."""
     with outside() as (port, dns, authority), tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(
+        return _run(
             _secured(folder, port, dns, authority, octets, messages, with_policies=with_policies)
         )
 
@@ -314,7 +321,7 @@ def main() -> None:
         ratio = middle["ours"] / middle["Postfix"]
         print(
             f"{octets:>6} octets: ours {middle['ours']:.0f}/s, Postfix {middle['Postfix']:.0f}/s,"
-            f" ratio {ratio:.2f}"
+            f" ratio {ratio:.2f}; load {os.getloadavg()[0]:.1f}"
         )
 
 

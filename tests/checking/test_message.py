@@ -2,11 +2,13 @@
 
 import itertools
 import time
+from email.headerregistry import AddressHeader
 
 import pytest
 from hypothesis import given, strategies as st
 
-from whybounce.checking.message import MessageHasher, hashed
+from whybounce.checking.domains import to_ascii
+from whybounce.checking.message import _PLAIN_FROM, MessageHasher, hashed
 
 AUTHORS = {
     "plain": (b"anna@contoso.example", ("contoso.example",)),
@@ -33,6 +35,16 @@ AUTHORS = {
 def test_the_author_is_whose_address_stands_in_from(value, domains):
     """And nobody whose address only looks like it."""
     assert hashed(b"To: x\r\nFrom: " + value + b"\r\n\r\nx\r\n").authors == domains
+
+
+@given(st.from_regex(_PLAIN_FROM, fullmatch=True))
+def test_a_plain_from_is_read_as_the_standard_library_reads_it(written):
+    parsed: dict[str, object] = {"defects": []}
+    AddressHeader.parse(written.strip(), parsed)
+    (group,) = parsed["groups"]
+    domains = [(to_ascii(each.domain) or each.domain).lower() for each in group.addresses]
+
+    assert list(hashed(f"From: {written}\r\n\r\nx\r\n".encode()).authors) == domains
 
 
 def test_every_from_field_counts():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import dns.asyncquery
 import dns.asyncresolver
@@ -16,6 +17,7 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.txtbase
 import dns.resolver
@@ -65,6 +67,9 @@ class Asking(Protocol):
         """Return TXT records, the strings of each joined (RFC 7208 §3.3)."""
 
 
+_AsText = Callable[[dns.rdata.Rdata], str]
+
+
 class Resolver:
     """Asks one name server, by dnspython; what it answers is cached by dnspython for its TTL."""
 
@@ -74,10 +79,15 @@ class Resolver:
         self._resolver.nameservers = [address] if address else []
         self._resolver.port = port
         self._resolver.lifetime = seconds
-        self._resolver.cache = dns.resolver.LRUCache(10_000)
+        self._cache = dns.resolver.LRUCache(10_000)
+        self._resolver.cache = self._cache
         # RFC 6840 §5.7: AD in a query asks for AD in the answer, without all the signatures.
         self._resolver.set_flags(dns.flags.RD | dns.flags.AD)
         self._resolver.use_edns(0, 0, _PAYLOAD)
+        # What was read of answers, as long as the cache has them: the reading is most of the cost.
+        self._read: WeakKeyDictionary[dns.resolver.Answer, dict[_AsText, Records]] = (
+            WeakKeyDictionary()
+        )
 
     @classmethod
     def of_system(cls, *, seconds: float = 10.0) -> "Resolver":
@@ -97,8 +107,7 @@ class Resolver:
 
     async def records(self, name: str, rdtype: str) -> Records:
         """Return the records of that name and type. Never raises for what the DNS says."""
-        answer = await self._asked(name, rdtype)
-        return answer if isinstance(answer, Records) else _with_values(answer, _presented)
+        return await self._records(name, rdtype, _presented)
 
     async def texts(self, name: str) -> Records:
         """Return TXT records, the strings of each joined (RFC 7208 §3.3).
@@ -106,15 +115,35 @@ class Resolver:
         What is no UTF-8 is replaced; control characters stay. At most 64 KiB: a DNS message holds
         no more.
         """
-        answer = await self._asked(name, "TXT")
-        return answer if isinstance(answer, Records) else _with_values(answer, _joined)
+        return await self._records(name, "TXT", _joined)
 
-    async def _asked(self, name: str, rdtype: str) -> dns.resolver.Answer | Records:
-        """Return the answer where there are records, else why there are none."""
+    async def _records(self, name: str, rdtype: str, as_text: _AsText) -> Records:
         try:
             asked = _name(name)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name: {error}")
+        kept = self._cached(asked, rdtype)
+        if kept is not None and (read := self._read.get(kept, {}).get(as_text)):
+            return read
+        answer = await self._asked(asked, name, rdtype)
+        records = answer if isinstance(answer, Records) else _with_values(answer, as_text)
+        if (kept := self._cached(asked, rdtype)) is not None:
+            self._read.setdefault(kept, {})[as_text] = records
+        return records
+
+    def _cached(self, asked: dns.name.Name, rdtype: str) -> dns.resolver.Answer | None:
+        """Return the answer that dnspython's cache has; one that the name does not exist is for all."""
+        for type_ in (dns.rdatatype.from_text(rdtype), dns.rdatatype.ANY):
+            # An answer without records is false.
+            answer: dns.resolver.Answer | None = self._cache.get((asked, type_, dns.rdataclass.IN))
+            if answer is not None:
+                return answer
+        return None
+
+    async def _asked(
+        self, asked: dns.name.Name, name: str, rdtype: str
+    ) -> dns.resolver.Answer | Records:
+        """Return the answer where there are records, else why there are none."""
         try:
             answer = await self._resolver.resolve(
                 asked, rdtype, raise_on_no_answer=False, search=False
@@ -216,7 +245,7 @@ def _name(name: str) -> dns.name.Name:
     return dns.name.from_text(written).canonicalize()
 
 
-def _with_values(answer: dns.resolver.Answer, as_text: Callable[[dns.rdata.Rdata], str]) -> Records:
+def _with_values(answer: dns.resolver.Answer, as_text: _AsText) -> Records:
     rdatas = answer.rrset or ()
     canonical = None
     if answer.canonical_name != answer.qname:

@@ -69,11 +69,11 @@ def serve(
 
 
 def _run(serving: Coroutine[None, None, None]) -> None:
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(serving)
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
     """Return uvloop's where it is installed: the extra ``uvloop``."""
     try:
         import uvloop  # noqa: PLC0415  # heavy

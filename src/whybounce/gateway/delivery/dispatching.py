@@ -185,12 +185,12 @@ class Dispatcher:
         """Return how to read the message; a small one is asked of the store once."""
         held: list[bytes] = []
 
-        above = _above(message)
+        above, stored = _above(message), message.size
 
         async def read() -> AsyncGenerator[bytes, None]:
             if above:
                 yield above
-            body = self.store.body(message.id, node=self.node, now=self.clock())
+            body = self.store.body(message.id, node=self.node, now=self.clock(), octets=stored)
             if message.size > _HELD_WHOLE:
                 async with contextlib.aclosing(body) as pieces:
                     async for piece in pieces:

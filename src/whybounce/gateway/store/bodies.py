@@ -6,7 +6,7 @@ nobody ends a transfer with the final dot after damaged content.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -244,7 +244,7 @@ def _removal(spool: Spool, name: str) -> Callable[[], None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a body is, and what it must be."""
 
     id: str
@@ -254,8 +254,19 @@ class _Place:
     data: bytes | None
 
 
-async def pieces(reader: Reader, spool: Spool, message: str) -> AsyncIterator[bytes]:
+Find = Callable[[Connection], Place]
+
+
+async def pieces(
+    find: Callable[[Find], Awaitable[Place]], reader: Reader, spool: Spool, message: str
+) -> AsyncIterator[bytes]:
     """Yield the message's body in pieces of at most 256 KB.
+
+    Args:
+        find: How to ask where it is.
+        reader: How to read the rest.
+        spool: Where large bodies are.
+        message: Its id.
 
     Raises:
         UnknownMessageError: There is no such message.
@@ -265,7 +276,7 @@ async def pieces(reader: Reader, spool: Spool, message: str) -> AsyncIterator[by
 
     """
     try:
-        place = await reader.read(lambda connection: _find(connection, message))
+        place = await find(lambda connection: _find(connection, message))
         checksum = size = 0
         held = b""
         async for piece in _stored(reader, spool, place):
@@ -288,24 +299,27 @@ async def pieces(reader: Reader, spool: Spool, message: str) -> AsyncIterator[by
         yield held
 
 
-def _find(connection: Connection, message: str) -> _Place:
-    columns = (bodies.c.id, bodies.c.size, bodies.c.checksum, bodies.c.file, bodies.c.data)
-    which = (
-        select(messages.c.body, *columns)
-        .outerjoin(bodies, bodies.c.id == messages.c.body)
-        .where(messages.c.id == message)
+_PLACES = (
+    select(
+        messages.c.body, bodies.c.id, bodies.c.size, bodies.c.checksum, bodies.c.file, bodies.c.data
     )
-    row = connection.execute(which).one_or_none()
+    .outerjoin(bodies, bodies.c.id == messages.c.body)
+    .where(messages.c.id == bindparam("of"))
+)
+
+
+def _find(connection: Connection, message: str) -> Place:
+    row = connection.execute(_PLACES, {"of": message}).one_or_none()
     if row is None:
         raise UnknownMessageError(message)
     if row.body is None:
         raise BodyGoneError(message)
     if row.id is None:
         raise CorruptBodyError(message, "its row is gone")
-    return _Place(row.id, row.size, row.checksum, row.file, row.data)
+    return Place(row.id, row.size, row.checksum, row.file, row.data)
 
 
-def _stored(reader: Reader, spool: Spool, place: _Place) -> AsyncIterator[bytes]:
+def _stored(reader: Reader, spool: Spool, place: Place) -> AsyncIterator[bytes]:
     if place.data is not None:
         return _from_row(place.data)
     if place.file is not None:
