@@ -90,9 +90,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw
     restriction: Annotated[
         Duration, _means("How long who is suspicious is told to try again later.")
     ] = Duration(hours=1)
-    moderated_members: Annotated[
-        int, _means(f"Members from which on a group's mail waits for approval; {_NO_LIMIT}.", ge=0)
-    ] = 0
     embedded_files: Annotated[int, _means(f"Files inside one attachment; {_NO_LIMIT}.", ge=0)] = 0
     reference_header: Annotated[
         Size, _means(f"The longest x-dg-ref field, which Rich Text makes; {_NO_LIMIT}.")

@@ -134,11 +134,10 @@ class _Recipient(_Table, frozen=True, kw_only=True):
         bool, _means("Whether only people who are logged in may write.")
     ] = False
     moderators: Annotated[
-        tuple[MailAddress, ...], _means("Who must approve a message; they and the owners need not.")
+        tuple[MailAddress, ...],
+        _means("Who alone writes to it, with the owners; others are told so (5.7.1)."),
     ] = ()
-    unmoderated: Annotated[
-        tuple[Correspondent, ...], _means("Whose messages need no approval either.")
-    ] = ()
+    unmoderated: Annotated[tuple[Correspondent, ...], _means("Who may write to it too.")] = ()
     message_size: Annotated[
         Size | None, _means("The largest message it takes; else as the configuration says.")
     ] = None

@@ -25,7 +25,9 @@ class Rights:
     rejected: str  # The name on the list of who may not write that is the sender's; or nothing.
     entry_needs_authentication: bool
     organisation_needs_authentication: bool
-    moderators: tuple[MailAddress, ...]  # Who must approve this sender's message; nobody, if empty.
+    moderators: tuple[
+        MailAddress, ...
+    ]  # Who must send it instead of this sender; nobody, if empty.
 
 
 def rights(connection: Connection, sender: str, entry: Entry, organisation: str) -> Rights:

@@ -30,6 +30,7 @@ from whybounce.gateway.policies import (
     login_uncompromised,
     mailbox_open,
     messages_per_minute,
+    moderators_send,
     not_looping,
     organisation_may_send,
     received_per_hour,
@@ -108,6 +109,7 @@ POLICIES: tuple[Policy, ...] = (
     mailbox_open.POLICY,
     sender_authenticated.POLICY,
     sender_listed.POLICY,
+    moderators_send.POLICY,
     rules_about_people.POLICY,
     recipient_takes_size.POLICY,
     # At RCPT: how much.
