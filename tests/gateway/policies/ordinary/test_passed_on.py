@@ -4,20 +4,17 @@ Each comes over real SMTP to a gateway with the settings nobody made, and with a
 """
 
 from collections.abc import Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from rows import NOTHING, Gateway
-from serving import configured, outside, running_demonstration
+from rows import NOTHING, gateway_in
 from signing import pair, signed
 from whybounce.provoking.name_server import Records, Trouble
 
 BEN = "ben@contoso.example"
 FORWARDER, LIST_SERVER, SERVER = "203.0.113.7", "203.0.113.8", "203.0.113.9"
-PROXIED = '[[listener]]\nname = "proxied"\naddresses = ["127.0.0.1:0"]\nproxies = ["127.0.0.1"]\n'
 
 
 @dataclass(frozen=True)
@@ -151,15 +148,6 @@ def without_records(records: Records) -> Iterator[Brought]:
             path = sender.format(domain=domain)
             name = f"no records but {published}, from <{path}>"
             yield Brought(name, path, SERVER, mail(f"anna@{domain}"))
-
-
-@asynccontextmanager
-async def gateway_in(folder: Path, more: str = ""):
-    """Run one with the settings nobody made, and a DNS."""
-    async with outside() as world:
-        config = configured(folder, world, more=PROXIED + more)
-        async with running_demonstration(config) as running:
-            yield Gateway(running, folder, world)
 
 
 @pytest.mark.parametrize("kind", [forwards, lists, without_records])
