@@ -19,7 +19,7 @@ from every_row import (
     senders,
     transport,
 )
-from rows import NOTHING, Gateway, Row, read_back
+from rows import NOTHING, PROXIED, Gateway, Row, read_back
 from serving import Outside, configured, outside
 from signed_zone import SignedZone
 from test_seeds import ROWS as SEEDS
@@ -35,13 +35,6 @@ ROWS: tuple[Row, ...] = (
     *authentication.ROWS,
     *transport.ROWS,
 )
-
-_PROXIED = """
-[[listener]]
-name = "proxied"
-addresses = ["127.0.0.1:0"]
-proxies = ["127.0.0.1"]
-"""
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.code}-{row.cause}")
@@ -59,7 +52,7 @@ async def test_a_defect_on_the_way_and_nothing_else_raises_the_row(
 
 
 async def _judge(row: Row, folder: Path, world: Outside, outbound: str) -> None:
-    config = configured(folder, world, outbound=outbound, more=_PROXIED + row.config)
+    config = configured(folder, world, outbound=outbound, more=PROXIED + row.config)
     async with running(config, _organisations(row, folder)) as gateway:
         here = Gateway(gateway, folder, world)
         assert await row.control(here) == NOTHING

@@ -3,12 +3,13 @@
 import asyncio
 import smtplib
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import whybounce
-from serving import ANNA, Outside, mails
+from serving import ANNA, Outside, configured, mails, outside, running_demonstration
 from whybounce.gateway.service import Running
 from whybounce.gateway.store import Filter
 
@@ -80,6 +81,23 @@ class Gateway:
         """Return the NDR that came back to the address."""
         (octets,) = await mails(self.folder, address)
         return octets.decode()
+
+
+PROXIED = """
+[[listener]]
+name = "proxied"
+addresses = ["127.0.0.1:0"]
+proxies = ["127.0.0.1"]
+"""
+
+
+@asynccontextmanager
+async def gateway_in(folder: Path) -> AsyncIterator[Gateway]:
+    """Run the demonstration's organisations with the settings nobody made, in a world of its own."""
+    async with outside() as world:
+        config = configured(folder, world, more=PROXIED)
+        async with running_demonstration(config) as running:
+            yield Gateway(running, folder, world)
 
 
 def _send(

@@ -42,7 +42,7 @@ class Server(_Table, frozen=True, kw_only=True):
 class Client(_Table, frozen=True, kw_only=True):
     """Who sends what, where the gateway's own policy is to refuse it."""
 
-    listener: str = "submission"  # Or "inbound", or "applications".
+    listener: str = "submission"  # Or "inbound", or "programs".
     address: str | None = None  # The client's, told by XCLIENT; None: this machine's.
     name: str | None = None  # Its name in the DNS, told likewise.
     helo: str = "client.example"

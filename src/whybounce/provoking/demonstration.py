@@ -53,7 +53,7 @@ class Demonstration:
         return Whereabouts(
             ports["inbound"][0],
             ports["submission"][0],
-            ports["applications"][0],
+            ports["programs"][0],
             self.mailboxes,
         )
 

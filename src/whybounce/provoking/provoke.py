@@ -221,7 +221,7 @@ def _sent(condition: Condition, at: Whereabouts, message_id: str) -> tuple[str, 
 
 
 def _sent_once(client: Client, at: Whereabouts, message_id: str) -> tuple[str, str] | None:
-    ports = {"inbound": at.inbound, "applications": at.applications}
+    ports = {"inbound": at.inbound, "programs": at.programs}
     port = ports.get(client.listener, at.submission)
     with smtplib.SMTP(local_hostname=client.helo, timeout=_CLIENT_WAITS) as smtp:
         try:

@@ -21,7 +21,7 @@ class Whereabouts:
 
     inbound: int
     submission: int
-    applications: int
+    programs: int
     mailboxes: Path
 
 
@@ -29,7 +29,7 @@ class _Note(msgspec.Struct):
     inbound: int
     submission: int
     mailboxes: str
-    applications: int = 0
+    programs: int = 0
 
 
 def find(submission: int) -> Whereabouts | None:
@@ -41,7 +41,7 @@ def find(submission: int) -> Whereabouts | None:
         note = msgspec.json.decode((folder / f"{submission}.json").read_bytes(), type=_Note)
     except (OSError, msgspec.DecodeError):
         return None
-    return Whereabouts(note.inbound, note.submission, note.applications, Path(note.mailboxes))
+    return Whereabouts(note.inbound, note.submission, note.programs, Path(note.mailboxes))
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def noted(where: Whereabouts) -> Iterator[None]:
     """Leave a note for as long as this lasts; where the folder cannot be had, none."""
     folder = _folder()
     file = folder / f"{where.submission}.json"
-    note = _Note(where.inbound, where.submission, str(where.mailboxes), where.applications)
+    note = _Note(where.inbound, where.submission, str(where.mailboxes), where.programs)
     with suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
         if _is_ours(folder):
