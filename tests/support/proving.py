@@ -54,6 +54,7 @@ log-level = "warning"
 [[listener]]
 name = "inbound"
 addresses = ["127.0.0.1:0"]
+{inbound}
 
 [[listener]]
 name = "submission"
@@ -401,6 +402,8 @@ async def place(
     server: PostgreSQL | None = None,
     nodes: int = 1,
     disk: Path | None = None,
+    inbound: str = "",
+    more: str = "",
 ) -> AsyncIterator[Place]:
     """Make a world and a configuration; nothing serves yet. Queue and mailboxes are on the disk."""
     disk = disk or folder
@@ -431,7 +434,10 @@ async def place(
     records.add("forged.example", "MX", "10 mx.remote.example.")
     url = server.make() if server else f"sqlite:///{disk}/data/queue.db"
     config = folder / "whybounce.toml"
-    config.write_text(_CONFIGURATION.format(queue=url, disk=disk, dns=dns.port, remote=remote.port))
+    text = _CONFIGURATION.format(
+        queue=url, disk=disk, dns=dns.port, remote=remote.port, inbound=inbound
+    )
+    config.write_text(text + more)
     names = [f"node{n}" for n in range(nodes)]
     made = []
     for name in names:

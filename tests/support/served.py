@@ -108,6 +108,10 @@ class Served:
         self.up.clear()
         return code
 
+    def forget_peak_memory(self) -> None:
+        """Begin to watch anew (Linux's clear_refs)."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
     def peak_memory(self) -> int:
         """Return the most memory it has held, in octets, as the kernel counted it (VmHWM)."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -117,8 +121,7 @@ class Served:
 
 
 def more_files(count: int) -> None:
-    """Allow this process, and those it starts, so many open files."""
+    """Allow this process, and those it starts, so many open files, or as many as may be."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
-        most = max(count, hard) if os.geteuid() == 0 else hard
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, most), most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
