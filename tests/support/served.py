@@ -16,12 +16,13 @@ _STARTING = 60.0  # Seconds, on a machine that has other things to do.
 class Served:
     """The real command, as an operator runs it."""
 
-    def __init__(self, config: Path, *options: str) -> None:
+    def __init__(self, config: Path, *options: str, before: tuple[str, ...] = ()) -> None:
         self.config = config
         self.ports: dict[str, int] = {}
         self.up = asyncio.Event()
         self.log = config.with_suffix(".log")
         self._options = options
+        self._before = before  # A command that becomes this one.
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -33,8 +34,8 @@ class Served:
         )
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "whybounce", "serve", "--config", str(self.config),
-                *self._options, stdout=asyncio.subprocess.PIPE, stderr=log, env=variables,
+                *self._before, sys.executable, "-m", "whybounce", "serve",
+                "--config", str(self.config), *self._options, stdout=asyncio.subprocess.PIPE, stderr=log, env=variables,
             )  # fmt: skip
         async with asyncio.timeout(_STARTING):
             await self._read_screen()
