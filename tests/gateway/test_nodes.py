@@ -5,11 +5,10 @@ import os
 import random
 import secrets
 import signal
-import smtplib
 
 import psycopg
 
-from proving import ANNA, BEN, place, under_load
+from proving import BEN, place, send, under_load
 from whybounce.provoking.mail_server import Received
 
 LEASE = {"WHYBOUNCE_LEASE": "2"}
@@ -22,19 +21,6 @@ def chance() -> random.Random:
     seed = int(os.environ.get("WHYBOUNCE_SEED") or secrets.randbits(32))
     print(f"WHYBOUNCE_SEED={seed}")  # noqa: T201  # pytest shows it where this fails
     return random.Random(seed)  # noqa: S311  # likewise
-
-
-def send(port: int, *recipients: str, timeout: float = 30) -> tuple[int, bytes]:
-    """Send as Anna does; return the reply that decided."""
-    with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=timeout) as client:
-        try:
-            client.login(ANNA, "demonstration")
-            client.sendmail(ANNA, recipients, f"From: {ANNA}\r\nSubject: Minutes\r\n\r\nHello.\r\n")
-        except smtplib.SMTPRecipientsRefused as refused:
-            return next(iter(refused.recipients.values()))
-        except smtplib.SMTPResponseException as error:
-            return error.smtp_code, error.smtp_error
-    return 250, b""
 
 
 async def test_a_node_stopped_past_its_lease_records_nothing_afterwards(postgresql, tmp_path):

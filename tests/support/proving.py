@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import signal
+import smtplib
 import sqlite3
 import tempfile
 from collections import Counter
@@ -54,6 +55,7 @@ log-level = "warning"
 [[listener]]
 name = "inbound"
 addresses = ["127.0.0.1:0"]
+{inbound}
 
 [[listener]]
 name = "submission"
@@ -382,6 +384,21 @@ class Place:
         )
 
 
+def send(port: int, *recipients: str, octets: int = 10, timeout: float = 30) -> tuple[int, bytes]:
+    """Send as Anna does; return the reply that decided."""
+    with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=timeout) as client:
+        try:
+            client.login(ANNA, "demonstration")
+            content = ("x" * 70 + "\r\n") * (octets // 72 + 1)
+            mail = f"From: {ANNA}\r\nMessage-ID: <{secrets.token_hex(8)}@client.example>\r\n\r\n{content}"
+            client.sendmail(ANNA, recipients, mail)
+        except smtplib.SMTPRecipientsRefused as refused:
+            return next(iter(refused.recipients.values()))
+        except smtplib.SMTPResponseException as error:
+            return error.smtp_code, error.smtp_error
+    return 250, b""
+
+
 async def _reply(reader: asyncio.StreamReader) -> str:
     while (line := await reader.readuntil(b"\n"))[3:4] == b"-":
         pass
@@ -401,6 +418,9 @@ async def place(
     server: PostgreSQL | None = None,
     nodes: int = 1,
     disk: Path | None = None,
+    before: tuple[str, ...] = (),
+    inbound: str = "",
+    more: str = "",
 ) -> AsyncIterator[Place]:
     """Make a world and a configuration; nothing serves yet. Queue and mailboxes are on the disk."""
     disk = disk or folder
@@ -431,13 +451,16 @@ async def place(
     records.add("forged.example", "MX", "10 mx.remote.example.")
     url = server.make() if server else f"sqlite:///{disk}/data/queue.db"
     config = folder / "whybounce.toml"
-    config.write_text(_CONFIGURATION.format(queue=url, disk=disk, dns=dns.port, remote=remote.port))
+    text = _CONFIGURATION.format(
+        queue=url, disk=disk, dns=dns.port, remote=remote.port, inbound=inbound
+    )
+    config.write_text(text + more)
     names = [f"node{n}" for n in range(nodes)]
     made = []
     for name in names:
         own = folder / f"{name}.toml"
         shutil.copy(config, own)
-        made.append(Served(own, "--node", name))
+        made.append(Served(own, "--node", name, before=before))
     run = secrets.token_hex(4)
     there = Place(disk, url, ledger, remote, made, chance, server, run)
     try:

@@ -16,12 +16,13 @@ _STARTING = 60.0  # Seconds, on a machine that has other things to do.
 class Served:
     """The real command, as an operator runs it."""
 
-    def __init__(self, config: Path, *options: str) -> None:
+    def __init__(self, config: Path, *options: str, before: tuple[str, ...] = ()) -> None:
         self.config = config
         self.ports: dict[str, int] = {}
         self.up = asyncio.Event()
         self.log = config.with_suffix(".log")
         self._options = options
+        self._before = before  # A command that becomes this one.
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -33,8 +34,8 @@ class Served:
         )
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "whybounce", "serve", "--config", str(self.config),
-                *self._options, stdout=asyncio.subprocess.PIPE, stderr=log, env=variables,
+                *self._before, sys.executable, "-m", "whybounce", "serve",
+                "--config", str(self.config), *self._options, stdout=asyncio.subprocess.PIPE, stderr=log, env=variables,
             )  # fmt: skip
         async with asyncio.timeout(_STARTING):
             await self._read_screen()
@@ -108,6 +109,10 @@ class Served:
         self.up.clear()
         return code
 
+    def forget_peak_memory(self) -> None:
+        """Begin to watch anew (Linux's clear_refs)."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
     def peak_memory(self) -> int:
         """Return the most memory it has held, in octets, as the kernel counted it (VmHWM)."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -117,8 +122,7 @@ class Served:
 
 
 def more_files(count: int) -> None:
-    """Allow this process, and those it starts, so many open files."""
+    """Allow this process, and those it starts, so many open files, or as many as may be."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
-        most = max(count, hard) if os.geteuid() == 0 else hard
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, most), most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
