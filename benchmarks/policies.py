@@ -5,7 +5,8 @@
 Messages of strangers from fifty domains, and of somebody who is logged in, one after the other, each to
 one recipient of the demonstration's directory, in a SQLite queue. "None" asks the same about sender and
 recipient and judges nothing. The numbers of [limits] are the profiles'; "every limit" sets the others
-too. Processor time of all threads counts, so that other work on the machine does not; rounds are
+too. "Signed" is strangers' mail with a signature by RSA of 2,048 bits, under SPF and DMARC with
+``p=reject``: what judging it adds, its answers of the DNS in the cache. Processor time of all threads counts, so that other work on the machine does not; rounds are
 interleaved, and the median counts.
 """
 
@@ -13,6 +14,7 @@ import argparse
 import asyncio
 import secrets
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,7 +25,11 @@ from pathlib import Path
 
 from msgspec import structs
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+
+from signing import pair, signed
 from whybounce.checking.lookups import Resolver
+from whybounce.checking.message import hashed
 from whybounce.gateway.asking import Asking
 from whybounce.gateway.config import read_config
 from whybounce.gateway.directory import demonstration, load
@@ -31,6 +37,7 @@ from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import POLICIES, Content, Facts, Judge, Policy, Stage
 from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.store import Store, open_store
+from whybounce.provoking.name_server import NameServer, Records
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
 
@@ -51,10 +58,13 @@ class Gateway:
     remembering: Remembering
     judge: Judge
     limits: Limits
+    resolver: Resolver = _SILENT
 
-    async def take(self, session: Session, number: int) -> dict[Stage, Facts]:
+    async def take(
+        self, session: Session, number: int, mail: bytes | None = None
+    ) -> dict[Stage, Facts]:
         """Ask and judge as for one message; return what was known at each stage."""
-        asking = Asking(self.store, self.remembering, self.judge, _SILENT, "mail")
+        asking = Asking(self.store, self.remembering, self.judge, self.resolver, "mail")
         begun = Facts(
             session=session,
             host="mail.contoso.example",
@@ -62,13 +72,15 @@ class Gateway:
             limits=self.limits,
             now=datetime.now(UTC),
         )
-        envelope = Envelope(session.account or f"chris@remote{number % SENDERS}.example")
+        sender = session.account or f"chris@remote{number % SENDERS}.example"
+        envelope = Envelope("anna@contoso.example" if mail else sender)
         at_mail = await asking.at_mail(begun, envelope)
         self.judge.judge(Stage.MAIL, at_mail)
         at_rcpt = await asking.at_recipient(at_mail, envelope, ERIK)
         self.judge.judge(Stage.RCPT, at_rcpt)
         envelope = replace(envelope, recipients=(ERIK,))
-        at_dot = await asking.at_message(at_mail, envelope, CONTENT)
+        message = hashed(mail) if mail else None
+        at_dot = await asking.at_message(at_mail, envelope, CONTENT, message)
         self.judge.judge(Stage.MESSAGE, at_dot)
         return {Stage.MAIL: at_mail, Stage.RCPT: at_rcpt, Stage.MESSAGE: at_dot}
 
@@ -99,11 +111,13 @@ def limits(folder: Path) -> dict[str, Limits]:
     return {"standard": Limits(), "exchange-online": online_limits, "every limit": every}
 
 
-async def message_cost(gateway: Gateway, session: Session, messages: int) -> float:
+async def message_cost(
+    gateway: Gateway, session: Session, messages: int, mail: bytes | None = None
+) -> float:
     """Return the microseconds of a message."""
     begun = time.process_time()
     for number in range(messages):
-        await gateway.take(session, number)
+        await gateway.take(session, number, mail)
     return (time.process_time() - begun) / messages * 1e6
 
 
@@ -136,11 +150,36 @@ async def measure(messages: int, rounds: int) -> None:
                         for _ in range(rounds)
                     ]
                     _print(name, who, pairs, len(counted))
+            await _measure_signed(none, Judge(POLICIES, {}), messages // 4, rounds)
             known = await chain.take(STRANGER, 0)
             print("µs a verdict")
             for policy in POLICIES:
                 cost = policy_cost(policy, known[policy.stage], messages * 5)
                 print(f"  {policy.name:<36}{cost:6.2f}")
+
+
+async def _measure_signed(none: Gateway, judge: Judge, messages: int, rounds: int) -> None:
+    key = pair(2048).record
+    records = Records()
+    records.add("contoso.example", "TXT", '"v=spf1 ip4:192.0.2.0/24 -all"')
+    records.add("_dmarc.contoso.example", "TXT", '"v=DMARC1; p=reject"')
+    records.add("s1._domainkey.contoso.example", "TXT", f'"{key[:200]}" "{key[200:]}"')
+    server = NameServer(records)
+    await server.start()
+    chain = replace(none, judge=judge, limits=Limits(), resolver=Resolver("127.0.0.1", server.port))
+    mail = signed(bits=2048)
+    known = await chain.take(STRANGER, 0, mail)
+    if (found := known[Stage.MESSAGE].authentication) is None or not found.dmarc.aligned:
+        raise RuntimeError("the signature should hold")
+    pairs = [
+        (
+            await message_cost(chain, STRANGER, messages, mail),
+            await message_cost(none, STRANGER, messages),
+        )
+        for _ in range(rounds)
+    ]
+    _print("standard", "signed", pairs, 0)
+    await server.stop()
 
 
 def _print(name: str, who: str, pairs: Sequence[tuple[float, float]], counters: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -26,6 +27,7 @@ class Reader:
         self._readers = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")
         # Apart: a question need not wait until a large file has reached a slow disk.
         self._files = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-files")
+        self._at_hand: Connection | None = None  # The event loop's own.
 
     async def read(self, ask: Callable[[Connection], Result]) -> Result:
         """Return what ``ask`` finds in the database, as it was committed.
@@ -35,7 +37,7 @@ class Reader:
             StoreError: What ``ask`` says.
 
         """
-        return await _run(self._readers, lambda: self.read_at_once(ask))
+        return await _run(self._readers, lambda: self._ask(ask))
 
     async def run(self, act: Callable[[], Result]) -> Result:
         """Return what ``act`` does with files, having run it in a thread."""
@@ -43,21 +45,38 @@ class Reader:
 
     async def close(self) -> None:
         """Wait for what runs, then end."""
+        self._leave_at_hand()
         await asyncio.to_thread(self._readers.shutdown)
         await asyncio.to_thread(self._files.shutdown)
 
-    def read_at_once(self, ask: Callable[[Connection], Result]) -> Result:
-        """Do what ``read`` does, in this thread."""
+    def read_at_hand(self, ask: Callable[[Connection], Result]) -> Result:
+        """Do what ``read`` does in the event loop's thread, by a connection that stays."""
+        try:
+            if self._at_hand is None:
+                self._at_hand = self._engine.connect()
+            return ask(self._at_hand)
+        except SQLAlchemyError as error:
+            self._leave_at_hand()
+            raise self._told(error) from error
+
+    def _leave_at_hand(self) -> None:
+        connection, self._at_hand = self._at_hand, None
+        if connection is not None:
+            with suppress(SQLAlchemyError):
+                connection.close()
+
+    def _ask(self, ask: Callable[[Connection], Result]) -> Result:
         try:
             with self._engine.begin() as connection:
                 return ask(connection)
         except SQLAlchemyError as error:
-            unavailable = self._unavailable(error)
-            if unavailable is None:
-                raise StoreError(
-                    f"the queue does not answer: {getattr(error, 'orig', error)}"
-                ) from error
-            raise unavailable from error
+            raise self._told(error) from error
+
+    def _told(self, error: SQLAlchemyError) -> StoreError:
+        unavailable = self._unavailable(error)
+        if unavailable is not None:
+            return unavailable
+        return StoreError(f"the queue does not answer: {getattr(error, 'orig', error)}")
 
 
 async def _run(threads: ThreadPoolExecutor, act: Callable[[], Result]) -> Result:
