@@ -32,7 +32,7 @@ def called() -> str:
     return os.environ.get("WHYBOUNCE_CALLED_AS", "whybounce")
 
 
-def gateway_screen(config: "Config", gateway: "Running") -> Iterator[str]:
+def gateway_screen(config: "Config", gateway: "Running", site: str | None = None) -> Iterator[str]:
     """Yield where it listens and where it keeps things."""
     yield f"Whybounce serves as {gateway.host}. Ctrl-C stops it."
     yield ""
@@ -45,15 +45,17 @@ def gateway_screen(config: "Config", gateway: "Running") -> Iterator[str]:
         yield f"  {each.name:<12}{at}"
     yield f"  {'mailboxes':<12}{config.server.mailboxes}"
     yield f"  {'queue':<12}{config.server.queue.partition('@')[2] or config.server.queue}"
+    if site is not None:
+        yield f"  {'web':<12}{site}"
     if gateway.pages is not None:
         yield f"  {'health':<12}http://{gateway.pages}/health and /metrics"
 
 
-def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
+def demonstration_screen(shown: "Demonstration", site: str) -> Iterator[str]:
     """Yield all that a newcomer needs, on one screen."""
     from whybounce.provoking.demonstration import OUTSIDE  # noqa: PLC0415  # heavy
 
-    yield from gateway_screen(shown.config, shown.gateway)
+    yield from gateway_screen(shown.config, shown.gateway, site)
     yield ""
     yield "This is a demonstration: whatever you send stays on this machine. Write to"
     yield ""
@@ -62,6 +64,7 @@ def demonstration_screen(shown: "Demonstration") -> Iterator[str]:
     accounts = [account.name for each in shown.directory.organisation for account in each.account]
     yield ""
     yield from wrap(f"Log in with the password {_PASSWORD} as {', '.join(accounts)}.", _WIDTH)
+    yield "In the browser, the console is admin@contoso.example's: messages, queue, failures, blocks."
     yield f"What goes outside lies in the folder {OUTSIDE} among the mailboxes."
     yield ""
     yield "In another terminal, make a mail come back, and see why:"

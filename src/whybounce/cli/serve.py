@@ -4,8 +4,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack
+import socket
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import typer
 from whybounce.cli.config import gateway_installed, read_configuration
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.screen import demonstration_screen, gateway_screen
+from whybounce.cli.web import bound, why_not
 
 if TYPE_CHECKING:
     from whybounce.gateway.config import Config
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _FAULTY = 2
-_INBOUND, _SUBMISSION = 2525, 2587
+_INBOUND, _SUBMISSION, _WEB = 2525, 2587, 8025
 
 
 def serve(
@@ -43,6 +45,9 @@ def serve(
     submission: int = typer.Option(
         _SUBMISSION, "--submission", min=0, max=65_535, help="Its port for people who send."
     ),
+    web: int = typer.Option(
+        _WEB, "--web", min=0, max=65_535, help="Its port for browsers; 0: any that is free."
+    ),
 ) -> None:
     """Take mail, deliver it, and tell senders in plain words what could not be delivered.
 
@@ -51,7 +56,7 @@ def serve(
     with gateway_installed():
         import whybounce.gateway.service  # noqa: F401, PLC0415  # heavy
 
-    ours = {"--data": data is not None, "--inbound": inbound != _INBOUND, "--submission": submission != _SUBMISSION}  # fmt: skip
+    ours = {"--data": data is not None, "--inbound": inbound != _INBOUND, "--submission": submission != _SUBMISSION, "--web": web != _WEB}  # fmt: skip
     if config is not None and any(ours.values()):
         option = next(name for name, is_given in ours.items() if is_given)
         raise Refusal(f"{option} is for the demonstration; with --config, that file says it")
@@ -65,7 +70,7 @@ def serve(
         return
     with ExitStack() as left:
         folder = data or Path(left.enter_context(TemporaryDirectory(prefix="whybounce-")))
-        _run(_demonstrate(folder.resolve(), inbound, submission))
+        _run(_demonstrate(folder.resolve(), inbound, submission, web))
 
 
 def _run(serving: Coroutine[None, None, None]) -> None:
@@ -114,13 +119,18 @@ async def _serve(
     stop = _stop()
     reloads: set[asyncio.Task[None]] = set()
     try:
-        async with running(
-            config, directory, reread=reread, reloaded=reloaded, watch=logged
-        ) as gateway:
+        async with AsyncExitStack() as left:
+            listening = _listening_for_site(config)
+            gateway = await left.enter_async_context(
+                running(config, directory, reread=reread, reloaded=reloaded, watch=logged)
+            )
+            site = None
+            if listening is not None:
+                site = await left.enter_async_context(_site(gateway, config, listening))
             asyncio.get_running_loop().add_signal_handler(
                 signal.SIGHUP, lambda: reloads.add(asyncio.create_task(_reload(gateway)))
             )
-            _print(gateway_screen(config, gateway))
+            _print(gateway_screen(config, gateway, site))
             await until_stopped(gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
@@ -140,7 +150,7 @@ async def _reload(gateway: "Running") -> None:
         _log.warning("changed, but only at the next start: %s", key)
 
 
-async def _demonstrate(folder: Path, inbound: int, submission: int) -> None:
+async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) -> None:
     """Run the demonstration, and leave a note for those who provoke something in it."""
     from whybounce.gateway.service import (  # noqa: PLC0415  # heavy
         AddressTakenError,
@@ -161,7 +171,8 @@ async def _demonstrate(folder: Path, inbound: int, submission: int) -> None:
             )
             left.enter_context(noted(shown.whereabouts))
             _log_to_terminal(shown.config)
-            _print(demonstration_screen(shown))
+            site = await _site_if_free(left, shown.gateway, web)
+            _print(demonstration_screen(shown, site))
             await until_stopped(shown.gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
@@ -174,6 +185,51 @@ async def _demonstrate(folder: Path, inbound: int, submission: int) -> None:
         raise typer.Exit(_FAULTY) from error
     except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
         raise Refusal(str(error)) from error
+
+
+def _listening_for_site(config: "Config") -> socket.socket | None:
+    """Return where pages are to be served, so that a port that is taken is said before anything starts."""
+    address = config.web.address
+    if address is None:
+        return None
+    try:
+        return bound(address.host, address.port)
+    except OSError as error:
+        raise Refusal(
+            f"[web] address {address}: cannot be listened at: {why_not(error)}; end what listens"
+            " there, or configure another address"
+        ) from error
+
+
+async def _site_if_free(left: AsyncExitStack, gateway: "Running", port: int) -> str:
+    """Serve the demonstration's pages; return their address, or why they are not served."""
+    host = "127.0.0.1"
+    try:
+        listening = bound(host, port)
+    except OSError as error:
+        return f"not served: {host} port {port}: {why_not(error)}; choose another with --web"
+    return await left.enter_async_context(_site(gateway, gateway.settings(), listening))
+
+
+@asynccontextmanager
+async def _site(
+    gateway: "Running", config: "Config", listening: socket.socket
+) -> AsyncIterator[str]:
+    """Serve look-ups and console beside the gateway; yield their address."""
+    try:
+        from whybounce.console import console_face, prepared  # noqa: PLC0415  # heavy
+        from whybounce.web import Settings, create_app  # noqa: PLC0415  # likewise
+        from whybounce.web.serving import serving_beside  # noqa: PLC0415  # likewise
+    except ModuleNotFoundError as error:
+        raise Refusal(
+            f'{error.name} is not installed; [web] needs: pip install "whybounce[web]"'
+        ) from error
+    settings = Settings(
+        faces=(console_face(),), resolver=gateway.resolver, allow_private=config.web.private
+    )
+    async with serving_beside(prepared(create_app(settings), gateway), listening):
+        host, port = listening.getsockname()[:2]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def _stop() -> asyncio.Event:

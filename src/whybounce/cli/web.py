@@ -35,7 +35,7 @@ def web(
             f'{error.name} is not installed; the pages need: pip install "whybounce[web]"'
         ) from error
     asked = resolver_at(resolver) if resolver else None
-    listening = listening_at(host, port)
+    listening = _listening(host, port)
     name = f"[{host}]" if ":" in host else host
     typer.echo(f"Whybounce is at http://{name}:{listening.getsockname()[1]}/  Ctrl-C stops it.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
@@ -43,13 +43,23 @@ def web(
     server(app).run(sockets=[listening])
 
 
-def listening_at(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int) -> socket.socket:
     """Return the socket, so that what is wrong with the address is said before anything starts."""
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.create_server(address[:2], family=family, backlog=1024)
+        return bound(host, port)
     except OSError as error:
-        number = error.errno or 0  # Of names that are not known it is negative.
-        own_words = os.strerror(number) if number > 0 else error.strerror
-        raise Refusal(f"--host {host} --port {port}: cannot be listened on: {own_words}") from error
-    return listening
+        raise Refusal(
+            f"--host {host} --port {port}: cannot be listened on: {why_not(error)}"
+        ) from error
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises OSError where that cannot be."""
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server(address[:2], family=family, backlog=1024)
+
+
+def why_not(error: OSError) -> str:
+    """Return the system's words for it."""
+    number = error.errno or 0  # Of names that are not known it is negative.
+    return (os.strerror(number) if number > 0 else error.strerror) or str(error)

@@ -392,6 +392,17 @@ _DEMONSTRATION = (
 )
 
 
+class Web(_Table, frozen=True, kw_only=True):
+    """`[web]`: the look-ups, and the console for administrators. Off unless an address is named."""
+
+    address: Annotated[
+        Endpoint | None, _means("Where pages are served; put HTTPS in front of it for others.")
+    ] = None
+    private: Annotated[
+        bool, _means("Whether visitors may check inner networks' names and addresses.")
+    ] = False
+
+
 class Config(_Table, frozen=True, kw_only=True):
     """The whole of it."""
 
@@ -414,6 +425,7 @@ class Config(_Table, frozen=True, kw_only=True):
     signing: tuple[Signing, ...] = ()
     retention: Retention = Retention()
     health: Health = Health()
+    web: Web = Web()
     directory: Directory = Directory()
 
     @property

@@ -113,6 +113,10 @@ class Running:
 
     host: str  # The name it goes by.
     store: Store
+    directory: Directory
+    operator: Operator  # Does what administrators want.
+    settings: Callable[[], Config]  # What is in force now.
+    resolver: Resolver
     ports: dict[str, tuple[int, ...]]  # Of each listener, by its name.
     outbound: asyncio.Task[None]  # It ends before it is told to only by a mistake of ours.
     pages: Endpoint | None  # Where health and metrics are; None: nowhere, as the port was taken.
@@ -203,6 +207,10 @@ async def running(
         yield Running(
             host=parts.host,
             store=store,
+            directory=parts.directory,
+            operator=attending.operator,
+            settings=lambda: live.parts.config,
+            resolver=resolver,
             ports={name: tuple(listener.ports) for name, listener in listeners.items()},
             outbound=task,
             pages=pages_at,

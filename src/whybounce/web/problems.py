@@ -17,6 +17,10 @@ _STATUS: Mapping[str, int] = {
     "cannot-write": HTTPStatus.BAD_REQUEST,
     "no-target": HTTPStatus.BAD_REQUEST,
     "inside": HTTPStatus.FORBIDDEN,
+    "old-form": HTTPStatus.FORBIDDEN,
+    "needs-https": HTTPStatus.FORBIDDEN,
+    "many-sign-ins": HTTPStatus.TOO_MANY_REQUESTS,
+    "not-done": HTTPStatus.CONFLICT,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
     "too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -32,6 +36,7 @@ _RETRY_AFTER = {
     "too-many": "2",
     "busy": "5",
     "too-often": "60",
+    "many-sign-ins": "300",
     "many-checks": "5",
 }  # Seconds, RFC 9110 §10.2.3.
 

@@ -5,6 +5,9 @@ the memory, and whoever opens connections and says nothing keeps everybody else 
 """
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -13,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LONGEST_HEADER = 65_536  # Octets, with the request line.
 _SECONDS_FOR_HEADER = 20.0
+_SECONDS_TO_END = 3
 _SECONDS_IDLE = 20  # Between two requests.
 _MOST_CONNECTIONS = 1_000
 
@@ -21,7 +25,35 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0
 
 def server(app: ASGIApp) -> uvicorn.Server:
     """Return a server of the application; it is run with the sockets to listen on."""
-    config = uvicorn.Config(
+    return uvicorn.Server(_configured(app))
+
+
+@asynccontextmanager
+async def serving_beside(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve the application in this loop, beside what else runs in it; signals are not its own."""
+    configured = _configured(app)
+    configured.timeout_graceful_shutdown = _SECONDS_TO_END
+    beside = _Beside(configured)
+    task = asyncio.create_task(beside.serve(sockets=[listening]))
+    try:
+        yield
+    finally:
+        beside.should_exit = True
+        await asyncio.wait([task], timeout=_SECONDS_TO_END)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        listening.close()
+
+
+class _Beside(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever runs all of it."""
+        yield
+
+
+def _configured(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         http=BoundedProtocol,
         ws="none",
@@ -32,7 +64,6 @@ def server(app: ASGIApp) -> uvicorn.Server:
         timeout_keep_alive=_SECONDS_IDLE,
         limit_concurrency=_MOST_CONNECTIONS,
     )
-    return uvicorn.Server(config)
 
 
 class BoundedProtocol(HttpToolsProtocol):

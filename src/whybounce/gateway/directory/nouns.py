@@ -265,6 +265,9 @@ class Account(_Table, frozen=True, kw_only=True):
     ] = ()
     sending: Annotated[Sending, _means("What it may send.")] = Sending.ALLOWED
     smtp: Annotated[bool, _means("Whether it may log in by SMTP.")] = True
+    administrator: Annotated[
+        bool, _means("Whether it may use the console: what that shows and changes is everybody's.")
+    ] = False
 
 
 class MailFlowRule(_Table, frozen=True, kw_only=True):

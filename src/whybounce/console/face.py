@@ -1,0 +1,414 @@
+"""The console's routes. Each asks the operator, and shows what came of it; none decides anything."""
+
+import csv
+import io
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from whybounce.catalogue import catalogue
+from whybounce.console import failures as counting
+from whybounce.console.sessions import Session
+from whybounce.console.signing_in import (
+    Gate,
+    NotSignedInError,
+    form_of,
+    sign_in_page,
+    to_sign_in,
+)
+from whybounce.gateway.blocks import KINDS, causes_for
+from whybounce.gateway.config import Config
+from whybounce.gateway.operating.performing import Operator
+from whybounce.gateway.operating.requests import (
+    Act,
+    AddBlock,
+    Answer,
+    Blocks,
+    Changes,
+    ConfirmRemoval,
+    Do,
+    LiftBlock,
+    ListBlocks,
+    Listing,
+    Lives,
+    OnStore,
+    Refused,
+    RequestRemoval,
+    Selection,
+    Show,
+    Trace,
+)
+from whybounce.gateway.policies import POLICIES
+from whybounce.gateway.service import Running
+from whybounce.gateway.store import Store
+from whybounce.gateway.store.rows import State
+from whybounce.web import Face, Link
+from whybounce.web.answering import page
+from whybounce.web.intake import client_of
+from whybounce.web.problems import ProblemError
+from whybounce.web.rates import Rates
+from whybounce.web.site import Site
+
+router = APIRouter()
+
+HERE = "/console"
+_MOST_DAYS = 90
+_LONGEST = 320
+_ENDS_IT = {Act.BOUNCE, Act.DELETE}  # Not to be undone, so asked about twice.
+_UNFINISHED = (State.QUEUED, State.HELD, State.QUARANTINED)
+
+Text = Annotated[str, Query(max_length=1_000)]
+Days = Annotated[int, Query(ge=1, le=_MOST_DAYS)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Console:
+    """What the routes ask."""
+
+    gate: Gate
+    operator: Operator
+    store: Store
+    settings: Callable[[], Config]
+    requests: Rates = field(default_factory=lambda: Rates(20, seconds=3_600.0))  # For removal.
+
+
+def console_face() -> Face:
+    """Return the console as a part of the site; ``prepared`` tells it of the gateway."""
+    links = (Link("/delist", "Delist"), Link(HERE, "Console"))
+    return Face(router, links, "whybounce.console")
+
+
+def prepared(app: FastAPI, gateway: Running) -> FastAPI:
+    """Return the application with the gateway that the console is of."""
+    app.state.console = _Console(
+        gate=Gate(gateway.directory),
+        operator=gateway.operator,
+        store=gateway.store,
+        settings=gateway.settings,
+    )
+
+    async def not_signed_in(request: Request, _: Exception) -> Response:
+        return to_sign_in(request)
+
+    app.add_exception_handler(NotSignedInError, not_signed_in)
+    return app
+
+
+@router.get("/console")
+async def console() -> Response:
+    """Lead to where the console begins."""
+    return RedirectResponse("/messages", 303)
+
+
+@router.get("/login")
+async def login(request: Request) -> Response:
+    """Show the sign-in."""
+    return sign_in_page(request)
+
+
+@router.post("/login")
+async def sign_in(request: Request) -> Response:
+    """Sign in."""
+    return await _console(request).gate.sign_in(request)
+
+
+@router.post("/logout")
+async def sign_out(request: Request) -> Response:
+    """Sign out."""
+    return await _console(request).gate.sign_out(request)
+
+
+@router.get("/messages")
+async def messages(request: Request, q: Text = "", days: Days = 7) -> Response:
+    """Find messages, and show where they stand."""
+    session = await _session(request)
+    found = await _traced(request, q, days) if q.strip() else None
+    return _shown(
+        request, session, "messages.html", at="/messages", q=q, days=days, found=found,
+        query=urlencode({"q": q, "days": days}), causes=catalogue().causes,
+    )  # fmt: skip
+
+
+@router.get("/messages.csv")
+async def messages_csv(request: Request, q: Text = "", days: Days = 7) -> Response:
+    """Give what was found as a table: a row for each recipient."""
+    await _session(request)
+    found = await _traced(request, q, days)
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(_COLUMNS)
+    for traced in found.found:
+        if traced.message is not None:
+            writer.writerows(map(_harmless, row) for row in _rows(traced.message))
+    headers = {"Content-Disposition": 'attachment; filename="messages.csv"'}
+    return Response(table.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/messages/{id_}")
+async def message(request: Request, id_: str) -> Response:
+    """Show the whole life of one message, and what can be done with it."""
+    session = await _session(request)
+    traced = await _life(request, id_)
+    return _shown(
+        request, session, "message.html", at="/messages", message=traced.message,
+        happenings=traced.happenings, causes=catalogue().causes,
+        is_open=any(each.state in _UNFINISHED for each in traced.message.recipients),
+    )  # fmt: skip
+
+
+@router.post("/messages/{id_}")
+async def act(request: Request, id_: str) -> Response:
+    """Do something with a message; what cannot be undone is asked about first."""
+    session, given = await _console(request).gate.form(request)
+    wanted = _act(given.get("act", ""))
+    why = given.get("why", "").strip()[:300]
+    if wanted in _ENDS_IT and given.get("sure") != "yes":
+        traced = await _life(request, id_)
+        return _shown(
+            request, session, "sure.html", at="/messages", message=traced.message, act=wanted,
+            why=why,
+        )  # fmt: skip
+    answer = await _performed(
+        request, Do(act=wanted, which=Selection(ids=(id_,)), why=why), session
+    )
+    changes = answer.changes if isinstance(answer, Changes) else ()
+    for change in changes:
+        if change.fault is not None:
+            raise ProblemError("not-done", {"why": f"{change.fault}."})
+    if not any(change.changed for change in changes):
+        raise ProblemError("not-done", {"why": "No recipient of it waits to be treated like that."})
+    return RedirectResponse(f"/messages/{id_}", 303)
+
+
+@router.get("/queue")
+async def queue(
+    request: Request,
+    state: Annotated[State | None, Query()] = None,
+    domain: Annotated[str, Query(max_length=255)] = "",
+    sender: Annotated[str, Query(max_length=_LONGEST)] = "",
+    after: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """Show what waits, oldest first."""
+    session = await _session(request)
+    which = Selection(
+        state=state, domain=domain.strip() or None, sender=sender.strip() or None
+    )  # fmt: skip
+    listing = await _performed(request, Show(which=which, after=after or None), session)
+    assert isinstance(listing, Listing)  # noqa: S101  # what Show is answered with
+    now = _now()
+    figures = await _console(request).store.figures(now=now)
+    chosen = {"state": state or "", "domain": domain, "sender": sender}
+    more = urlencode(
+        {key: each for key, each in chosen.items() if each} | {"after": listing.after or ""}
+    )
+    return _shown(
+        request, session, "queue.html", at="/queue", listing=listing, figures=figures, more=more,
+        causes=catalogue().causes, states=_UNFINISHED, **chosen,
+    )  # fmt: skip
+
+
+@router.get("/failures")
+async def failures(
+    request: Request,
+    days: Annotated[int, Query(ge=1, le=counting.MOST_DAYS)] = 7,
+    cause: Annotated[str, Query(max_length=100)] = "",
+    day: Annotated[date | None, Query()] = None,
+) -> Response:
+    """Show what failed: how much for which cause, or the messages behind one bar."""
+    session = await _session(request)
+    store, now = _console(request).store, _now()
+    if cause or day is not None:
+        rows = await store.ask(
+            lambda c: counting.failed(c, now=now, days=counting.MOST_DAYS, cause=cause, day=day)
+        )
+        known = catalogue().causes.get(cause)
+        return _shown(
+            request, session, "failed.html", at="/failures", rows=rows, day=day, cause=cause,
+            title=known.words.title if known else "", causes=catalogue().causes,
+        )  # fmt: skip
+    counted = await store.ask(lambda c: counting.failures(c, now=now, days=days))
+    return _shown(request, session, "failures.html", at="/failures", counted=counted, days=days)
+
+
+@router.get("/policies")
+async def policies(request: Request) -> Response:
+    """Show every policy, in the order they are asked, with what becomes of its verdict."""
+    session = await _session(request)
+    modes: Mapping[str, Any] = _console(request).settings().policies
+    rows = [(each, modes.get(each.name, each.usual)) for each in POLICIES]
+    return _shown(
+        request, session, "policies.html", at="/policies", rows=rows, causes=catalogue().causes
+    )
+
+
+@router.get("/blocks")
+async def blocks(request: Request) -> Response:
+    """Show what is blocked, and the form that blocks."""
+    session = await _session(request)
+    answer = await _performed(request, ListBlocks(), session)
+    assert isinstance(answer, Blocks)  # noqa: S101  # what ListBlocks is answered with
+    kinds = [kind for kind in KINDS if causes_for(kind)]
+    return _shown(
+        request, session, "blocks.html", at="/blocks", blocks=answer.blocks, kinds=kinds,
+        choices={kind: causes_for(kind) for kind in kinds}, causes=catalogue().causes,
+    )  # fmt: skip
+
+
+@router.post("/blocks")
+async def block(request: Request) -> Response:
+    """Block somebody, or lift a block."""
+    session, given = await _console(request).gate.form(request)
+    wanted: OnStore
+    if given.get("lift"):
+        wanted = LiftBlock(wanted=given["lift"], why=given.get("why", "")[:300])
+    else:
+        wanted = AddBlock(
+            kind=given.get("kind", ""),
+            subject=given.get("subject", "")[:_LONGEST],
+            cause=given.get("cause", ""),
+            reason=given.get("reason", "").strip()[:300],
+            seconds=_hours(given.get("hours", "")),
+        )
+    await _performed(request, wanted, session)
+    return RedirectResponse("/blocks", 303)
+
+
+@router.get("/delist")
+async def delist(
+    request: Request, confirm: Annotated[str, Query(max_length=2_000)] = ""
+) -> Response:
+    """Show how a server leaves the block list; with what the mail says, the last step."""
+    shown = _site(request).render(
+        "delist.html", at="/delist", state="", confirm=confirm, subject=""
+    )
+    return page(shown)
+
+
+@router.post("/delist")
+async def ask_removal(request: Request) -> Response:
+    """Send the mail that proves who asks, or do what it allows."""
+    given = await form_of(request)
+    console = _console(request)
+    if not console.requests.take(client_of(request.scope), time.monotonic()):
+        raise ProblemError("too-often", {"limit": "20"})
+    written = given.get("confirm", "").strip()
+    wanted: OnStore
+    if written:
+        wanted, state = ConfirmRemoval(written=written), "removed"
+    else:
+        ip, address = given.get("ip", "").strip()[:100], given.get("address", "")[:_LONGEST]
+        wanted, state = RequestRemoval(ip=ip, address=address), "sent"
+    answer = await _performed(request, wanted, None)
+    assert isinstance(answer, Blocks)  # noqa: S101  # what requests for removal are answered with
+    subject = answer.blocks[0].subject
+    return page(
+        _site(request).render("delist.html", at="/delist", state=state, confirm="", subject=subject)
+    )
+
+
+_COLUMNS = (
+    "id", "arrived", "sender", "message_id", "subject", "recipient", "state", "ending", "cause",
+    "owner", "said", "remote", "tries", "due",
+)  # fmt: skip
+
+
+def _rows(message: Any) -> list[tuple[Any, ...]]:
+    return [
+        (
+            message.id, message.arrived, message.sender, message.message_id, message.subject,
+            each.address, each.state, each.ending, each.cause, each.owner, each.said, each.remote,
+            each.tries, each.due,
+        )
+        for each in message.recipients
+    ]  # fmt: skip
+
+
+def _harmless(row: tuple[Any, ...]) -> list[str]:
+    """Return the cells; one that a spreadsheet would take for a formula has an apostrophe in front."""
+    cells = ["" if cell is None else str(cell) for cell in row]
+    return [f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell for cell in cells]
+
+
+async def _traced(request: Request, wanted: str, days: int) -> Lives:
+    trace = Trace(wanted=wanted.strip()[:1_000], since=_now() - timedelta(days=days), most=50)
+    answer = await _performed(request, trace, None)
+    assert isinstance(answer, Lives)  # noqa: S101  # what Trace is answered with
+    return answer
+
+
+async def _life(request: Request, id_: str) -> Any:
+    """Return one message's life.
+
+    Raises:
+        ProblemError: There is none of that id.
+
+    """
+    found = (await _traced(request, id_[:100], _MOST_DAYS)).found
+    if not found or found[0].message is None or found[0].message.id != id_:
+        raise ProblemError("not-found", {"path": request.url.path[:200]})
+    return found[0]
+
+
+async def _performed(request: Request, wanted: OnStore, session: Session | None) -> Answer:
+    """Return what came of it.
+
+    Raises:
+        ProblemError: It was refused, and why.
+
+    """
+    by = f"{session.account} (console)" if session else "a visitor"
+    answer = await _console(request).operator.perform(wanted, by)
+    if isinstance(answer, Refused):
+        raise ProblemError("not-done", {"why": f"{answer.why[:1].upper()}{answer.why[1:]}."})
+    return answer
+
+
+def _act(written: str) -> Act:
+    try:
+        return Act(written)
+    except ValueError:
+        raise ProblemError("parameter", {"what": f"{written[:40]!r} is nothing to do."}) from None
+
+
+def _hours(written: str) -> float | None:
+    """Return the seconds of a number of hours; None where none is given: until it is lifted."""
+    if not written.strip():
+        return None
+    try:
+        hours = int(written)
+    except ValueError:
+        hours = 0
+    if not 1 <= hours <= 24 * 366:
+        raise ProblemError("not-done", {"why": "The hours are a number from 1 to 8784, or empty."})
+    return hours * 3_600.0
+
+
+def _shown(request: Request, session: Session, template: str, *, at: str, **shown: Any) -> Response:
+    rendered = _site(request).render(
+        template, at=HERE, here=at, account=session.account, csrf=session.csrf, **shown
+    )
+    return page(rendered)
+
+
+def _session(request: Request) -> Awaitable[Session]:
+    return _console(request).gate.session(request)
+
+
+def _console(request: Request) -> _Console:
+    console: _Console = request.app.state.console
+    return console
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,176 @@
+"""Signing in and out, and who may see the rest.
+
+A wrong password is answered alike whether there is such an account or not, and whether it is an
+administrator's or not. Who is wrong too often has to wait, by client and by account.
+"""
+
+import time
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from whybounce.console.sessions import Session, Sessions
+from whybounce.gateway.directory import Directory
+from whybounce.web.answering import page
+from whybounce.web.intake import client_of
+from whybounce.web.problems import ProblemError
+from whybounce.web.rates import Rates
+from whybounce.web.site import Site
+from whybounce.web.submitted import fields
+
+_COOKIE = "whybounce"
+_MOST_WRONG = 10  # Within five minutes, from one client.
+_MOST_WRONG_ACCOUNT = 30  # For one account, from wherever.
+_SECONDS = 300.0
+_LONGEST_PASSWORD = 1_000
+
+
+class NotSignedInError(Exception):
+    """Nobody is; the sign-in page comes first."""
+
+
+class Gate:
+    """Lets administrators in."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._sessions = Sessions()
+        self._of_client = Rates(_MOST_WRONG, seconds=_SECONDS)
+        self._of_account = Rates(_MOST_WRONG_ACCOUNT, seconds=_SECONDS)
+
+    async def session(self, request: Request) -> Session:
+        """Return the session of an account that is an administrator's now.
+
+        Raises:
+            NotSignedInError: There is none.
+
+        """
+        name = request.cookies.get(_COOKIE, "")
+        session = self._sessions.find(name, time.monotonic())
+        if session is None:
+            raise NotSignedInError
+        login = await self._directory.account(session.account)
+        if (
+            login is None
+            or not login.account.administrator
+            or login.account.password != session.password
+        ):
+            self._sessions.end(name)
+            raise NotSignedInError
+        return session
+
+    async def form(self, request: Request) -> tuple[Session, dict[str, str]]:
+        """Return the session and the fields of a form of its own pages.
+
+        Raises:
+            NotSignedInError: There is no session.
+            ProblemError: The form is not from one of its pages.
+
+        """
+        session = await self.session(request)
+        given = await form_of(request)
+        if not session.is_own_form(given.get("csrf", "")):
+            raise ProblemError("old-form")
+        return session, given
+
+    async def sign_in(self, request: Request) -> Response:
+        """Open a session where the password is right; else say that it is not.
+
+        Raises:
+            ProblemError: The way is not encrypted, the form is another site's, or there were too many attempts.
+
+        """
+        _only_encrypted(request)
+        given = await form_of(request)
+        name, password = given.get("account", "").strip(), given.get("password", "")
+        client, now = client_of(request.scope), time.monotonic()
+        if self._of_client.is_spent(client, now) or self._of_account.is_spent(name.lower(), now):
+            raise ProblemError("many-sign-ins")
+        # Counted before the password is looked at, so that many at once are counted too.
+        self._of_client.take(client, now)
+        self._of_account.take(name.lower(), now)
+        login = None
+        if len(password) <= _LONGEST_PASSWORD:
+            login = await self._directory.verify_password(name, password)
+        if login is None or not login.account.administrator:
+            return page(_sign_in_page(request, name, given.get("next", ""), is_wrong=True))
+        self._of_client.forget(client)
+        self._of_account.forget(name.lower())
+        self._sessions.end(request.cookies.get(_COOKIE, ""))
+        opened = self._sessions.begin(login.account.name, login.account.password, now)
+        answer = RedirectResponse(_inside(given.get("next", "")), 303)
+        answer.set_cookie(
+            _COOKIE,
+            opened,
+            path="/",
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="strict",
+        )
+        return answer
+
+    async def sign_out(self, request: Request) -> Response:
+        """Close the session."""
+        await self.form(request)
+        self._sessions.end(request.cookies.get(_COOKIE, ""))
+        answer = RedirectResponse("/login", 303)
+        answer.delete_cookie(_COOKIE, path="/", httponly=True, samesite="strict")
+        return answer
+
+
+def sign_in_page(request: Request) -> Response:
+    """Return the page with the sign-in."""
+    return page(_sign_in_page(request, "", request.query_params.get("next", "")))
+
+
+def to_sign_in(request: Request) -> Response:
+    """Lead to the sign-in, and from there back."""
+    wanted = request.url.path if request.method == "GET" else "/messages"
+    return RedirectResponse(f"/login?next={quote(wanted, safe='/')}", 303)
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the fields of a form that this site's own page sent.
+
+    Raises:
+        ProblemError: It is no form, or another site's page sent it.
+
+    """
+    _only_own_site(request)
+    given = fields(request.headers.get("content-type", ""), await request.body())
+    return {name: field.value.decode("utf-8", "replace") for name, field in given.items()}
+
+
+def _sign_in_page(request: Request, name: str, wanted: str, *, is_wrong: bool = False) -> bytes:
+    site: Site = request.app.state.site
+    return site.render(
+        "login.html", at="/console", account=name[:320], next=_inside(wanted), is_wrong=is_wrong
+    )
+
+
+def _inside(path: str) -> str:
+    """Return the path if it is one of this site, else where the console begins."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path[:300] if is_ours else "/messages"
+
+
+def _only_own_site(request: Request) -> None:
+    """Refuse what another site's page had a browser send: Fetch Metadata, else RFC 6454 §7."""
+    fetched = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    own = request.headers.get("host", "")
+    if fetched not in {"same-origin", "none"} or (origin and urlsplit(origin).netloc != own):
+        raise ProblemError("old-form")
+
+
+def _only_encrypted(request: Request) -> None:
+    if request.url.scheme == "https":
+        return
+    try:
+        is_here = ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise ProblemError("needs-https")

@@ -1,0 +1,83 @@
+"""The demonstration with its console, in a thread of its own, and mail that fails in it."""
+
+import asyncio
+import re
+import smtplib
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from whybounce.cli.web import bound
+from whybounce.console import console_face, prepared
+from whybounce.provoking.demonstration import Demonstration, demonstration
+from whybounce.web import Settings, create_app
+from whybounce.web.serving import serving_beside
+
+ADMIN, PASSWORD = "admin@contoso.example", "demonstration"
+ANNA = "anna@contoso.example"
+
+
+@dataclass
+class Shown:
+    """What runs."""
+
+    address: str
+    demonstration: Demonstration
+
+    def send(self, to: str, subject: str = "Minutes", sender: str = ANNA) -> None:
+        """Hand a mail over as Anna."""
+        port = self.demonstration.gateway.ports["submission"][0]
+        with smtplib.SMTP("127.0.0.1", port) as client:
+            client.login(ANNA, PASSWORD)
+            mail = f"From: {sender}\r\nSubject: {subject}\r\n\r\nSee below."
+            client.sendmail(sender, to, mail.encode())
+
+
+@contextmanager
+def shown(folder: Path) -> Iterator[Shown]:
+    """Run it."""
+    ready: list[Shown] = []
+    ended = threading.Event()
+
+    async def run() -> None:
+        async with demonstration(folder, {}, inbound=0, submission=0) as there:
+            listening = bound("127.0.0.1", 0)
+            port = listening.getsockname()[1]
+            settings = Settings(
+                faces=(console_face(),), resolver=there.gateway.resolver, allow_private=True
+            )
+            app = prepared(create_app(settings), there.gateway)
+            async with serving_beside(app, listening):
+                ready.append(Shown(f"http://127.0.0.1:{port}", there))
+                await asyncio.to_thread(ended.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not ready:
+        assert thread.is_alive(), "the demonstration did not start"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    yield ready[0]
+    ended.set()
+    thread.join(30)
+
+
+def signed_in(address: str) -> httpx.Client:
+    """Return a client of an administrator."""
+    client = httpx.Client(base_url=address, timeout=30)
+    answer = client.post("/login", data={"account": ADMIN, "password": PASSWORD})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def csrf_of(client: httpx.Client) -> str:
+    """Return the token that stands in the forms of the client's session."""
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/messages").text)
+    assert found
+    return found[1]
