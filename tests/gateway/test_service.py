@@ -11,7 +11,8 @@ import pytest
 import whybounce
 from serving import ANNA, MAIL, bring, configured, mails, outside, running_demonstration, submit
 from whybounce.gateway.config import read_config
-from whybounce.gateway.service import AddressTakenError, Running
+from whybounce.gateway.directory import read_directory
+from whybounce.gateway.service import AddressTakenError, Running, running
 from whybounce.gateway.store import Filter
 from whybounce.gateway.store.rows import State
 from whybounce.provoking.mail_server import Behaviour
@@ -362,3 +363,32 @@ async def _until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(15):
         while not is_so():  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0.02)
+
+
+TWO_HOSTS = """
+[[organisation]]
+name = "Contoso"
+
+[[organisation.domain]]
+name = "contoso.example"
+kind = "external-relay"
+
+[[organisation.outbound-connector]]
+name = "inside"
+domains = ["contoso.example"]
+hosts = [{hosts}]
+"""
+
+
+async def test_a_connectors_second_host_is_asked_where_the_first_takes_nothing(in_memory: Path):
+    """One that does not exist, one that refuses connections, and one that is there."""
+    async with outside() as world:
+        directory = in_memory / "directory.toml"
+        port = world.remote.port
+        hosts = f'"nowhere.example:25", "127.0.0.9:{port}", "127.0.0.1:{port}"'
+        directory.write_text(TWO_HOSTS.format(hosts=hosts))
+        async with running(configured(in_memory, world), read_directory(directory)) as gateway:
+            await bring(gateway, "ben@contoso.example")
+            await _until(lambda: bool(world.remote.received))
+
+    assert world.remote.received[0].recipients == ["ben@contoso.example"]

@@ -3,7 +3,7 @@
 Groups, aliases and forwarding are opened before, by ``expanding``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from whybounce.gateway.addresses import folded_domain, is_postmaster, key_of
@@ -109,6 +109,6 @@ def folder_of(address: str) -> str:
 
 
 def _host_of(connector: OutboundConnector) -> Smarthost:
-    host = connector.hosts[0]
     login = Login(connector.account, connector.password) if connector.password else None
-    return Smarthost(host.host, host.port, login=login)
+    first, *others = (Smarthost(each.host, each.port, login=login) for each in connector.hosts)
+    return replace(first, others=tuple(others))

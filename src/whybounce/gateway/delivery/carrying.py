@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -36,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 _IN_MAILBOX = Reply("Delivered to the mailbox", status=StatusCode(2, 0, 0))
 
+_Remote = MailExchangers | Smarthost | Lmtp
+
 Carry = Callable[[Destination, Parcel], Awaitable[tuple[Attempt, ...]]]
 
 
@@ -64,14 +66,21 @@ class Carrier:
             return self._obstructed(parcel, Obstacle("routing-loop", evidence, permanent=True))
         if isinstance(destination, Maildir):
             return await self._put(destination, parcel)
-        route = await self._route(destination)
-        if isinstance(route, NoRoute):
-            obstacle = Obstacle(route.cause, route.evidence, route.permanent)
+        ways: list[tuple[_Remote, Route]] = []
+        closed: list[NoRoute] = []
+        for each in _in_order(destination):
+            route = await self._route(each)
+            if isinstance(route, NoRoute):
+                closed.append(route)
+            else:
+                ways.append((each, route))
+        if not ways:
+            obstacle = Obstacle(closed[0].cause, closed[0].evidence, closed[0].permanent)
             return self._obstructed(parcel, obstacle)
         signed = parcel
         if self.sign is not None and parcel.is_ours:
             signed = replace(parcel, sign=self.sign)
-        async with contextlib.aclosing(self._lines(destination, route, parcel)) as lines:
+        async with contextlib.aclosing(self._lines(ways, parcel)) as lines:
             return await relay(signed, lines, self.connections, self.clock)
 
     async def _route(self, destination: MailExchangers | Smarthost | Lmtp) -> Route | NoRoute:
@@ -85,16 +94,17 @@ class Carrier:
         return await route_to(domain, self.resolver, own_names=self.own_names, shuffle=self.shuffle)
 
     async def _lines(
-        self, destination: MailExchangers | Smarthost | Lmtp, route: Route, parcel: Parcel
+        self, ways: Sequence[tuple[_Remote, Route]], parcel: Parcel
     ) -> AsyncGenerator[Line | PassedOver, None]:
         """Yield whom to ask, each host's policy asked for when its turn has come."""
-        for host in route.hosts:
-            policy = await self._policy(destination, host, route, parcel)
-            if isinstance(policy, Barred):
-                yield PassedOver(host, policy)
-                continue
-            for address in host.addresses:
-                yield self._line(destination, host, address, policy)
+        for destination, route in ways:
+            for host in route.hosts:
+                policy = await self._policy(destination, host, route, parcel)
+                if isinstance(policy, Barred):
+                    yield PassedOver(host, policy)
+                    continue
+                for address in host.addresses:
+                    yield self._line(destination, host, address, policy)
 
     async def _policy(
         self,
@@ -175,3 +185,9 @@ def _ending(obstacle: Obstacle) -> Ending:
 
 def _hops(header: bytes) -> int:
     return sum(line[:9].lower() == b"received:" for line in header.split(b"\r\n"))
+
+
+def _in_order(destination: _Remote) -> tuple[_Remote, ...]:
+    """Return whom to ask, the first one first: a connector may have several hosts."""
+    others = destination.others if isinstance(destination, Smarthost) else ()
+    return destination, *others

@@ -27,6 +27,7 @@ class Smarthost:
     encryption: Encryption = Encryption.STARTTLS
     login: Login | None = None
     use_mx: bool = False  # The host is a domain whose mail exchangers are meant.
+    others: tuple["Smarthost", ...] = ()  # Asked in order where this one takes nothing.
 
     @property
     def name(self) -> str:
