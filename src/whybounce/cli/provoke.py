@@ -181,7 +181,7 @@ class _Shown:
             yield f"  {called()} read {provoked.notice}"
         elif provoked.notice:
             yield ""
-            yield "The NDR:"
+            yield "The notice of the delay:" if provoked.is_delay else "The NDR:"
             yield ""
             yield from _text_of(provoked.notice).splitlines()
 
