@@ -131,6 +131,7 @@ class _Shown:
         self._json = json
         self._briefly = briefly
         self._raised = 0
+        self._only_said: list[str] = []  # Rows of the table.
         self._is_kept = True
 
     def starting(self) -> None:
@@ -142,6 +143,8 @@ class _Shown:
     def one(self, provoked: "Provoked") -> None:
         """Print what came of one condition."""
         self._raised += provoked.is_raised
+        if provoked.condition.code is not None and not provoked.condition.is_real:
+            self._only_said.append(provoked.condition.causes[0])
         if self._json:
             typer.echo(msgspec.json.encode(_as_dict(provoked, is_kept=self._is_kept)))
         elif self._briefly:
@@ -154,6 +157,9 @@ class _Shown:
         """Print how much was raised, where it was much."""
         if self._briefly and not self._json:
             typer.echo(f"\n{self._raised} of {count} conditions were raised.")
+            if self._only_said:
+                causes = ", ".join(self._only_said)
+                typer.echo(f"Said by a server of the world, and not made to happen: {causes}.")
 
     def _page(self, provoked: "Provoked") -> Iterator[str]:
         condition, client = provoked.condition, provoked.condition.client
