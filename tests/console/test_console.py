@@ -4,6 +4,8 @@ import csv
 import io
 import re
 import time
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import httpx
@@ -242,6 +244,28 @@ def test_a_server_leaves_the_list_by_what_stands_in_the_mail(running, client, vi
     assert "198.51.100.44" in still
     assert guessed.status_code == 409
     assert "not what we sent" in guessed.text
+
+    written = _written_in_mail(running.demonstration.mailboxes / ANNA / "new")
+    last = visitor.get("/delist", params={"confirm": written})
+    removed = visitor.post("/delist", data={"confirm": written})
+
+    assert "The last step" in last.text
+    assert "198.51.100.44 is removed" in removed.text
+    assert "198.51.100.44" not in client.get("/blocks").text
+
+
+def _written_in_mail(folder: Path) -> str:
+    """Return what the newest mails say that removes a server."""
+    deadline = time.monotonic() + 10
+    while True:
+        for path in folder.iterdir():
+            mail = message_from_bytes(path.read_bytes(), policy=default)
+            part = mail.get_body()
+            text = part.get_content() if part else ""
+            if found := re.search(r"[\w-]{20,}\.[0-9a-f]{32}", text.replace("\n", "")):
+                return found[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_the_pages_of_the_guide_are_there(client):
