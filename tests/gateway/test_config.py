@@ -121,7 +121,7 @@ def test_every_mistake_is_said_at_once(written):
     assert sorted(faults(path)) == sorted([
         ("lmits: this key is not known; did you mean limits? known here are server, listener,"
         " limits, trust, block-list, policies, outbound, retry, reports, spam, forwarding, signing,"
-        " retention, health, directory"),
+        " retention, health, web, directory"),
         ("server, nmae: this key is not known; did you mean name? known here are name, node, queue,"
         " mailboxes, lmtp, profile, operating, control, drain, log-level, log-format"),
         'server, profile: "exhange" is not allowed; allowed is "standard" or "exchange-online"',

@@ -63,17 +63,20 @@ def shown(folder: Path) -> Iterator[Shown]:
         assert thread.is_alive(), "the demonstration did not start"
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    yield ready[0]
-    ended.set()
-    thread.join(30)
+    try:
+        yield ready[0]
+    finally:
+        ended.set()
+        thread.join(30)
 
 
-def signed_in(address: str) -> httpx.Client:
-    """Return a client of an administrator."""
-    client = httpx.Client(base_url=address, timeout=30)
-    answer = client.post("/login", data={"account": ADMIN, "password": PASSWORD})
-    assert answer.status_code == 303, answer.text
-    return client
+@contextmanager
+def signed_in(address: str) -> Iterator[httpx.Client]:
+    """Yield a client of an administrator."""
+    with httpx.Client(base_url=address, timeout=30) as client:
+        answer = client.post("/login", data={"account": ADMIN, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        yield client
 
 
 def csrf_of(client: httpx.Client) -> str:

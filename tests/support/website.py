@@ -40,11 +40,13 @@ def name_server(records: Records) -> Iterator[Resolver]:
     loop.run_until_complete(server.start())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    yield Resolver("127.0.0.1", server.port, seconds=8)
-    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    try:
+        yield Resolver("127.0.0.1", server.port, seconds=8)
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
 
 
 def large_bounce(megabytes: int) -> bytes:

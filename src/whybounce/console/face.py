@@ -145,7 +145,7 @@ async def messages_csv(request: Request, q: Text = "", days: Days = 7) -> Respon
     writer.writerow(_COLUMNS)
     for traced in found.found:
         if traced.message is not None:
-            writer.writerows(map(_harmless, row) for row in _rows(traced.message))
+            writer.writerows(map(_harmless, _rows(traced.message)))
     headers = {"Content-Disposition": 'attachment; filename="messages.csv"'}
     return Response(table.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 

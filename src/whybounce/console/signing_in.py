@@ -157,11 +157,15 @@ def _inside(path: str) -> str:
 
 
 def _only_own_site(request: Request) -> None:
-    """Refuse what another site's page had a browser send: Fetch Metadata, else RFC 6454 §7."""
-    fetched = request.headers.get("sec-fetch-site", "same-origin")
+    """Refuse what another site's page had a browser send: Fetch Metadata, else RFC 6454 §7.
+
+    As our pages send no referrer, browsers name their origin "null"; where they say whose page it
+    is, that decides.
+    """
+    fetched = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    own = request.headers.get("host", "")
-    if fetched not in {"same-origin", "none"} or (origin and urlsplit(origin).netloc != own):
+    is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    if fetched not in {"same-origin", "none"} if fetched else not is_own:
         raise ProblemError("old-form")
 
 

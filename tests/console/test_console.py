@@ -1,0 +1,277 @@
+"""The console as a program meets it: who is let in, what is shown, what changes, and what does not."""
+
+import csv
+import io
+import re
+import time
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import httpx
+import pytest
+
+from console import ADMIN, ANNA, PASSWORD, csrf_of, signed_in
+
+INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/blocks")  # fmt: skip
+
+
+def _first_id(client: httpx.Client, query: str) -> str:
+    found = re.search(r'href="/messages/(\w+)"', client.get("/messages", params={"q": query}).text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("path", INSIDE)
+def test_nobody_sees_anything_without_signing_in(visitor, path):
+    """They are led to the sign-in, and from there back."""
+    answer = visitor.get(path)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?next=/")
+
+
+@pytest.mark.parametrize(
+    ("account", "password"),
+    [(ADMIN, "wrong"), (ANNA, PASSWORD), ("nobody@contoso.example", PASSWORD), ("", "")],
+)
+def test_who_is_no_administrator_is_told_nothing_more(visitor, account, password):
+    """A wrong password, a good one of another account, no such account: the answer is the same."""
+    answer = visitor.post("/login", data={"account": account, "password": password})
+
+    assert answer.status_code == 200
+    assert "not the name and password of an administrator" in answer.text
+    assert "whybounce" not in visitor.cookies
+
+
+def test_a_session_is_a_name_that_nobody_knew_before(running, visitor):
+    """What a browser brings along is not taken over, scripts do not see it, other sites do not send it."""
+    visitor.cookies.set("whybounce", "chosen-by-another")
+    answer = visitor.post("/login", data={"account": ADMIN, "password": PASSWORD})
+    cookie = answer.headers["set-cookie"]
+
+    assert "chosen-by-another" not in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    with httpx.Client(
+        base_url=running.address, cookies={"whybounce": "chosen-by-another"}
+    ) as other:
+        assert other.get("/queue").status_code == 303
+
+
+def test_a_session_ends_by_signing_out(running):
+    """What was its name opens nothing any more."""
+    with signed_in(running.address) as client:
+        name = client.cookies["whybounce"]
+        client.post("/logout", data={"csrf": csrf_of(client)})
+        client.cookies.set("whybounce", name)
+
+        assert client.get("/queue").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("data", "headers"),
+    [
+        ({}, {}),
+        ({"csrf": "guessed"}, {}),
+        ({"csrf": "own"}, {"Origin": "https://evil.example"}),
+        ({"csrf": "own"}, {"Sec-Fetch-Site": "cross-site"}),
+        ({"csrf": "own"}, {"Sec-Fetch-Site": "same-site"}),
+    ],
+)
+def test_a_form_of_another_page_changes_nothing(client, data, headers):
+    """Without the session's own token, or sent by another site's page."""
+    given = {key: csrf_of(client) if value == "own" else value for key, value in data.items()}
+    answer = client.post(
+        "/blocks", data={**given, "kind": "ip", "subject": "203.0.113.9"}, headers=headers
+    )
+
+    assert answer.status_code == 403
+    assert "203.0.113.9" not in client.get("/blocks").text
+
+
+def test_guessing_passwords_ends_soon(running):
+    """After ten in five minutes even the right one is not looked at; others are let in."""
+    headers = {"X-Forwarded-For": "198.51.100.77", "X-Forwarded-Proto": "https"}
+    with httpx.Client(base_url=running.address, headers=headers, timeout=30) as guesser:
+        answers = [
+            guesser.post("/login", data={"account": f"a{n}@contoso.example", "password": "x"})
+            for n in range(10)
+        ]
+        late = guesser.post("/login", data={"account": ADMIN, "password": PASSWORD})
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert late.status_code == 429
+    assert late.headers["retry-after"] == "300"
+    with signed_in(running.address) as other:
+        assert other.get("/queue").status_code == 200
+
+
+def test_a_password_is_not_taken_where_it_could_be_read(running):
+    """Plain HTTP is for this machine alone; behind HTTPS the cookie is for HTTPS alone."""
+    given = {"account": ADMIN, "password": PASSWORD}
+    with httpx.Client(base_url=running.address, timeout=30) as client:
+        plain = client.post("/login", data=given, headers={"X-Forwarded-For": "198.51.100.5"})
+        behind = client.post(
+            "/login", data=given,
+            headers={"X-Forwarded-For": "198.51.100.5", "X-Forwarded-Proto": "https"},
+        )  # fmt: skip
+
+    assert plain.status_code == 403
+    assert "HTTPS" in plain.text
+    assert "Secure" in behind.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+def test_the_sign_in_leads_nowhere_else(visitor, wanted):
+    """Whatever the address says."""
+    answer = visitor.post("/login", data={"account": ADMIN, "password": PASSWORD, "next": wanted})
+
+    assert answer.headers["location"] == "/messages"
+
+
+def test_a_message_is_found_and_its_life_told(client):
+    """By an address; with the cause of its failure."""
+    found = client.get("/messages", params={"q": "5.1.10@provoke.example"})
+    life = client.get(f"/messages/{_first_id(client, '5.1.10@provoke.example')}")
+
+    assert "does not exist" in found.text
+    assert "What happened" in life.text
+    assert "failed" in life.text
+
+
+def test_what_strangers_wrote_is_text(client):
+    """A subject with a script in it is shown, in lists, lives and questions."""
+    id_ = _first_id(client, "5.1.10@provoke.example")
+    for path in ("/messages?q=5.1.10@provoke.example", f"/messages/{id_}", "/failures?cause="):
+        text = client.get(path).text
+
+        assert "<script>document" not in text
+    assert "&lt;script&gt;document" in client.get(f"/messages/{id_}").text
+
+
+def test_a_search_is_a_table_too_and_none_of_its_cells_is_a_formula(client):
+    """A row for each recipient."""
+    answer = client.get("/messages.csv", params={"q": "mailbox-full@provoke.example"})
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert rows[0]["recipient"] == "mailbox-full@provoke.example"
+    assert rows[0]["subject"] == "'=CMD()"
+
+
+def test_what_was_never_here_is_said_to_be_so(client):
+    """With why that can be."""
+    assert "Nothing of that name" in client.get("/messages?q=x@nowhere.example").text
+    assert client.get("/messages/nothing").status_code == 404
+
+
+def test_a_message_is_held_released_and_deleted(running, client):
+    """What cannot be undone is asked about first."""
+    running.send("4.4.1@provoke.example", "Waiting")
+    csrf, deadline = csrf_of(client), time.monotonic() + 10
+    while True:  # It is being tried at some moments.
+        waiting = client.get("/queue", params={"sender": ANNA}).text
+        found = re.search(r'href="/messages/(\w+)" ?>Waiting|href="/messages/(\w+)"', waiting)
+        assert found, waiting
+        id_ = found[1] or found[2]
+        held = client.post(f"/messages/{id_}", data={"csrf": csrf, "act": "hold", "why": "a try"})
+        if held.status_code == 303:
+            break
+        assert time.monotonic() < deadline, held.text
+        time.sleep(0.1)
+    asked = client.post(f"/messages/{id_}", data={"csrf": csrf, "act": "delete"})
+    still = client.get("/queue", params={"state": "held"}).text
+    client.post(f"/messages/{id_}", data={"csrf": csrf, "act": "delete", "sure": "yes"})
+
+    assert "cannot be undone" in asked.text
+    assert 'badge held"' in still
+    assert 'badge deleted"' in client.get(f"/messages/{id_}").text
+
+
+def test_a_block_is_put_in_force_and_lifted(client):
+    """And what is no address is refused in a sentence."""
+    csrf = csrf_of(client)
+    given = {"csrf": csrf, "kind": "ip", "subject": "198.51.100.7", "reason": "<b>spam</b>"}
+    client.post("/blocks", data={**given, "hours": "2"})
+    text = client.get("/blocks").text
+    id_ = re.search(r'name="lift" value="(\w+)"', text)
+    bad = client.post("/blocks", data={**given, "subject": "everybody"})
+    client.post("/blocks", data={"csrf": csrf, "lift": id_[1] if id_ else ""})
+
+    assert "198.51.100.7" in text
+    assert "&lt;b&gt;spam" in text
+    assert bad.status_code == 409
+    assert "wanted is an address" in bad.text
+    assert "198.51.100.7" not in client.get("/blocks").text
+
+
+def test_failures_are_counted_by_cause_and_lead_to_the_messages(client):
+    """A bar for each cause, and who must act."""
+    text = client.get("/failures").text
+    link = re.search(r'href="(/failures\?cause=mailbox-full)"', text)
+
+    assert link
+    assert "mailbox-full@provoke.example" in client.get(link[1]).text
+    assert client.get("/failures", params={"day": "2000-01-01"}).status_code == 200
+
+
+def test_every_policy_is_listed_with_what_becomes_of_its_verdict(client):
+    """In the order they are asked."""
+    text = client.get("/policies").text
+
+    assert text.count('<span class="badge') >= 40
+    assert "client_not_blocked" in text
+
+
+def test_whoever_is_not_on_the_list_is_told_so(visitor):
+    """And nothing is sent to anybody."""
+    answer = visitor.post("/delist", data={"ip": "192.0.2.1", "address": "admin@example.org"})
+
+    assert answer.status_code == 409
+    assert "not on the list" in answer.text
+
+
+def test_a_server_leaves_the_list_by_what_stands_in_the_mail(running, client, visitor):
+    """Asked for in public; the mail proves who asks; only then it is removed."""
+    given = {"csrf": csrf_of(client), "kind": "ip", "subject": "198.51.100.44"}
+    client.post("/blocks", data={**given, "cause": "banned-sending-ip"})
+    asked = visitor.post("/delist", data={"ip": "198.51.100.44", "address": ANNA})
+    still = client.get("/blocks").text
+    guessed = visitor.post("/delist", data={"confirm": "e30.0000"})
+
+    assert "Look into your mail" in asked.text
+    assert "198.51.100.44" in still
+    assert guessed.status_code == 409
+    assert "not what we sent" in guessed.text
+
+    written = _written_in_mail(running.demonstration.mailboxes / ANNA / "new")
+    last = visitor.get("/delist", params={"confirm": written})
+    removed = visitor.post("/delist", data={"confirm": written})
+
+    assert "The last step" in last.text
+    assert "198.51.100.44 is removed" in removed.text
+    assert "198.51.100.44" not in client.get("/blocks").text
+
+
+def _written_in_mail(folder: Path) -> str:
+    """Return what the newest mails say that removes a server."""
+    deadline = time.monotonic() + 10
+    while True:
+        for path in folder.iterdir():
+            mail = message_from_bytes(path.read_bytes(), policy=default)
+            part = mail.get_body()
+            text = part.get_content() if part else ""
+            if found := re.search(r"[\w-]{20,}\.[0-9a-f]{32}", text.replace("\n", "")):
+                return found[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_pages_of_the_guide_are_there(client):
+    """Each address of the table in docs/console.md, for an administrator."""
+    guide = (Path(__file__).parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+    paths = re.findall(r"^\| `(/[^`]*)` \|", guide, re.MULTILINE)
+
+    assert len(paths) == 6
+    assert [client.get(path).status_code for path in paths] == [200] * 6

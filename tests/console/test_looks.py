@@ -1,0 +1,58 @@
+"""The console as people see it: a real Chromium, no script needed, both themes, a phone."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from browser import accessibility_violations
+from console import ADMIN, PASSWORD
+
+PAGES = ("/messages?q=5.1.10@provoke.example", "/queue", "/failures", "/failures?cause=mailbox-full", "/policies", "/blocks", "/delist", "/login")  # fmt: skip
+
+
+def test_without_scripts_one_signs_in_finds_a_message_and_reads_its_life(browser, running):
+    """What a subject says does not run, and nothing is asked of another host."""
+    context = browser.new_context(base_url=running.address, java_script_enabled=False)
+    page = context.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.goto("/queue")
+    page.get_by_label("Account").fill(ADMIN)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="What waits")).to_be_visible()
+    page.get_by_role("link", name="Messages").click()
+    page.get_by_role("searchbox").fill("5.1.10@provoke.example")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Minutes").first.click()
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    context.close()
+
+    assert hosts == {urlsplit(running.address).netloc}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_and_nothing_overflows(browser, running, client, path):
+    """On a phone, in both themes."""
+    context = browser.new_context(
+        base_url=running.address, bypass_csp=True, viewport={"width": 320, "height": 640}
+    )
+    cookie = {"name": "whybounce", "value": client.cookies["whybounce"], "url": running.address}
+    context.add_cookies([cookie])
+    page = context.new_page()
+    page.goto(path)
+    sideways = page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    found = accessibility_violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += accessibility_violations(page, ["cat.color"])
+    title = page.title()
+    context.close()
+
+    assert found == []
+    assert not sideways
+    assert title != "got you"
