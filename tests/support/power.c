@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const char *set(const char *name) {
@@ -95,26 +96,57 @@ static int synced(int fd, const char *name) {
 int fsync(int fd) { return synced(fd, "fsync"); }
 int fdatasync(int fd) { return synced(fd, "fdatasync"); }
 
-ssize_t recv(int fd, void *octets, size_t size, int flags) {
-    ssize_t (*real)(int, void *, size_t, int) =
-        (ssize_t(*)(int, void *, size_t, int))dlsym(RTLD_NEXT, "recv");
-    ssize_t length = real(fd, octets, size, flags);
-    if (length >= 3 && memcmp((char *)octets + length - 3, ".\r\n", 3) == 0) {
+static void heard(int fd, const char *octets, ssize_t length) {
+    if (length >= 3 && memcmp(octets + length - 3, ".\r\n", 3) == 0) {
         char line[64];
         snprintf(line, sizeof line, "received %d\n", fd);
         note(line);
     }
-    return length;
 }
 
-ssize_t send(int fd, const void *octets, size_t size, int flags) {
+static void saying(int fd, const char *octets, size_t size) {
     static const char accepted[] = "250 2.0.0 Message accepted";
     if (size >= sizeof accepted && memcmp(octets, accepted, sizeof accepted - 1) == 0) {
         char line[64];
         snprintf(line, sizeof line, "said250 %d\n", fd);
         note(line);
     }
+}
+
+/* One event loop calls recv and send, another read, write and writev. */
+ssize_t recv(int fd, void *octets, size_t size, int flags) {
+    ssize_t (*real)(int, void *, size_t, int) =
+        (ssize_t(*)(int, void *, size_t, int))dlsym(RTLD_NEXT, "recv");
+    ssize_t length = real(fd, octets, size, flags);
+    heard(fd, octets, length);
+    return length;
+}
+
+ssize_t read(int fd, void *octets, size_t size) {
+    ssize_t (*real)(int, void *, size_t) =
+        (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
+    ssize_t length = real(fd, octets, size);
+    heard(fd, octets, length);
+    return length;
+}
+
+ssize_t send(int fd, const void *octets, size_t size, int flags) {
+    saying(fd, octets, size);
     ssize_t (*real)(int, const void *, size_t, int) =
         (ssize_t(*)(int, const void *, size_t, int))dlsym(RTLD_NEXT, "send");
     return real(fd, octets, size, flags);
+}
+
+ssize_t write(int fd, const void *octets, size_t size) {
+    saying(fd, octets, size);
+    ssize_t (*real)(int, const void *, size_t) =
+        (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    return real(fd, octets, size);
+}
+
+ssize_t writev(int fd, const struct iovec *pieces, int count) {
+    if (count > 0) saying(fd, pieces[0].iov_base, pieces[0].iov_len);
+    ssize_t (*real)(int, const struct iovec *, int) =
+        (ssize_t(*)(int, const struct iovec *, int))dlsym(RTLD_NEXT, "writev");
+    return real(fd, pieces, count);
 }
