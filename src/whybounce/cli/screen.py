@@ -53,11 +53,9 @@ def gateway_screen(config: "Config", gateway: "Running", site: str | None = None
 
 def demonstration_screen(shown: "Demonstration", site: str) -> Iterator[str]:
     """Yield all that a newcomer needs, on one screen."""
-    from whybounce.provoking.demonstration import OUTSIDE  # noqa: PLC0415  # heavy
-
     from msgspec.structs import replace  # noqa: PLC0415  # heavy
 
-    from whybounce.provoking.demonstration import FOR_CONDITIONS  # noqa: PLC0415
+    from whybounce.provoking.demonstration import FOR_CONDITIONS, OUTSIDE  # noqa: PLC0415
 
     for_people = tuple(each for each in shown.config.listener if each.name != FOR_CONDITIONS)
     yield from gateway_screen(replace(shown.config, listener=for_people), shown.gateway, site)
