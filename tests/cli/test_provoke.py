@@ -56,7 +56,7 @@ def shown(tmp_path_factory) -> Iterator[Shown]:
             lines.append(line.rstrip("\n"))
             if " read " in line and line.startswith("  "):
                 break
-        inbound, port, _ = (int(line.rpartition(" ")[2]) for line in lines if " port " in line)
+        inbound, port = (int(line.rpartition(" ")[2]) for line in lines if " port " in line)
         yield Shown(lines, inbound, port, environment, process)
         process.terminate()
         assert process.stdout.read() == "Stopping: what is under way comes to its end.\n"

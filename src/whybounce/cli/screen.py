@@ -53,9 +53,12 @@ def gateway_screen(config: "Config", gateway: "Running", site: str | None = None
 
 def demonstration_screen(shown: "Demonstration", site: str) -> Iterator[str]:
     """Yield all that a newcomer needs, on one screen."""
-    from whybounce.provoking.demonstration import OUTSIDE  # noqa: PLC0415  # heavy
+    from msgspec.structs import replace  # noqa: PLC0415  # heavy
 
-    yield from gateway_screen(shown.config, shown.gateway, site)
+    from whybounce.provoking.demonstration import FOR_CONDITIONS, OUTSIDE  # noqa: PLC0415
+
+    for_people = tuple(each for each in shown.config.listener if each.name != FOR_CONDITIONS)
+    yield from gateway_screen(replace(shown.config, listener=for_people), shown.gateway, site)
     yield ""
     yield "This is a demonstration: whatever you send stays on this machine. Write to"
     yield ""

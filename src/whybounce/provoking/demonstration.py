@@ -29,6 +29,7 @@ FILE = Path(__file__).with_name("demonstration.toml")
 PEOPLE = Path(__file__).with_name("people.toml")  # Beside those whom people get to know.
 OUTSIDE = "outside"  # The Maildir of everybody else, among those of our people.
 _WHO_BLOCKS = "the demonstration"
+FOR_CONDITIONS = "programs"  # A listener that only conditions need.
 INBOUND, SUBMISSION = 2525, 2587
 
 
@@ -53,7 +54,7 @@ class Demonstration:
         return Whereabouts(
             ports["inbound"][0],
             ports["submission"][0],
-            ports["programs"][0],
+            ports[FOR_CONDITIONS][0],
             self.mailboxes,
         )
 
