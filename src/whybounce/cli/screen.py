@@ -67,7 +67,7 @@ def demonstration_screen(shown: "Demonstration", site: str) -> Iterator[str]:
     accounts = [account.name for each in shown.directory.organisation for account in each.account]
     yield ""
     yield from wrap(f"Log in with the password {_PASSWORD} as {', '.join(accounts)}.", _WIDTH)
-    yield "In the browser, the console is admin@contoso.example's: messages, queue, failures, blocks."
+    yield "In the browser, admin@contoso.example sees messages, queue, failures, blocks."
     yield f"What goes outside lies in the folder {OUTSIDE} among the mailboxes."
     yield ""
     yield "In another terminal, make a mail come back, and see why:"
