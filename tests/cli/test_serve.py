@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import uvloop
+
+from whybounce.cli.serve import new_loop
+
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
 CONFIGURATION = """
 [server]
@@ -93,3 +97,11 @@ def test_the_demonstrations_options_are_not_a_configurations(tmp_path):
 
     assert done.returncode == 2
     assert "--inbound is for the demonstration" in done.stderr
+
+
+def test_the_event_loop_is_uvloops_where_that_is_installed(monkeypatch):
+    for installed, module in ((uvloop, "uvloop"), (None, "asyncio")):
+        monkeypatch.setitem(sys.modules, "uvloop", installed)
+        loop = new_loop()
+        loop.close()
+        assert type(loop).__module__.partition(".")[0] == module
