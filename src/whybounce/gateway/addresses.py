@@ -54,7 +54,7 @@ class MailAddress(str):
     @property
     def domain(self) -> str:
         """The domain in its one spelling."""
-        return folded_domain(self.rpartition("@")[2])
+        return domain_of(self)
 
 
 def key_of(address: str) -> str:
@@ -86,6 +86,11 @@ def folded_domain(domain: str) -> str:
         return idna.encode(domain, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return domain.casefold()[:_LONGEST_DOMAIN]
+
+
+def domain_of(address: str) -> str:
+    """Return the address's domain in its one spelling; of a bare name, the name's."""
+    return folded_domain(address.rpartition("@")[2])
 
 
 def _storable(text: str) -> str:

@@ -16,7 +16,7 @@ from whybounce.checking.authentication import authentication_of
 from whybounce.checking.block_lists import BlockList, BlockListResult, block_lists
 from whybounce.checking.lookups import LookUps, Resolver
 from whybounce.checking.message import HashedMessage
-from whybounce.gateway.addresses import folded_domain, key_of
+from whybounce.gateway.addresses import domain_of, key_of
 from whybounce.gateway.blocks import SHORTEST_PREFIX
 from whybounce.gateway.directory import Account, Origin, origin_of_account, origin_of_client, owns
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
@@ -258,7 +258,7 @@ def _origin(recalled: Recalled, session: Session, sender: str) -> Origin:
         return recalled.answer(
             ("account", account, sender), lambda c: origin_of_account(c, account, sender)
         )
-    address, domain = session.address, _domain(sender)
+    address, domain = session.address, domain_of(sender)
     names = session.tls.names if session.tls else ()
     return recalled.answer(
         ("client", address, names, domain),
@@ -268,9 +268,9 @@ def _origin(recalled: Recalled, session: Session, sender: str) -> Origin:
 
 def _subjects(facts: Facts) -> dict[str, list[str]]:
     """Return everybody who takes part, by the kinds of blocks."""
-    senders = [key_of(facts.sender), f"@{_domain(facts.sender)}"] if facts.sender else []
+    senders = [key_of(facts.sender), f"@{domain_of(facts.sender)}"] if facts.sender else []
     recipient = facts.recipient.address
-    recipients = [key_of(recipient), f"@{_domain(recipient)}"] if "@" in recipient else []
+    recipients = [key_of(recipient), f"@{domain_of(recipient)}"] if "@" in recipient else []
     return {
         "ip": networks_of(facts.session.address),
         "sender": senders,
@@ -287,7 +287,3 @@ def networks_of(address: IPv4Address | IPv6Address) -> list[str]:
     lengths = range(SHORTEST_PREFIX[address.version], longest)
     nets = (str(ip_network((address, length), strict=False)) for length in lengths)
     return [str(address), *nets]
-
-
-def _domain(address: str) -> str:
-    return folded_domain(address.rpartition("@")[2])

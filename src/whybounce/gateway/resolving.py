@@ -6,7 +6,7 @@ Groups, aliases and forwarding are opened before, by ``expanding``.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from whybounce.gateway.addresses import folded_domain, is_postmaster, key_of
+from whybounce.gateway.addresses import domain_of, is_postmaster, key_of
 from whybounce.gateway.delivery.attempts import Obstacle
 from whybounce.gateway.delivery.destinations import (
     Destination,
@@ -92,7 +92,7 @@ class Resolving:
         self, message: QueuedMessage, recipient: LeasedRecipient, *, ours: bool
     ) -> Destination:
         """Return the way out: of our own domains their owner's connectors, else the sender's."""
-        asks = recipient.domain if ours else folded_domain(message.sender.rpartition("@")[2])
+        asks = recipient.domain if ours else domain_of(message.sender)
         organisation = await self.directory.organisation_of(asks) if asks else None
         if organisation is not None:
             connector = await self.directory.connector_for(

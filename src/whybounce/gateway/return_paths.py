@@ -6,7 +6,7 @@ its hash shows that it is one of ours, and the first sender is written in it.
 
 from srslib import SRS, Error
 
-from whybounce.gateway.addresses import folded_domain
+from whybounce.gateway.addresses import domain_of, folded_domain
 
 _LONGEST_LOCAL_PART = 64  # RFC 5321 §4.5.3.1.1; a longer one is carried as it was.
 
@@ -31,7 +31,7 @@ class ReturnPaths:
 
     def original(self, address: str) -> str | None:
         """Return the sender that a rewritten address stands for; None where it is none of ours."""
-        if folded_domain(address.rpartition("@")[2]) != self.domain:
+        if domain_of(address) != self.domain:
             return None
         try:
             return str(self._srs.reverse(address))

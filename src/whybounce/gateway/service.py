@@ -144,6 +144,24 @@ class _Parts:
     sts_policies: Policies
 
 
+def _parts(
+    config: Config, store: Store, passwords: Passwords, organisations: tuple[str, ...] = ()
+) -> _Parts:
+    resolver, is_ours = _resolver(config.outbound.resolver)
+    return _Parts(
+        config=config,
+        store=store,
+        directory=Directory(store, passwords),
+        remembering=Remembering(store),
+        host=folded_domain(config.server.name or socket.getfqdn()),
+        node=config.server.node or socket.gethostname(),
+        organisations=organisations,
+        resolver=resolver,
+        resolver_is_ours=is_ours,
+        sts_policies=_sts_policies(config.outbound, store, resolver),
+    )
+
+
 @asynccontextmanager
 async def running(
     config: Config,
@@ -178,19 +196,8 @@ async def running(
         await load(store, table, now=_now())
         passwords = Passwords()
         stack.callback(passwords.close)
-        resolver, is_ours = _resolver(config.outbound.resolver)
-        parts = _Parts(
-            config=config,
-            store=store,
-            directory=Directory(store, passwords),
-            remembering=Remembering(store),
-            host=folded_domain(config.server.name or socket.getfqdn()),
-            node=config.server.node or socket.gethostname(),
-            organisations=tuple(each.name for each in table.organisation),
-            resolver=resolver,
-            resolver_is_ours=is_ours,
-            sts_policies=_sts_policies(config.outbound, store, resolver),
-        )
+        organisations = tuple(each.name for each in table.organisation)
+        parts = _parts(config, store, passwords, organisations)
         listeners = {each.name: _listener(parts, each) for each in config.listener}
         live = Live(parts, listeners, reread, reloaded)
         outbound = await stack.enter_async_context(_outbound(parts, live))
@@ -210,7 +217,7 @@ async def running(
             directory=parts.directory,
             operator=attending.operator,
             settings=lambda: live.parts.config,
-            resolver=resolver,
+            resolver=parts.resolver,
             ports={name: tuple(listener.ports) for name, listener in listeners.items()},
             outbound=task,
             pages=pages_at,
@@ -331,19 +338,8 @@ async def operating_alone(config: Config) -> AsyncIterator[Operator]:
         )
         passwords = Passwords()
         stack.callback(passwords.close)
-        resolver, is_ours = _resolver(config.outbound.resolver)
-        parts = _Parts(
-            config=config,
-            store=store,
-            directory=Directory(store, passwords),
-            remembering=Remembering(store),
-            host=folded_domain(config.server.name or socket.getfqdn()),
-            node=f"{config.server.node or socket.gethostname()} (command line)",
-            organisations=(),
-            resolver=resolver,
-            resolver_is_ours=is_ours,
-            sts_policies=_sts_policies(config.outbound, store, resolver),
-        )
+        parts = _parts(config, store, passwords)
+        parts = replace(parts, node=f"{parts.node} (command line)")
         yield _operator(parts, _reporter(parts))
 
 

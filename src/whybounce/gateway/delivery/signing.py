@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from whybounce.checking.body_hash import BodyHash, CanonicalBody
-from whybounce.gateway.addresses import folded_domain, parents
+from whybounce.gateway.addresses import domain_of, folded_domain, parents
 from whybounce.notation import first_field, header_fields
 
 _BLANKS = re.compile(rb"[ \t]+")
@@ -89,7 +89,7 @@ class Signer:
         """Return the key of the author's domain, or of the nearest above it."""
         fields = header_fields(header.decode("utf-8", "replace"))
         author = parseaddr(first_field(fields, "from") or "")[1]
-        domain = folded_domain(author.rpartition("@")[2])
+        domain = domain_of(author)
         named = (domain, *parents(domain))
         return next((self.keys[each] for each in named if each in self.keys), None)
 

@@ -5,7 +5,7 @@ of them explains the failure, the message is not refused for it: a trusted serve
 it good, the list's own signature, or a forwarder the operator knows.
 """
 
-from whybounce.gateway.addresses import folded_domain
+from whybounce.gateway.addresses import domain_of
 from whybounce.gateway.policies.facts import Facts
 from whybounce.gateway.policies.policy import Need, Policy, Stage
 from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
@@ -43,7 +43,7 @@ def _signed_by_list(found: Authentication, facts: Facts) -> bool:
     fields = facts.content.fields if facts.content else ()
     if first_field(fields, "list-id") is None:
         return False
-    path = folded_domain(facts.sender.rpartition("@")[2])
+    path = domain_of(facts.sender)
     return any(
         each.result is Result.PASS and (path == each.domain or path.endswith(f".{each.domain}"))
         for each in found.signatures

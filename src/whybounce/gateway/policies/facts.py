@@ -21,6 +21,7 @@ from whybounce.vocabulary.session import Session
 
 _NO_ENVELOPE = Envelope("")
 _NOBODY = Recipient("")
+_IPV6 = 6
 _NOBODY_TRUSTED = Trust()
 
 
@@ -107,6 +108,11 @@ class Facts:
     def may_relay(self) -> bool:
         """Whether it may go to anywhere."""
         return self.login is not None or bool(self.connector and self.connector.may_relay)
+
+    @property
+    def is_over_ipv6(self) -> bool:
+        """Whether the client's address is an IPv6 one."""
+        return self.session.address.version == _IPV6
 
     @property
     def is_passed_on(self) -> bool:

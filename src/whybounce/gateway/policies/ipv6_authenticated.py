@@ -9,13 +9,11 @@ from whybounce.gateway.policies.policy import Need, Policy, Stage
 from whybounce.gateway.policies.verdicts import PASS, Defer, Verdict
 from whybounce.vocabulary.authentication import Result
 
-_IPV6 = 6
-
 
 def judge(facts: Facts) -> Verdict:
     """Defer where SPF does not pass and no signature is good."""
     found = facts.authentication
-    if found is None or facts.session.address.version != _IPV6 or facts.is_passed_on:
+    if found is None or not facts.is_over_ipv6 or facts.is_passed_on:
         return PASS
     signed = any(each.result is Result.PASS for each in found.signatures)
     if signed or Result.PASS in {found.spf.result, found.spf_helo.result}:

@@ -9,13 +9,11 @@ from whybounce.gateway.policies.policy import Need, Policy, Stage
 from whybounce.gateway.policies.verdicts import PASS, Defer, Refuse, Verdict
 from whybounce.vocabulary.authentication import Result
 
-_IPV6 = 6
-
 
 def judge(facts: Facts) -> Verdict:
     """Refuse where there is no name; defer where the DNS could not tell."""
     found = facts.authentication
-    if found is None or facts.session.address.version != _IPV6 or facts.is_passed_on:
+    if found is None or not facts.is_over_ipv6 or facts.is_passed_on:
         return PASS
     name = found.reverse_name
     if name.result is Result.PERMERROR:

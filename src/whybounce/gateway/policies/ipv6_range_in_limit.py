@@ -12,7 +12,6 @@ from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
 
 _CAUSE = "ipv6-range-limit"
 _COUNTED = "ipv6-range"
-_IPV6 = 6
 
 
 def judge(facts: Facts) -> Verdict:
@@ -28,7 +27,7 @@ def judge(facts: Facts) -> Verdict:
 def _range(facts: Facts) -> str:
     address = facts.session.address
     known = facts.login is not None or facts.connector is not None
-    if known or address.version != _IPV6 or not facts.limits.ipv6_range_per_hour:
+    if known or not facts.is_over_ipv6 or not facts.limits.ipv6_range_per_hour:
         return ""
     return str(ip_network((address, facts.limits.ipv6_range), strict=False))
 

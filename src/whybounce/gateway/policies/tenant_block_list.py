@@ -4,7 +4,7 @@ The organisation decided that nobody of its own writes there. Sent to the rest, 
 out without anybody having read the warning.
 """
 
-from whybounce.gateway.addresses import folded_domain, key_of
+from whybounce.gateway.addresses import domain_of, key_of
 from whybounce.gateway.policies.facts import Facts
 from whybounce.gateway.policies.policy import Policy, Stage
 from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
@@ -23,7 +23,7 @@ def judge(facts: Facts) -> Verdict:
 
 
 def _names(address: str) -> set[str]:
-    return {key_of(address), f"@{folded_domain(address.rpartition('@')[2])}"}
+    return {key_of(address), f"@{domain_of(address)}"}
 
 
 POLICY = Policy(
