@@ -192,4 +192,4 @@ def test_a_message_is_judged_again_without_asking_again(port, monkeypatch):
             assert found.dmarc.result is Result.PASS
         return time.perf_counter() - begun
 
-    assert asyncio.run(asked()) / len(mails) < 0.05
+    assert asyncio.run(asked()) / len(mails) < 0.5  # One question alone would wait for longer.

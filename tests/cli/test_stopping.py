@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -35,14 +36,23 @@ def endless(command, environment, bounce):
             process = subprocess.Popen(  # noqa: S603  # our own command
                 [command, "read", *map(str, arguments), "-"],
                 stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE, env=environment,
+                start_new_session=True,
             )  # fmt: skip
-            feeding = Thread(target=feed, args=(process, POSTMARK + bounce() + b"\n"))
+            feeding = Thread(target=feed, args=(process, POSTMARK + bounce() + b"\n"), daemon=True)
             feeding.start()
-            for step in (process.stderr.close, feeding.join, process.wait, process.kill):
+            # A worker that outlived the command would hold the pipe's other end: all are killed.
+            everybody = partial(kill_all, process.pid)
+            for step in (process.stderr.close, feeding.join, process.wait, everybody):
                 at_the_end.callback(step)
             return process
 
         yield start
+
+
+def kill_all(group: int) -> None:
+    """Kill the processes of the group, if there are any left."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def feed(process: subprocess.Popen[bytes], mail: bytes) -> None:

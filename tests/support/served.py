@@ -104,8 +104,8 @@ class Served:
         assert self._process is not None
         async with asyncio.timeout(seconds):
             code = await self._process.wait()
-        if self._reading is not None:
-            await self._reading
+            if self._reading is not None:
+                await self._reading
         self.up.clear()
         return code
 

@@ -101,7 +101,7 @@ def test_small_questions_are_answered_while_large_ones_are_read(site):
             took.append(time.perf_counter() - start)
 
     assert large.result().status_code == 200
-    assert sorted(took)[len(took) // 2] < 1
+    assert sorted(took)[len(took) // 2] < 5
 
 
 @pytest.mark.parametrize(
