@@ -272,7 +272,7 @@ def sendmail_transcript(text: str) -> Outcome | None:
 # Where a reply begins, and what may stand before it on its line: words that announce it, or nothing.
 _BEGINS = re.compile(r"(?:[45][0-9]{2}(?: |-|: )|[245]\.[0-9]\.[0-9]{1,3} +)(?=\S)")
 _ANNOUNCED = re.compile(
-    r"[ \t|>]*+.{0,2000}(?:[:;>\])]|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*[\"'(\[]{0,2}"
+    r"[ \t|>]*+.{0,2000}(?:[:;>\])]|<-{1,3}|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*[\"'(\[]{0,2}"
 )
 _ALONE = re.compile(r"[ \t|>]*[\"'(\[]{0,2}")
 _LONGEST_LINE = 2_000

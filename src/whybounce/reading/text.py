@@ -30,7 +30,7 @@ from whybounce.vocabulary.report import Defect, Kind, Original, Report
 _FAILED_MAIL = re.compile(
     r"(?:mail|message|nachricht|mensaje|messaggio|mensagem|bericht|письм\w*|recipient|addressee?)\b.{0,200}?\b(?:not (?:yet )?(?:be |been )?delivered|undeliver"
     r"|unable to deliver|(?:could|can)not be delivered|couldn't be delivered|delivery (?:has )?failed|rejected|refused|blocked|has not delivered|nicht zugestellt)"
-    r"|\b(?:has|have) not (?:been )?delivered\b|delivery has failed to|(?:could|can) ?not deliver (?:the|your|this)|mailbox (?:is )?(?:full|disabled)|(?:user|recipient|address|mailbox) (?:is )?unknown|unknown user|no such (?:user|mailbox|recipient)"
+    r"|\b(?:has|have) not (?:been )?delivered\b|delivery has failed to|(?:message|mail|attachment)\b.{0,80}\b(?:virus|infected|malware)|(?:could|can) ?not deliver (?:the|your|this)|mailbox (?:is )?(?:full|disabled)|(?:user|recipient|address|mailbox) (?:is )?unknown|unknown user|no such (?:user|mailbox|recipient)"
     r"|(?:^[ \t>]*|[:\"'>] ?|smtp |error )[45]\d\d[ -](?:[45]\.\d\.\d|[a-z])",
     re.DOTALL | re.MULTILINE,
 )

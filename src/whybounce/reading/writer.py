@@ -7,7 +7,7 @@ from whybounce.reading.mime import Message, Part
 
 _SYSTEM = re.compile(
     r"mailer[- ]?daemon|mail[- ]?daemon|mdaemon|mail[ .](?:delivery|administrator)|delivery (?:sub)?system"
-    r"|(?:^|[<\"' ])bounces?[@\"' >]|nondelivery|ndr@|system administrator|anti-?virus.{0,20}gateway",
+    r"|(?:^|[<\"' ])bounces?[@\"' >]|nondelivery|ndr@|microsoftexchange[0-9a-f]{16,}@|system administrator|anti-?virus.{0,20}gateway",
     re.IGNORECASE,
 )
 _FAILURE = re.compile(
