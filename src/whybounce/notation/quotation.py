@@ -283,6 +283,9 @@ _NOT_OF_THE_REPLY = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINES = 24
+# Some part the numbers from their words: "Status: 550 5.7.1", and "Reason: Relay access denied" below.
+_NUMBERS_ALONE = re.compile(r"[45]\d\d(?:[ -]#?[45]\.\d{1,3}\.\d{1,3})?[ .:]*")
+_LABELLED_WORDS = re.compile(r"\n[A-Z][a-z -]{2,20}: ([^\n]{3,2000})")
 _AFTER = 400
 
 
@@ -292,6 +295,8 @@ def reply_in_prose(text: str) -> Outcome | None:
     if begin == end or "\n" not in text.strip():
         return None
     said = [text[begin:end]]
+    if _NUMBERS_ALONE.fullmatch(said[0]) and (words := _LABELLED_WORDS.match(text, end)):
+        said.append(words[1])
     for line in text[end + 1 :].split("\n", _MOST_LINES)[:_MOST_LINES]:
         if _NOT_OF_THE_REPLY.match(line):
             break

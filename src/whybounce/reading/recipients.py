@@ -74,7 +74,7 @@ _TOLD = re.compile(
             [^\n@]{{0,80}}?\b(?:to|for|an|a|para|à|al)\b
           | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
           | (?:user|mailbox|recipient|address|account)
-          | account\ of|mailbox\ (?:of|for)|voor|für|could\ not\ be\ reached:)
+          | account\ of|mailbox\ (?:of|for)|addressed,|voor|für|could\ not\ be\ reached:)
         [\s:]{{1,3}}(?:\w{{1,20}}\s)?[<"'(\[]{{0,2}}(?P<address>{ADDRESS})""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -59,6 +59,7 @@ _GIVEN_UP = (
 # What is said to every reader, or about the message itself, and is not why anything failed.
 _BESIDE = re.compile(
     r"^[ \t|>*]{0,16}(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}$"
+    r"|^[ \t|>*]{0,16}[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*$"
     r"|\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
     r"|we apologi[sz]e|thank you for|this is an automat)[^\n]{0,400}(?:\n[ \t]*[^\s][^\n]{0,400}){0,3}",
     re.IGNORECASE | re.MULTILINE,

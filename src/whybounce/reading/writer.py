@@ -16,7 +16,8 @@ _FAILURE = re.compile(
     r"|failed (?:mail|delivery)|mail fail|returned to sender|error (?:sending|delivering)|rejected mail"
     r"|unzustellbar|nicht zugestellt|nicht zustellbar|non remis|[ée]chec de (?:la )?remise|no (?:se pudo )?entrega|mancato recapito"
     r"|impossibile recapitare|não (?:foi )?(?:entregue|pode ser entregue)|onbestelbaar|niet worden bezorgd|не ?доставлен"
-    r"|не может быть доставлен|配信不能|配信できません|退信",
+    r"|не может быть доставлен|配信不能|配信できません|退信|无法送达|未送达|无法投递|無法傳遞|無法送達|無法投遞|未傳遞|반송|전송 ?실패|전달되지|배달되지"
+    r"|niedostarczon|niedoręczon|zwrot wiadomości|nedoručen|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
