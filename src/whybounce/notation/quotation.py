@@ -79,7 +79,8 @@ _FIELD = re.compile(
 def delivery_status_fields(text: str) -> Outcome | None:
     """Read fields of RFC 3464 §2.3 that somebody pasted."""
     fields = {name.casefold(): value.strip() for name, value in reversed(_FIELD.findall(text))}
-    if not {"diagnostic-code", "status"} & set(fields):
+    is_a_status = StatusCode.parse(fields.get("status", "").split(" ")[0])
+    if "diagnostic-code" not in fields and is_a_status is None:
         return None
     said = untyped(fields.get("diagnostic-code", ""))
     action = fields.get("action", "").casefold()
