@@ -79,7 +79,8 @@ _FIELD = re.compile(
 def delivery_status_fields(text: str) -> Outcome | None:
     """Read fields of RFC 3464 §2.3 that somebody pasted."""
     fields = {name.casefold(): value.strip() for name, value in reversed(_FIELD.findall(text))}
-    if not {"diagnostic-code", "status"} & set(fields):
+    is_a_status = StatusCode.parse(fields.get("status", "").split(" ")[0])
+    if "diagnostic-code" not in fields and is_a_status is None:
         return None
     said = untyped(fields.get("diagnostic-code", ""))
     action = fields.get("action", "").casefold()
@@ -272,7 +273,7 @@ def sendmail_transcript(text: str) -> Outcome | None:
 # Where a reply begins, and what may stand before it on its line: words that announce it, or nothing.
 _BEGINS = re.compile(r"(?:[45][0-9]{2}(?: |-|: )|[245]\.[0-9]\.[0-9]{1,3} +)(?=\S)")
 _ANNOUNCED = re.compile(
-    r"[ \t|>]*+.{0,2000}(?:[:;>\])]|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*[\"'(\[]{0,2}"
+    r"[ \t|>]*+.{0,2000}(?:[:;>\])]|<-{1,3}|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*[\"'(\[]{0,2}"
 )
 _ALONE = re.compile(r"[ \t|>]*[\"'(\[]{0,2}")
 _LONGEST_LINE = 2_000
@@ -283,6 +284,9 @@ _NOT_OF_THE_REPLY = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINES = 24
+# Some part the numbers from their words: "Status: 550 5.7.1", and "Reason: Relay access denied" below.
+_NUMBERS_ALONE = re.compile(r"[45]\d\d(?:[ -]#?[45]\.\d{1,3}\.\d{1,3})?[ .:]*")
+_LABELLED_WORDS = re.compile(r"\n[A-Z][a-z -]{2,20}: ([^\n]{3,2000})")
 _AFTER = 400
 
 
@@ -292,6 +296,8 @@ def reply_in_prose(text: str) -> Outcome | None:
     if begin == end or "\n" not in text.strip():
         return None
     said = [text[begin:end]]
+    if _NUMBERS_ALONE.fullmatch(said[0]) and (words := _LABELLED_WORDS.match(text, end)):
+        said.append(words[1])
     for line in text[end + 1 :].split("\n", _MOST_LINES)[:_MOST_LINES]:
         if _NOT_OF_THE_REPLY.match(line):
             break

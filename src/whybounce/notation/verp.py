@@ -38,6 +38,9 @@ _KNOWN = (
     re.compile(r".+-bounces\+", re.IGNORECASE),  # Mailman.
     re.compile(r".+-return-\d+-", re.IGNORECASE),  # ezmlm.
     re.compile(r"bounces?\+\d+-[0-9a-f]{4}-", re.IGNORECASE),  # SendGrid.
+    re.compile(
+        r"bounces?[+-](?:\d{1,20}[+-])+(?=[^\d+-])", re.IGNORECASE
+    ),  # With the sender's numbers.
     re.compile(r"[^+-]+\+(?=[^+-]+$)"),  # Postfix's XVERP, where only one delimiter stands.
     re.compile(r"[^+-]+-(?=[^+-]+$)"),  # qmail's, likewise.
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from whybounce.notation.verp import Fields, sent_to
 from whybounce.vocabulary.report import Original
 
 _MOST_RECIPIENTS = 1_000
@@ -57,6 +58,7 @@ _BEGUN = re.compile(
 # A line whose label says that the address behind it is the one.
 _LABELLED = re.compile(
     rf"""[\s|>*•·–\[-]{{0,16}}
+        (?![^@\n]{{0,40}}?\b(?:sender|from|absender|exp[ée]diteur|remitente|remetente|mittente|afzender|отправител|送信者|发件人|寄件))
         (?:[^@\n]{{0,60}}\b)?
         (?:(?:failed|rejected|final|intended|unknown|invalid|bad|undeliverable|original)?[ -]?
              (?:recipients?|addressee?|address(?:es)?|user(?:id)?|mailbox|account|user\ name)(?:\(s\))?(?:\ (?:name|address|e-?mail))?
@@ -72,11 +74,13 @@ _TOLD = re.compile(
             [^\n@]{{0,80}}?\b(?:to|for|an|a|para|à|al)\b
           | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
           | (?:user|mailbox|recipient|address|account)
-          | account\ of|mailbox\ (?:of|for)|voor|für|could\ not\ be\ reached:)
+          | account\ of|mailbox\ (?:of|for)|addressed,|voor|für|could\ not\ be\ reached:)
         [\s:]{{1,3}}(?:\w{{1,20}}\s)?[<"'(\[]{{0,2}}(?P<address>{ADDRESS})""",
     re.VERBOSE | re.IGNORECASE,
 )
-_TO = re.compile(rf"[ \t]*(?:to|an|à|para|a|aan):[ \t]*<?(?P<address>{ADDRESS})", re.IGNORECASE)
+_TO = re.compile(
+    rf"[ \t]*(?:to|an|à|para|a|aan)[ \t]{{0,12}}:[ \t]*<?(?P<address>{ADDRESS})", re.IGNORECASE
+)
 _COMMANDED = re.compile(rf"RCPT TO:\s*<?(?P<address>{ADDRESS})", re.IGNORECASE)
 
 # What an address stands for: an alias, a list, a forwarding.
@@ -84,6 +88,11 @@ _EXPANDED = re.compile(
     rf"\(\s*(?:expanded|generated|ultimately generated|forwarded)\s+from:?\s*<?({ADDRESS})>?",
     re.IGNORECASE,
 )
+# A mailbox without its domain, alone on its line below a sentence that ends with a colon.
+_LOCAL_NAMES = re.compile(
+    r":[ \t]*\n(?:[ \t]*\n)?((?:[ \t]{0,16}<?[A-Za-z0-9][A-Za-z0-9._-]{1,63}>?[ \t]*(?:\n|$)){1,50})"
+)
+_ABOUT_RECIPIENTS = re.compile(r"\b(?:recipient|addressee|user|mailbox)", re.IGNORECASE)
 _BROKEN_REMARK = re.compile(r"(\((?:expanded|generated|ultimately generated)\s+from:?)[ \t]*\n\s*")
 _MAILTO = re.compile(r"<mailto:[^\s<>]{1,320}>")
 # X.400 writes Internet addresses as an attribute, RFC 2156 §4.2.
@@ -111,19 +120,29 @@ class _Page:
     lines: tuple[tuple[int, str], ...]  # With an address in it, and where each begins.
     not_these: frozenset[str]
     header: tuple[str, ...]  # X-Failed-Recipients.
+    fields: Fields  # Of the report.
     original: Original | None
 
 
 def recipients_of(
-    text: str, *, own: Iterable[str], header: str | None, original: Original | None
+    text: str,
+    *,
+    own: Iterable[str],
+    header: str | None,
+    original: Original | None,
+    fields: Fields = (),
 ) -> list[Named]:
-    """Return the recipients in the order of the account; ``own`` are the report's own addresses."""
+    """Return the recipients in the order of the account.
+
+    ``own`` are the report's own addresses, ``fields`` those of its header.
+    """
     text = _internet_addresses(_BROKEN_REMARK.sub(r"\1 ", _MAILTO.sub(" ", text)))
     page = _Page(
         text=text,
         lines=tuple(_lines_with_addresses(text)),
         not_these=frozenset(address.lower() for address in own),
         header=tuple(_ADDRESS.findall(header or "")),
+        fields=fields,
         original=original,
     )
     return next((named for place in _PLACES if (named := place(page))), [])
@@ -232,6 +251,29 @@ def _expanded_only(page: _Page) -> list[Named]:
     return [Named(a, "") for a in dict.fromkeys(_EXPANDED.findall(page.text))]
 
 
+def _written_in_the_return_path(page: _Page) -> list[Named]:
+    """Take whom the message was sent to, where the address it was sent from has that in it."""
+    found = sent_to(page.fields, page.original.headers if page.original else ())
+    return [Named(found.recipient, "", inferred=found.rule)] if found else []
+
+
+def _local_names(page: _Page) -> list[Named]:
+    """Take mailboxes that are named without a domain: those of the system that wrote the report."""
+    writers = [
+        a for name, value in page.fields if name.lower() == "from" for a in addresses_in(value)
+    ]
+    found = _LOCAL_NAMES.search(page.text) if len(writers) == 1 else None
+    if found is None or not _ABOUT_RECIPIENTS.search(page.text, 0, found.start()):
+        return []
+    domain = writers[0].rpartition("@")[2]
+    rule = "the name in the text, at the domain of the report's writer"
+    names = [line.strip(" \t<>") for line in found[1].split("\n") if line.strip()]
+    return [
+        Named(f"{name}@{domain}", page.text[: found.start()][-_LONGEST_ACCOUNT:], inferred=rule)
+        for name in names
+    ]
+
+
 def _sole_address(page: _Page) -> list[Named]:
     found = {a.lower(): a for a in addresses_in(page.text) if _may_fail(a, page)}
     if len(found) != 1:
@@ -259,7 +301,9 @@ _PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
     _to_in_the_text,
     _known_from_the_original,
     _expanded_only,
+    _written_in_the_return_path,
     _sole_address,
+    _local_names,
     _addressee_of_the_original,
 )
 

@@ -30,7 +30,7 @@ _WORDS = re.compile(
 _DELAYED = (
     "delayed", "still undelivered", "not yet been collected", "not yet been delivered", "not been delivered yet", "not delivered yet",
     "attempts will continue", "attempts will be continue", "attempt will continue", "attempt will be continue",
-    "will keep trying", "will be trying", "will continue to be trying", "will keep retr", "will be retr", "will continue to be retr",
+    "keep trying", "will retry for", "temporary problem delivering", "notification (delay)", "will be trying", "will continue to be trying", "will keep retr", "will be retr", "will continue to be retr",
     "will keep attempt", "will be attempted", "is attempted again", "will continue to be attempted", "retried for", "continue trying",
     "still being", "still in the queue", "is kept in the queue", "will be kept in the queue",
     "warning: message", "warning: could not send", "warning message only", "only a temporary failure",
@@ -56,6 +56,16 @@ _GIVEN_UP = (
     "giving up", "given up", "failed permanently", "permanent error", "permanent failure", "permanent fatal", "permanently error",
     "permanently failure", "permanently fatal", "will be deleted from queue", "not going to try again",
 )  # fmt: skip
+# What is said to every reader, or about the message itself, and is not why anything failed.
+_BESIDE = re.compile(
+    r"^[ \t|>*]{0,16}(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}$"
+    r"|^[ \t|>*]{0,16}[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*$"
+    r"|\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
+    r"|we apologi[sz]e|thank you for|this is an automat)[^\n]{0,400}(?:\n[ \t]*[^\s][^\n]{0,400}){0,3}",
+    re.IGNORECASE | re.MULTILINE,
+)
+# qmail says so of a server that it will ask again.
+_NOT_GIVEN_UP = ("not a permanent error", "giving up on ")
 
 
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
@@ -68,6 +78,7 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
             own=_own_addresses(message),
             header=message.field("x-failed-recipients"),
             original=original,
+            fields=message.fields,
         )
         if named:
             return (
@@ -81,6 +92,8 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
 def action_told(message: Message, account: Account) -> Action:
     """Return what the words say became of the message: it is being tried still, or has failed."""
     text = lowered(account.text)
+    for words in _NOT_GIVEN_UP:
+        text = text.replace(words, "")
     if any(map(text.__contains__, _GIVEN_UP)):
         return Action.FAILED
     with_subject = f"{lowered(message.field('subject') or '')}\n{text}"
@@ -185,7 +198,7 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
     )
     first: Outcome | None = None
     for said in candidates:
-        if not _WORDS.search(said):
+        if not _WORDS.search(_BESIDE.sub("", said)):
             continue
         quoted = read_text(said)
         if said in {transcribed, named.said} and quoted.remote is None:

@@ -7,7 +7,7 @@ from whybounce.reading.mime import Message, Part
 
 _SYSTEM = re.compile(
     r"mailer[- ]?daemon|mail[- ]?daemon|mdaemon|mail[ .](?:delivery|administrator)|delivery (?:sub)?system"
-    r"|(?:^|[<\"' ])bounces?[@\"' >]|nondelivery|ndr@|system administrator|anti-?virus.{0,20}gateway",
+    r"|(?:^|[<\"' ])bounces?[@\"' >]|nondelivery|ndr@|microsoftexchange[0-9a-f]{16,}@|system administrator|anti-?virus.{0,20}gateway",
     re.IGNORECASE,
 )
 _FAILURE = re.compile(
@@ -16,7 +16,8 @@ _FAILURE = re.compile(
     r"|failed (?:mail|delivery)|mail fail|returned to sender|error (?:sending|delivering)|rejected mail"
     r"|unzustellbar|nicht zugestellt|nicht zustellbar|non remis|[ée]chec de (?:la )?remise|no (?:se pudo )?entrega|mancato recapito"
     r"|impossibile recapitare|não (?:foi )?(?:entregue|pode ser entregue)|onbestelbaar|niet worden bezorgd|не ?доставлен"
-    r"|не может быть доставлен|配信不能|配信できません|退信",
+    r"|не может быть доставлен|配信不能|配信できません|退信|无法送达|未送达|无法投递|無法傳遞|無法送達|無法投遞|未傳遞|반송|전송 ?실패|전달되지|배달되지"
+    r"|niedostarczon|niedoręczon|zwrot wiadomości|nedoručen|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
