@@ -12,7 +12,7 @@ system's bounce; ``causes`` is the catalogue; ``words`` says an explanation in a
 which asks the DNS about a domain or an address; ``finding_words`` says what it found.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,7 @@ from whybounce.wording import Speaker, UnknownLanguageError
 
 if TYPE_CHECKING:
     from whybounce.checking.lookups import Asking
+    from whybounce.checking.mail_servers import Reach
     from whybounce.rewriting import Rewriter
     from whybounce.writing import Writer
 
@@ -114,8 +115,10 @@ async def check(
     selectors: Sequence[str] = (),
     block_lists: Sequence[str] = (),
     seconds: float = 30.0,
+    reach: "Reach | None" = None,
+    told: Callable[[Finding], None] | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what the DNS says about a domain, an e-mail address or an IP address, live.
+    """Return what is found about a domain, an e-mail address or an IP address, live.
 
     Needs the extra ``check``. The one function here that touches the network.
 
@@ -123,9 +126,12 @@ async def check(
         target: A domain; an address, of which the domain is checked; an IP address.
         resolver: Who is asked: a ``whybounce.checking.lookups.Resolver``. Else whom this machine
             asks.
-        selectors: DKIM keys to look for; without one none can be found.
+        selectors: DKIM keys to look for; without one those that are common are tried.
         block_lists: Zones of DNS block lists to ask, such as ``zen.spamhaus.org``.
         seconds: How long all of it may take; what is not found out by then is unknown.
+        reach: What may be connected to, a ``whybounce.checking.mail_servers.Reach``: mail servers
+            and the host of the MTA-STS policy. None: only the DNS is asked.
+        told: Is given each finding as soon as it is there.
 
     Raises:
         ValueError: ``target`` is none of these.
@@ -142,6 +148,8 @@ async def check(
         selectors=selectors,
         block_lists=[BlockList(zone) for zone in block_lists],
         seconds=seconds,
+        reach=reach,
+        told=told,
     )
 
 

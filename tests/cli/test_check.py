@@ -68,7 +68,9 @@ def test_programs_get_one_object_for_each_finding(resolver):
 
     assert done.exit_code == 0
     assert [row["check"] for row in rows] == [
-        "mx-record", "null-mx", "addresses", "ipv6", "spf", "dkim", "dmarc", "reverse-dns",
+        "mx-record", "null-mx", "addresses", "ipv6", "port-25", "starttls", "certificate", "dnssec", "tlsa",
+        "mta-sts", "tls-rpt", "spf", "dkim", "dmarc",
+        "ipv6", "reverse-dns",
     ]  # fmt: skip
     for row in rows:
         Draft202012Validator(schemas()["check"]).validate(row)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 
 import httpx
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import given, strategies as st
 
 from website import name_server, served
 from whybounce.catalogue import catalogue
+from whybounce.checking.mail_servers import Reach
+from whybounce.explaining import change
 from whybounce.vocabulary.cause import CheckName
-from whybounce.vocabulary.finding import Answer, Finding
+from whybounce.vocabulary.finding import Answer, Change, Finding
 from whybounce.web import Settings, create_app
-from whybounce.web.checks import Change, Checks, change, way_of
+from whybounce.web.checks import Checks, way_of
 from whybounce.web.problems import ProblemError
 from zones import zone
 
@@ -190,3 +193,25 @@ def test_only_so_many_are_checked_at_once():
         await asyncio.gather(*tasks, return_exceptions=True)
 
     asyncio.run(many())
+
+
+def test_a_page_connects_to_no_inner_server_whatever_a_domain_says():
+    """A name server that leads a visitor's check to this machine itself."""
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0)
+        led = {
+            ("led.example", "MX"): "10 mx.led.example.",
+            ("mx.led.example", "A"): ("127.0.0.1", "10.0.0.1"),
+            ("_mta-sts.led.example", "TXT"): "v=STSv1; id=1",
+            ("mta-sts.led.example", "A"): "127.0.0.1",
+        }
+        port = trap.getsockname()[1]
+        with name_server(zone(led)) as resolver:
+            app = create_app(Settings(resolver=resolver, reach=Reach(port=port, policy_port=port)))
+            with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+                told = client.get("/api/v1/check", params={"target": "led.example"}).json()
+        with pytest.raises(BlockingIOError):
+            trap.accept()
+    found = {each["check"]: each["result"] for each in told["findings"]}
+
+    assert (found["port-25"], found["mta-sts"]) == ("not-tried", "policy")

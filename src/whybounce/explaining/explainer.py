@@ -6,6 +6,7 @@ from itertools import chain
 
 from whybounce.catalogue import Catalogue
 from whybounce.explaining.code_table import Claims, CodeTable
+from whybounce.explaining.confirming import checks_of
 from whybounce.explaining.finality import again, is_final, suppress
 from whybounce.explaining.parameters import parameters
 from whybounce.explaining.rule_index import AGREEMENT, SAID_OF_ANYTHING, TELLING, Hit, RuleIndex
@@ -325,14 +326,14 @@ def _with_findings(
     failed = {finding.check for finding in findings if finding.answer is Answer.FAILS}
     if not failed:
         return explanation
-    if failed & set(causes[explanation.cause].checks):
+    if failed & checks_of(causes[explanation.cause]):
         return replace(explanation, confidence=Confidence.CERTAIN)
     if explanation.confidence is not Confidence.AMBIGUOUS:
         return explanation
     confirmed = [
         alternative
         for alternative in explanation.alternatives
-        if failed & set(causes[alternative.cause].checks)
+        if failed & checks_of(causes[alternative.cause])
     ]
     if len(confirmed) != 1:
         return explanation

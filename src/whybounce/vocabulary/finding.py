@@ -15,6 +15,12 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"
 
 
+ADVICE = frozenset({CheckName.IPV6})  # Nobody has to have it.
+
+# Nobody was asked who could tell: it was not wished, or another finding says what stood in the way.
+_NOT_ASKED = frozenset({"not-asked", "not-tried", "not-validated", "not-reached", "not-shown"})
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One live check's answer, with what it rests on."""
@@ -25,6 +31,19 @@ class Finding:
     result: str = ""  # Which of the check's results it is: "softfail"; its words are by this name.
     values: Mapping[str, str] = field(default_factory=dict)  # For placeholders, as a cause's.
     record: str = ""  # The record that decided, as it is published; empty: there is none.
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says if all is in order: it was asked, and is more than advice."""
+        return self.result not in _NOT_ASKED and self.check not in ADVICE
+
+
+class Change(StrEnum):
+    """What findings say of a cause."""
+
+    CONFIRMED = "confirmed"  # What it names is not in order.
+    CLEARED = "cleared"  # All that can be asked about it is in order now.
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

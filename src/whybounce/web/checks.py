@@ -2,7 +2,8 @@
 
 Rule 1: only what all the world can ask about. Addresses of an inner network, and names that have a
 meaning in one alone, are refused, or a stranger would learn from our resolver what is inside.
-Rule 2: nothing but our resolver is ever asked; no server that a stranger names is connected to.
+Rule 2: what a stranger's records name is connected to only where ``Reach`` allows it: port 25 of mail servers
+and the host of an MTA-STS policy, at public addresses, a bounded number of times for each answer.
 Rule 3: each client may have a few a minute, all together a few at once; an answer is good for a while.
 """
 
@@ -11,20 +12,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import whybounce
-from whybounce.checking.subjects import NoTargetError, subject_of
+from whybounce.checking.subjects import NoTargetError, is_public, subject_of
 from whybounce.vocabulary.cause import Cause, CheckName
 from whybounce.vocabulary.explanation import Explanation
-from whybounce.vocabulary.finding import Answer, Finding
+from whybounce.vocabulary.finding import Finding
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
 
 if TYPE_CHECKING:
     from whybounce.checking.lookups import Asking
+    from whybounce.checking.mail_servers import Reach
 
 LONGEST_TARGET = 320  # RFC 5321 §4.5.3.1: 64 octets, an @, 255 octets.
 MOST_SELECTORS = 4
@@ -44,20 +45,19 @@ _ABOUT: Mapping[CheckName, str] = {
     CheckName.NULL_MX: "domain",
     CheckName.ADDRESSES: "domain",
     CheckName.IPV6: "domain",
+    CheckName.PORT_25: "domain",
+    CheckName.STARTTLS: "domain",
+    CheckName.CERTIFICATE: "domain",
+    CheckName.DNSSEC: "domain",
+    CheckName.TLSA: "domain",
+    CheckName.MTA_STS: "domain",
+    CheckName.TLS_RPT: "domain",
     CheckName.SPF: "sender_domain",
     CheckName.DKIM: "sender_domain",
     CheckName.DMARC: "sender_domain",
     CheckName.REVERSE_DNS: "ip",
     CheckName.DNS_BLOCK_LISTS: "ip",
 }
-
-
-class Change(StrEnum):
-    """What findings say of a cause."""
-
-    CONFIRMED = "confirmed"  # What it names is not in order.
-    CLEARED = "cleared"  # All that can be asked about it is in order now.
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,13 @@ class Checks:
     def __init__(
         self,
         resolver: "Asking | None" = None,
+        reach: "Reach | None" = None,
         *,
         allow_private: bool = False,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._resolver = resolver
+        self._reach = reach
         self._allow_private = allow_private
         self._clock = clock or _loop_time
         self._rates = Rates(MOST_A_MINUTE, seconds=60.0)
@@ -141,21 +143,13 @@ class Checks:
         if self._resolver is None:
             self._resolver = _of_system()
         findings = await whybounce.check(
-            target, resolver=self._resolver, selectors=selectors, seconds=_SECONDS
+            target,
+            resolver=self._resolver,
+            selectors=selectors,
+            seconds=_SECONDS,
+            reach=self._reach,
         )
         return Checked(target, selectors, findings, datetime.now(UTC).replace(microsecond=0))
-
-
-def change(cause: Cause, findings: tuple[Finding, ...]) -> Change:
-    """Return what the findings say of the cause: one that fails confirms it, all that hold clear it."""
-    about = [finding for finding in findings if finding.check in cause.checks]
-    answers = {finding.answer for finding in about}
-    if Answer.FAILS in answers:
-        return Change.CONFIRMED
-    asked = {finding.check for finding in about}
-    if answers == {Answer.HOLDS} and asked >= set(cause.checks):
-        return Change.CLEARED
-    return Change.UNKNOWN
 
 
 def way_of(cause: Cause, explanation: Explanation | None = None) -> Way | None:
@@ -181,14 +175,9 @@ def _is_target(text: str) -> bool:
 def _is_inside(subject: str) -> bool:
     """Say whether only an inner network knows it."""
     try:
-        return not _is_public(ip_address(subject))
+        return not is_public(ip_address(subject))
     except ValueError:
         return any(subject.endswith(f".{name}") or subject == name for name in _INSIDE)
-
-
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (inner or address).is_global and not address.is_multicast
 
 
 def _of_system() -> "Asking":

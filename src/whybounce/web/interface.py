@@ -112,7 +112,7 @@ async def check(
     cause: checking_pages.CauseId = "",
     lang: Lang = "en",
 ) -> Response:
-    """Ask the DNS about a domain or an address, live."""
+    """Ask the DNS and the mail servers about a domain or an address, live."""
     speaker, known = _speaker(lang), checking_pages.cause_of(cause)
     found = await checking_pages.asked(request, target, selector)
     headers = {"Vary": "Accept"}

@@ -12,9 +12,9 @@ import msgspec
 
 import whybounce
 from whybounce.catalogue import catalogue
+from whybounce.vocabulary.finding import Change
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web.asked import Notice
-from whybounce.web.checks import Change
 from whybounce.web.problems import KEYS
 from whybounce.wire.schema import schemas
 
@@ -67,7 +67,7 @@ def _paths() -> dict[str, Any]:
         },
         "/api/v1/check": {
             "get": _operation(
-                "check", "Ask the DNS about a domain or an address, live",
+                "check", "Ask the DNS and the mail servers about a domain or an address, live",
                 "The findings of `check --json`. With a `cause`, `change` says whether they confirm it, clear it, or leave it unknown. An answer is given again for half a minute.",
                 parameters=[
                     _query("target", "A domain, an e-mail address, of which the domain is used, or an IP address.", {"type": "string", "minLength": 1, "maxLength": 320}, example="contoso.com", required=True),
