@@ -215,3 +215,37 @@ def test_a_page_connects_to_no_inner_server_whatever_a_domain_says():
     found = {each["check"]: each["result"] for each in told["findings"]}
 
     assert (found["port-25"], found["mta-sts"]) == ("not-tried", "policy")
+
+
+NULL = "556 5.1.10 <anna@null.example>: domain null.example does not accept mail (nullMX)"
+
+
+def test_an_answer_can_be_checked_where_it_stands(client):
+    """By a button that works without scripts, and keeps the text."""
+    answer = client.post("/", data={"text": NULL})
+    checked = client.post("/?check=yes", data={"text": NULL})
+
+    assert 'form="box" formaction="/?check=yes#answer">Run checks</button>' in answer.text
+    assert "Checked now" not in answer.text
+    assert ">Confirmed.</h3>" in checked.text
+    assert "<bdi>null.example</bdi>: Does the domain say that it takes no mail?" in checked.text
+    assert "does not accept mail (nullMX)</textarea>" in checked.text
+
+
+def test_programs_have_an_answer_checked(client):
+    """The same shape, with what live checks say."""
+    told = client.post("/api/v1/explain?check=true", content=NULL).json()
+    plain = client.get("/api/v1/explain", params={"text": NULL}).json()
+
+    assert told["checked"]["change"] == "confirmed"
+    assert plain["checked"] is None
+
+
+def test_a_bounce_that_names_an_inner_network_has_nothing_asked_of_it(client):
+    """A stranger could have written it."""
+    inner = NULL.replace("null.example", "db.internal")
+
+    told = client.post("/api/v1/explain?check=true", content=inner).json()
+
+    assert told["cause"] == "null-mx"
+    assert told["checked"]["findings"] == []

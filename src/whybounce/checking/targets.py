@@ -1,7 +1,7 @@
 """All that can be asked about a domain, an address or an IP address, asked at once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -56,6 +56,22 @@ OF_GATEWAY = (CheckName.RECIPIENT_ACCEPTED,)  # Asked by a gateway for its own a
 
 MOST_VISITED = 4  # Hosts of a domain that are connected to, the best first.
 
+_SHOWN = (
+    CheckName.PORT_25,
+    CheckName.STARTTLS,
+    CheckName.CERTIFICATE,
+    CheckName.TLSA,
+    CheckName.MTA_STS,
+)
+_RECEIVING = (
+    CheckName.MX_RECORD,
+    CheckName.NULL_MX,
+    CheckName.ADDRESSES,
+    CheckName.IPV6,
+    CheckName.DNSSEC,
+    *_SHOWN,
+)
+
 _Told = Callable[[Finding], None]
 _Found = tuple[Finding, ...]
 
@@ -70,6 +86,8 @@ async def check(
     reach: Reach | None = None,
     now: datetime | None = None,
     told: _Told | None = None,
+    only: Collection[CheckName] = BUILT,
+    client: str = "",
 ) -> tuple[Finding, ...]:
     """Return what every check finds that the target can be asked for, in the order of ``BUILT``.
 
@@ -82,13 +100,19 @@ async def check(
         reach: What may be connected to; None: only the DNS is asked.
         now: The time that certificates are held against; else that of this machine.
         told: Is given each finding as soon as it is there, in whatever order.
+        only: Which questions are asked.
+        client: The IP address that is to send for the domain, for SPF to judge; else SPF says
+            whether the record can be used.
 
     Raises:
         NoTargetError: It is none of these.
+        ValueError: ``client`` is no IP address.
 
     """
     asking = LookUps(resolver, most=400, seconds=seconds)
-    inquiry = _Inquiry(asking, reach, seconds, now or datetime.now(UTC), told)
+    inquiry = _Inquiry(
+        asking, reach, seconds, now or datetime.now(UTC), told, frozenset(only), client
+    )
     address = address_of(target)
     if address is not None:
         found = await _of_address(inquiry, address, block_lists)
@@ -109,13 +133,20 @@ class _Inquiry:
     seconds: float
     now: datetime
     told: _Told | None
+    only: frozenset[CheckName]
+    client: str
+
+    def wants(self, *checks: CheckName) -> bool:
+        """Return whether one of the questions is asked."""
+        return not self.only.isdisjoint(checks)
 
     def tell(self, *findings: Finding) -> _Found:
-        """Return them, when whoever waits has been told."""
-        for finding in findings:
+        """Return those that were asked for, when whoever waits has been told."""
+        asked = tuple(finding for finding in findings if finding.check in self.only)
+        for finding in asked:
             if self.told is not None:
                 self.told(finding)
-        return findings
+        return asked
 
     async def all_of(self, *parts: Coroutine[None, None, _Found]) -> _Found:
         """Return what all parts find."""
@@ -137,7 +168,11 @@ async def _of_domain(
     asking = inquiry.asking
 
     async def sending() -> _Found:
-        return inquiry.tell(spf.finding_of_published(await spf.published(asking, domain)))
+        if not inquiry.client:
+            return inquiry.tell(spf.finding_of_published(await spf.published(asking, domain)))
+        sender = f"postmaster@{domain}"
+        judged = await spf.spf(asking, address=inquiry.client, mail_from=sender, helo=domain)
+        return inquiry.tell(spf.finding(judged))
 
     async def signing() -> _Found:
         return inquiry.tell(*await dkim_keys(asking, domain, selectors))
@@ -148,14 +183,15 @@ async def _of_domain(
     async def reports() -> _Found:
         return inquiry.tell(await tls_rpt(asking, domain))
 
-    return await inquiry.all_of(
-        _receiving(inquiry, domain),
-        sending(),
-        signing(),
-        policy(),
-        reports(),
-        _listings(inquiry, domain, block_lists),
-    )
+    parts: Mapping[tuple[CheckName, ...], Callable[[], Coroutine[None, None, _Found]]] = {
+        _RECEIVING: lambda: _receiving(inquiry, domain),
+        (CheckName.SPF,): sending,
+        (CheckName.DKIM,): signing,
+        (CheckName.DMARC,): policy,
+        (CheckName.TLS_RPT,): reports,
+        (CheckName.DNS_BLOCK_LISTS,): lambda: _listings(inquiry, domain, block_lists),
+    }
+    return await inquiry.all_of(*(ask() for checks, ask in parts.items() if inquiry.wants(*checks)))
 
 
 async def _listings(inquiry: _Inquiry, subject: str, block_lists: Sequence[BlockList]) -> _Found:
@@ -182,7 +218,7 @@ async def _receiving(inquiry: _Inquiry, domain: str) -> _Found:
         return inquiry.tell(*named, await dnssec(asking, found, records))
 
     parts = [published()]
-    if inquiry.reach is not None:
+    if inquiry.reach is not None and inquiry.wants(*_SHOWN):
         parts.append(_shown(inquiry, inquiry.reach, found, records))
     return told + await inquiry.all_of(*parts)
 

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from whybounce.vocabulary.cause import Cause, CheckName
 from whybounce.vocabulary.finding import ADVICE, Answer, Change, Finding
 
+# A record that asks for reports keeps no mail back.
+_DECIDE_NOTHING = ADVICE | {CheckName.TLS_RPT}
+
 
 def change(cause: Cause, findings: Sequence[Finding]) -> Change:
     """Return what the findings say of the cause."""
@@ -28,4 +31,4 @@ def change(cause: Cause, findings: Sequence[Finding]) -> Change:
 def checks_of(cause: Cause) -> frozenset[CheckName]:
     """Return the checks that decide about the cause."""
     named = frozenset(cause.checks)
-    return named - ADVICE or named
+    return named - _DECIDE_NOTHING or named

@@ -81,6 +81,19 @@ class Explainer:
         explanation = self._explain(outcome, reply, outcome.status)
         return _with_findings(explanation, self._causes, tuple(findings))
 
+    def decided(self, explanation: Explanation, findings: Iterable[Finding]) -> Explanation:
+        """Return an ambiguous explanation with the one reading that the findings point to, if it is one.
+
+        It is likely then and not certain: what was asked today was not asked on the day.
+        """
+        failed = {finding.check for finding in findings if finding.answer is Answer.FAILS}
+        readings = dict.fromkeys([explanation.cause, *(a.cause for a in explanation.alternatives)])
+        pointed = [each for each in readings if failed & checks_of(self._causes[each])]
+        if len(pointed) != 1:
+            return explanation
+        decided = _for_cause(explanation, self._causes[pointed[0]], explanation.permanent)
+        return replace(decided, confidence=Confidence.LIKELY)
+
     def explain_as(self, cause_id: str, outcome: Outcome, form: str | None) -> Explanation:
         """Return the explanation where the kind of the report already is the cause."""
         cause = self._causes[cause_id]

@@ -59,7 +59,6 @@ async def checked(
         title=said_by.cause_words(known.id).title if known else "",
         change=change(known, found.findings) if known else None,
         findings=[(each, said_by.finding_words(each)) for each in found.findings],
-        answer=said_by.answer,
         summary=summary(found.findings),
         again=_path(about, selector, cause),
         as_json=f"/api/v1/check?{urlencode(_given(target=about, selector=selector, cause=cause))}",
