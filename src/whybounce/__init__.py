@@ -9,25 +9,27 @@
 ``diagnose`` explains it too; ``write`` makes an NDR of that, and ``rewrite`` makes one of another
 system's bounce; ``causes`` is the catalogue; ``words`` says an explanation in a language, and
 ``note_words`` what else the headers show. No function here touches the network but ``check``,
-which asks the DNS about a domain or an address; ``finding_words`` says what it found.
+which asks about a domain or an address, live, and ``confirm``, which asks what decides about a
+diagnosis; ``finding_words`` says what was found.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from whybounce.catalogue import CatalogueError, Overlay, catalogue, load_overlay
 from whybounce.diagnosing import diagnose as _diagnose, diagnose_report as _diagnose_report
+from whybounce.diagnosing.inquiring import confirmed_by, inquiries_of
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read
-from whybounce.vocabulary.cause import Cause
+from whybounce.vocabulary.cause import Cause, CheckName
 from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.explanation import Explanation
-from whybounce.vocabulary.finding import Finding, FindingWords
+from whybounce.vocabulary.finding import Finding, FindingWords, Inquiry
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.notice import Audience, NoticeError, NoticeSettings, Style
 from whybounce.vocabulary.outcome import Outcome
@@ -37,8 +39,11 @@ from whybounce.wording import Speaker, UnknownLanguageError
 
 if TYPE_CHECKING:
     from whybounce.checking.lookups import Asking
+    from whybounce.checking.mail_servers import Reach
     from whybounce.rewriting import Rewriter
     from whybounce.writing import Writer
+
+_MOST_INQUIRIES = 8  # Of one bounce: of many recipients each may be at another domain.
 
 __version__ = "0.1.0"
 
@@ -49,6 +54,7 @@ __all__ = [
     "Explanation",
     "Finding",
     "FindingWords",
+    "Inquiry",
     "Note",
     "NoteWords",
     "NoticeError",
@@ -57,8 +63,11 @@ __all__ = [
     "UnknownLanguageError",
     "VerpPattern",
     "Words",
+    "answers_to",
     "causes",
     "check",
+    "confirm",
+    "confirmed",
     "diagnose",
     "explain",
     "finding_words",
@@ -114,8 +123,12 @@ async def check(
     selectors: Sequence[str] = (),
     block_lists: Sequence[str] = (),
     seconds: float = 30.0,
+    reach: "Reach | None" = None,
+    told: Callable[[Finding], None] | None = None,
+    only: Collection[CheckName] | None = None,
+    client: str = "",
 ) -> tuple[Finding, ...]:
-    """Return what the DNS says about a domain, an e-mail address or an IP address, live.
+    """Return what is found about a domain, an e-mail address or an IP address, live.
 
     Needs the extra ``check``. The one function here that touches the network.
 
@@ -123,12 +136,17 @@ async def check(
         target: A domain; an address, of which the domain is checked; an IP address.
         resolver: Who is asked: a ``whybounce.checking.lookups.Resolver``. Else whom this machine
             asks.
-        selectors: DKIM keys to look for; without one none can be found.
+        selectors: DKIM keys to look for; without one those that are common are tried.
         block_lists: Zones of DNS block lists to ask, such as ``zen.spamhaus.org``.
         seconds: How long all of it may take; what is not found out by then is unknown.
+        reach: What may be connected to, a ``whybounce.checking.mail_servers.Reach``: mail servers
+            and the host of the MTA-STS policy. None: only the DNS is asked.
+        told: Is given each finding as soon as it is there.
+        only: Which questions are asked; else all.
+        client: The IP address that is to send for the domain, which SPF judges then.
 
     Raises:
-        ValueError: ``target`` is none of these.
+        ValueError: ``target`` is none of these, or ``client`` no IP address.
         OSError: This machine does not say whom it asks.
 
     """
@@ -142,7 +160,87 @@ async def check(
         selectors=selectors,
         block_lists=[BlockList(zone) for zone in block_lists],
         seconds=seconds,
+        reach=reach,
+        told=told,
+        only=targets.BUILT if only is None else only,
+        client=client,
     )
+
+
+async def confirm(
+    diagnosis: Diagnosis,
+    *,
+    resolver: "Asking | None" = None,
+    seconds: float = 30.0,
+    reach: "Reach | None" = None,
+    ask: Callable[[Inquiry], Awaitable[Sequence[Finding]]] | None = None,
+    now: datetime | None = None,
+) -> Diagnosis:
+    """Return the diagnosis with what live checks say of each explanation now.
+
+    The checks are those that the causes name; whom they are about is what the bounce says. Where a
+    code has several meanings they may decide between them. Needs the extra ``check``.
+
+    Args:
+        diagnosis: From ``diagnose``.
+        resolver: As for ``check``.
+        seconds: Likewise.
+        reach: Likewise.
+        ask: Asks, instead of ``check``: for whoever keeps answers.
+        now: When that is; else this moment.
+
+    Raises:
+        OSError: This machine does not say whom it asks.
+
+    """
+
+    async def asked(inquiry: Inquiry) -> Sequence[Finding]:
+        return await answers_to(inquiry, resolver=resolver, reach=reach, seconds=seconds)
+
+    import asyncio  # noqa: PLC0415  # 40 ms, for who asks
+
+    planned = inquiries_of(diagnosis, catalogue())
+    wanted = list(dict.fromkeys(each for one in planned for each in one))[:_MOST_INQUIRIES]
+    answers = await asyncio.gather(*((ask or asked)(inquiry) for inquiry in wanted))
+    at = now or datetime.now(UTC).replace(microsecond=0)
+    return confirmed(diagnosis, dict(zip(wanted, answers, strict=True)), at=at)
+
+
+def confirmed(
+    diagnosis: Diagnosis, found: Mapping[Inquiry, Sequence[Finding]], *, at: datetime
+) -> Diagnosis:
+    """Return the diagnosis with what findings say of each explanation, as ``confirm`` does.
+
+    Args:
+        diagnosis: From ``diagnose``.
+        found: What was found, by what was asked; what nobody asked is lacking.
+        at: When was asked.
+
+    """
+    return confirmed_by(diagnosis, found, _explainer(), catalogue(), at=at)
+
+
+async def answers_to(
+    inquiry: Inquiry,
+    *,
+    resolver: "Asking | None" = None,
+    reach: "Reach | None" = None,
+    seconds: float = 30.0,
+) -> tuple[Finding, ...]:
+    """Return what ``check`` finds about one inquiry; nothing where its target is none."""
+    try:
+        return await check(
+            inquiry.target,
+            resolver=resolver,
+            selectors=inquiry.selectors,
+            block_lists=inquiry.lists,
+            seconds=seconds,
+            reach=reach,
+            only=inquiry.checks,
+            client=inquiry.client,
+        )
+    except ValueError:  # The bounce names what is no domain, and no address.
+        return ()
 
 
 def finding_words(finding: Finding, language: str = "en") -> FindingWords:

@@ -22,6 +22,7 @@ ZONE = {
     ("_dmarc.contoso.example", "TXT"): "v=DMARC1; p=reject",
     ("25.2.0.192.in-addr.arpa", "PTR"): "mx.contoso.example.",
     ("26.2.0.192.in-addr.arpa", "PTR"): "mx.contoso.example.",
+    ("null.example", "MX"): "0 .",
 }
 
 
@@ -68,7 +69,9 @@ def test_programs_get_one_object_for_each_finding(resolver):
 
     assert done.exit_code == 0
     assert [row["check"] for row in rows] == [
-        "mx-record", "null-mx", "addresses", "ipv6", "spf", "dkim", "dmarc", "reverse-dns",
+        "mx-record", "null-mx", "addresses", "ipv6", "port-25", "starttls", "certificate", "dnssec", "tlsa",
+        "mta-sts", "tls-rpt", "spf", "dkim", "dmarc",
+        "ipv6", "reverse-dns",
     ]  # fmt: skip
     for row in rows:
         Draft202012Validator(schemas()["check"]).validate(row)
@@ -112,3 +115,62 @@ def test_a_resolver_that_is_none_is_refused(written):
     """By a sentence that quotes it."""
     with pytest.raises(Refusal, match="is no IP address"):
         command._address_and_port(written)  # noqa: SLF001  # its own table
+
+
+BOUNCED = "556 5.1.10 <anna@null.example>: domain null.example does not accept mail (nullMX)"
+
+
+def test_explain_asks_whether_it_is_still_so(resolver):
+    """The cause names the check, the reply names the domain."""
+    done = CliRunner().invoke(app, ["explain", "--check", "--resolver", resolver, BOUNCED])
+    given = ["explain", "--check", "--json", "--resolver", resolver, BOUNCED]
+    told = json.loads(CliRunner().invoke(app, given).stdout)
+
+    assert "\nChecked now\n  Confirmed." in done.stdout
+    assert "null.example: Does the domain say that it takes no mail? not in order" in done.stdout
+    assert told["checked"]["change"] == "confirmed"
+    Draft202012Validator(schemas()["explain"]).validate(told)
+
+
+def test_read_asks_about_each_bounce_and_each_thing_once(resolver, tmp_path):
+    """Two bounces about one domain cost one question."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.eml").write_text(
+            "From: MAILER-DAEMON@x.example\nSubject: Undelivered\n\n"
+            f"<anna@null.example>: {BOUNCED}\n"
+        )
+    done = CliRunner().invoke(
+        app, ["read", "--check", "--json", "--resolver", resolver, str(tmp_path)]
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert [one["outcomes"][0]["explanation"]["checked"]["change"] for one in told] == [
+        "confirmed",
+        "confirmed",
+    ]
+    for one in told:
+        Draft202012Validator(schemas()["read"]).validate(one)
+
+
+def test_a_table_has_no_room_for_live_checks(tmp_path):
+    """Said before anything is read."""
+    done = CliRunner().invoke(app, ["read", "--check", "--format", "csv", str(tmp_path)])
+
+    assert isinstance(done.exception, Refusal)
+    assert "--check goes with pages and --json" in str(done.exception)
+
+
+def test_nothing_is_connected_to_if_that_is_not_wished(resolver):
+    """The DNS alone is asked."""
+    done = run("contoso.example", "--no-connect", "--json", "--resolver", resolver)
+    asked = {json.loads(line)["check"] for line in done.stdout.splitlines()}
+
+    assert asked.isdisjoint({"port-25", "starttls", "certificate", "tlsa", "mta-sts"})
+
+
+def test_no_line_of_progress_gets_into_a_pipe(resolver):
+    """Neither among the findings nor beside them."""
+    done = run("contoso.example", "--resolver", resolver)
+
+    assert done.stderr == ""
+    assert "Asking" not in done.stdout

@@ -81,6 +81,7 @@ server:
   cache-max-negative-ttl: 0
   infra-host-ttl: 0
   val-bogus-ttl: 0
+  aggressive-nsec: no
   msg-cache-size: 1m
   rrset-cache-size: 1m
 remote-control:

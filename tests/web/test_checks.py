@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 
 import httpx
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import given, strategies as st
 
 from website import name_server, served
 from whybounce.catalogue import catalogue
+from whybounce.checking.mail_servers import Reach
+from whybounce.explaining import change
 from whybounce.vocabulary.cause import CheckName
-from whybounce.vocabulary.finding import Answer, Finding
+from whybounce.vocabulary.finding import Answer, Change, Finding
 from whybounce.web import Settings, create_app
-from whybounce.web.checks import Change, Checks, change, way_of
+from whybounce.web.checks import Checks, way_of
 from whybounce.web.problems import ProblemError
 from zones import zone
 
@@ -190,3 +193,59 @@ def test_only_so_many_are_checked_at_once():
         await asyncio.gather(*tasks, return_exceptions=True)
 
     asyncio.run(many())
+
+
+def test_a_page_connects_to_no_inner_server_whatever_a_domain_says():
+    """A name server that leads a visitor's check to this machine itself."""
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0)
+        led = {
+            ("led.example", "MX"): "10 mx.led.example.",
+            ("mx.led.example", "A"): ("127.0.0.1", "10.0.0.1"),
+            ("_mta-sts.led.example", "TXT"): "v=STSv1; id=1",
+            ("mta-sts.led.example", "A"): "127.0.0.1",
+        }
+        port = trap.getsockname()[1]
+        with name_server(zone(led)) as resolver:
+            app = create_app(Settings(resolver=resolver, reach=Reach(port=port, policy_port=port)))
+            with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+                told = client.get("/api/v1/check", params={"target": "led.example"}).json()
+        with pytest.raises(BlockingIOError):
+            trap.accept()
+    found = {each["check"]: each["result"] for each in told["findings"]}
+
+    assert (found["port-25"], found["mta-sts"]) == ("not-tried", "policy")
+
+
+NULL = "556 5.1.10 <anna@null.example>: domain null.example does not accept mail (nullMX)"
+
+
+def test_an_answer_can_be_checked_where_it_stands(client):
+    """By a button that works without scripts, and keeps the text."""
+    answer = client.post("/", data={"text": NULL})
+    checked = client.post("/?check=yes", data={"text": NULL})
+
+    assert 'form="box" formaction="/?check=yes#answer">Run checks</button>' in answer.text
+    assert "Checked now" not in answer.text
+    assert ">Confirmed.</h3>" in checked.text
+    assert "<bdi>null.example</bdi>: Does the domain say that it takes no mail?" in checked.text
+    assert "does not accept mail (nullMX)</textarea>" in checked.text
+
+
+def test_programs_have_an_answer_checked(client):
+    """The same shape, with what live checks say."""
+    told = client.post("/api/v1/explain?check=true", content=NULL).json()
+    plain = client.get("/api/v1/explain", params={"text": NULL}).json()
+
+    assert told["checked"]["change"] == "confirmed"
+    assert plain["checked"] is None
+
+
+def test_a_bounce_that_names_an_inner_network_has_nothing_asked_of_it(client):
+    """A stranger could have written it."""
+    inner = NULL.replace("null.example", "db.internal")
+
+    told = client.post("/api/v1/explain?check=true", content=inner).json()
+
+    assert told["cause"] == "null-mx"
+    assert told["checked"]["findings"] == []

@@ -56,3 +56,19 @@ async def ipv6(resolver: Asking, *hosts: str) -> Finding:
     absent = all(records.absence in {Absence.NO_NAME, Absence.NO_DATA} for records in answers)
     answer = Answer.FAILS if absent else Answer.UNKNOWN
     return Finding(check, answer, f"no IPv6 address: {named}", "none", {"remote": hosts[0]})
+
+
+async def ipv6_of_sender(resolver: Asking, address: str, name: str) -> Finding | None:
+    """Return whether the sending server has IPv6 too, by its name; None where it has no name."""
+    check, values = CheckName.IPV6, {"ip": address, "remote": name, "helo": name}
+    if ":" in address:
+        return Finding(check, Answer.HOLDS, f"{address} is an IPv6 address", "sends", values)
+    if not name:
+        return None
+    found = await resolver.records(name, "AAAA")
+    if found.values:
+        evidence = f"{name} has the address {found.values[0]}"
+        return Finding(check, Answer.HOLDS, evidence, "also", values, found.values[0])
+    if found.is_undecided:
+        return Finding(check, Answer.UNKNOWN, found.detail, "unknown", values)
+    return Finding(check, Answer.FAILS, found.detail, "only-ipv4", values)

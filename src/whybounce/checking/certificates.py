@@ -1,9 +1,11 @@
 """A server's certificate: what it is called, until when it holds, and how people are told of it."""
 
+import ssl
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -29,6 +31,22 @@ class Shown:
             f'certificate "{self.subject}" for {names}, issued by "{self.issuer}",'
             f" valid from {self.begins:%Y-%m-%d} to {self.ends:%Y-%m-%d}"
         )
+
+
+def shown_by(connection: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the peer's certificates as it sent them, DER. Public from Python 3.13 on."""
+    own = connection.getpeercert(binary_form=True)
+    if own is None:
+        return ()
+    if hasattr(connection, "get_unverified_chain"):
+        return tuple(connection.get_unverified_chain())
+    inner: Any = getattr(connection, "_sslobj", None)  # The only way before 3.13.
+    if not hasattr(inner, "get_unverified_chain"):
+        return (own,)
+    return tuple(
+        ssl.PEM_cert_to_DER_cert(certificate.public_bytes())
+        for certificate in inner.get_unverified_chain()
+    )
 
 
 def loaded(chain: Iterable[bytes]) -> tuple[x509.Certificate, ...]:

@@ -6,12 +6,13 @@ anywhere else, and neither its size nor its slowness costs more than is set here
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
 
 from whybounce.checking.domains import to_ascii
-from whybounce.checking.lookups import Resolver
+from whybounce.checking.lookups import Asking
 from whybounce.checking.mta_sts import StsPolicy, Unreadable, read_policy
 
 _PATH = "/.well-known/mta-sts.txt"
@@ -23,10 +24,11 @@ _MOST_ADDRESSES = 4
 class PolicyHosts:
     """Fetches policies."""
 
-    resolver: Resolver
+    resolver: Asking
     context: ssl.SSLContext  # In which a host must prove its name by a DNS-ID.
     port: int = 443
     seconds: float = 15  # For all of it.
+    may_reach: Callable[[str], bool] = lambda _: True  # Whether an address may be connected to.
 
     async def fetch(self, domain: str) -> StsPolicy | Unreadable:
         """Return the domain's policy, or why there is none. Never raises for what others do."""
@@ -41,6 +43,9 @@ class PolicyHosts:
         addresses = await self._addresses(host)
         if not addresses:
             return Unreadable(f"{host} has no address")
+        addresses = [address for address in addresses if self.may_reach(address)]
+        if not addresses:
+            return Unreadable(f"{host} belongs to an inner network, and was not asked")
         found: StsPolicy | Unreadable = Unreadable("")
         # Half of the time for one address, so that a dead one leaves some for the next.
         client = httpx.AsyncClient(verify=self.context, trust_env=False, timeout=self.seconds / 2)

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from whybounce.checking.lookups import Absence, Records, Resolver
+from whybounce.checking.lookups import Absence, Asking, Records
 
 _MOST = 64  # Records of a name that are looked at; nobody needs more to roll keys over.
 
@@ -83,7 +83,7 @@ class TlsaAnswer:
     trouble: Records | None = None
 
 
-async def tlsa_of(base: str, port: int, resolver: Resolver) -> TlsaAnswer:
+async def tlsa_of(base: str, port: int, resolver: Asking) -> TlsaAnswer:
     """Return the records of that host and port. Only such as are validated count: RFC 7672 §2.2."""
     name = f"_{port}._tcp.{base}"
     found = await resolver.records(name, "TLSA")

@@ -7,6 +7,7 @@ from typing import Any
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli.answers import FORMS
+from whybounce.cli.confirming import Confirming, Live
 from whybounce.notation.verp import VerpPattern
 from whybounce.sources import Mail
 from whybounce.vocabulary.report import Defect, Diagnosis, Kind, Report
@@ -40,6 +41,7 @@ class Asked:
     form: str  # A key of FORMS.
     language: str = "en"
     verp: VerpPattern | None = None  # How the sender writes recipients into its addresses.
+    live: Live | None = None  # Where each is to be checked live.
 
 
 class Answerer:
@@ -49,11 +51,14 @@ class Answerer:
         self._of = FORMS[asked.form].of
         self._verp = asked.verp
         self._speaker = Speaker(catalogue(), asked.language)
+        self._confirming = Confirming(asked.live) if asked.live else None
 
     def answer(self, mail: Mail) -> Answer:
         """Return the mail's part. A mail that trips us up is our fault, and a row all the same."""
         try:
             diagnosis = _diagnosed(mail, self._verp)
+            if self._confirming is not None:
+                diagnosis = self._confirming.confirmed(diagnosis)
             return Answer(self._of(mail, diagnosis, self._speaker), _code(mail, diagnosis))
         except Exception as error:  # noqa: BLE001  # the run goes on
             return self.failed(mail, type(error).__name__)

@@ -1,6 +1,7 @@
-"""``whybounce check``: what the DNS says about a domain or an address, live."""
+"""``whybounce check``: what the DNS and the mail servers say about a domain or an address, live."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -11,15 +12,15 @@ import typer
 import whybounce
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
-from whybounce.vocabulary.cause import CheckName
+from whybounce.cli.waiting import Waiting
 from whybounce.vocabulary.finding import Answer, Finding
 from whybounce.wire import finding_as_dict
 
 if TYPE_CHECKING:
     from whybounce.checking.lookups import Resolver
+    from whybounce.checking.mail_servers import Reach
 
 _NOT_IN_ORDER = 1
-_ADVICE = {CheckName.IPV6}  # Nobody has to have it.
 _DNS = 53
 
 
@@ -28,7 +29,9 @@ def check(
         ..., metavar="DOMAIN|ADDRESS|IP...", help="A domain, an e-mail address, an IP address."
     ),
     selector: list[str] = typer.Option(  # noqa: B008  # typer's way
-        [], "--selector", help="A DKIM selector to look for. May be given again."
+        [],
+        "--selector",
+        help="A DKIM selector to look for, instead of common ones. May be given again.",
     ),
     block_list: list[str] = typer.Option(  # noqa: B008  # typer's way
         [], "--block-list", help="The zone of a DNS block list to ask. May be given again."
@@ -37,10 +40,19 @@ def check(
         None, "--resolver", metavar="IP[:PORT]", help="Whom to ask. Else whom this machine asks."
     ),
     seconds: float = typer.Option(30.0, "--seconds", min=1, help="How long each may take."),
+    connect: bool = typer.Option(
+        True, "--connect/--no-connect", help="Look at the mail servers too, or ask the DNS alone."
+    ),
+    port: int = typer.Option(25, "--port", min=1, max=65535, help="Where mail servers listen."),
+    private: bool = typer.Option(
+        False, "--private", help="Connect to addresses of inner networks too."
+    ),
     json: bool = typer.Option(False, "--json", help="One JSON object per finding, nothing else."),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
-    """Check live whether a domain's or an address's DNS is in order for mail, and what mends it.
+    """Check live whether a domain or an address is in order for mail, and what mends it.
+
+    Asks the DNS, and connects to the domain's mail servers and its MTA-STS host; no mail is sent.
 
     Exits with 1 where something is not in order or could not be found out.
 
@@ -48,9 +60,11 @@ def check(
     """
     speaker = language.speaker(lang)
     asked = resolver_at(resolver)
+    reach = reach_of(port, private=private) if connect else None
     in_order = True
     for number, target in enumerate(targets):
-        findings = _findings(target, asked, selector, block_list, seconds)
+        with Waiting(target, shown=sys.stderr.isatty()) as waiting:
+            findings = _findings(target, asked, selector, block_list, seconds, reach, waiting)
         in_order &= all(map(_is_in_order, findings))
         if json:
             for finding in findings:
@@ -72,9 +86,17 @@ def _findings(
     selectors: Sequence[str],
     block_lists: Sequence[str],
     seconds: float,
+    reach: "Reach | None",
+    waiting: Waiting,
 ) -> tuple[Finding, ...]:
     asking = whybounce.check(
-        target, resolver=resolver, selectors=selectors, block_lists=block_lists, seconds=seconds
+        target,
+        resolver=resolver,
+        selectors=selectors,
+        block_lists=block_lists,
+        seconds=seconds,
+        reach=reach,
+        told=waiting.told,
     )
     try:
         return asyncio.run(asking)
@@ -84,8 +106,14 @@ def _findings(
 
 def _is_in_order(finding: Finding) -> bool:
     """Say whether it holds; what nobody asked for, or has to have, is no trouble either."""
-    is_asked = finding.result != "not-asked" and finding.check not in _ADVICE
-    return finding.answer is Answer.HOLDS or not is_asked
+    return finding.answer is Answer.HOLDS or not finding.counts
+
+
+def reach_of(port: int = 25, *, private: bool = False) -> "Reach":
+    """Return what may be connected to."""
+    from whybounce.checking.mail_servers import Reach  # noqa: PLC0415  # cryptography is 60 ms
+
+    return Reach(port=port, allow_private=private)
 
 
 def resolver_at(written: str | None) -> "Resolver":

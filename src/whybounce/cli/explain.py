@@ -1,5 +1,6 @@
 """``whybounce explain``: a code, a reply or a pasted line, explained."""
 
+import sys
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -8,10 +9,14 @@ import typer
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli import language
+from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, Confirming, Live
 from whybounce.cli.incoming import text_given
 from whybounce.cli.refusal import Refusal
+from whybounce.cli.waiting import Waiting
 from whybounce.explaining import mistyped_code
 from whybounce.vocabulary.explanation import Explanation
+from whybounce.vocabulary.outcome import Outcome
+from whybounce.vocabulary.report import Diagnosis, Report
 from whybounce.wire import explanation_as_dict
 
 _NOT_EXPLAINED = 1
@@ -23,6 +28,11 @@ def explain(
     ),
     json: bool = typer.Option(False, "--json", help="One JSON object per text, and nothing else."),
     lines: bool = typer.Option(False, "--lines", help="Explain each line as a text of its own."),
+    check: bool = typer.Option(False, "--check", help=CHECK_HELP),
+    resolver: str = typer.Option(None, "--resolver", metavar="IP[:PORT]", help=RESOLVER_HELP),
+    connect: bool = typer.Option(
+        True, "--connect/--no-connect", help="Whether --check looks at mail servers, too."
+    ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
     """Explain a code or any reply: what happened, who must act, what to do.
@@ -30,10 +40,13 @@ def explain(
     Example: whybounce explain "550 5.7.1 Unable to relay"
     """
     speaker = language.speaker(lang)
+    confirming = Confirming(Live(resolver, connect)) if check else None
     given = text_given(text or [], "explain", '"550 5.1.1 User unknown"')
     texts = list(_texts(given, lines=lines))
     explained = True
-    answers = ((one, explanation) for one in texts for explanation in _explanations(one))
+    answers = (
+        (one, explanation) for one in texts for explanation in _explanations(one, confirming)
+    )
     for number, (one, explanation) in enumerate(answers):
         explained &= explanation.tells_why
         if json:
@@ -45,15 +58,26 @@ def explain(
         page = console()
         if number:
             page.rule(style="dim")
-        print_answer(speaker.words(explanation), speaker, explanation.confidence, page)
+        print_answer(
+            speaker.words(explanation),
+            speaker,
+            explanation.confidence,
+            page,
+            explanation.confirmation,
+        )
     if not explained:
         raise typer.Exit(_NOT_EXPLAINED)
 
 
-def _explanations(text: str) -> Sequence[Explanation]:
+def _explanations(text: str, confirming: Confirming | None) -> Sequence[Explanation]:
     """Return the text's explanation; of a whole bounce, one for each recipient."""
     diagnosis = whybounce.diagnose(text)
-    return diagnosis.explanations or (whybounce.explain(text),)
+    if not diagnosis.explanations:
+        diagnosis = Diagnosis(Report(outcomes=(Outcome(),)), (whybounce.explain(text),))
+    if confirming is not None:
+        with Waiting("what was said", shown=sys.stderr.isatty()):
+            diagnosis = confirming.confirmed(diagnosis)
+    return diagnosis.explanations
 
 
 def _texts(given: str, *, lines: bool) -> Iterator[str]:

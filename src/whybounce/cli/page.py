@@ -12,7 +12,7 @@ from rich.text import Text
 
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Confidence
-from whybounce.vocabulary.finding import Finding
+from whybounce.vocabulary.finding import Confirmation, Finding
 from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Steps, Words
@@ -33,8 +33,14 @@ def console() -> Console:
     return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def print_answer(words: Words, speaker: Speaker, confidence: Confidence, page: Console) -> None:
-    """Print one explanation: verdict, who, again, what to do, said, to pass on, why.
+def print_answer(
+    words: Words,
+    speaker: Speaker,
+    confidence: Confidence,
+    page: Console,
+    confirmation: Confirmation | None = None,
+) -> None:
+    """Print one explanation: verdict, who, again, what to do, said, to pass on, why, live checks.
 
     Other readings are shown where the answer is not certain.
     """
@@ -54,6 +60,8 @@ def print_answer(words: Words, speaker: Speaker, confidence: Confidence, page: C
     _part(page, speaker.heading("tell"), words.tell)
     _heading(page, speaker.heading("because"))
     _print_wrapped(page, f"{words.because} ({speaker.confidence(confidence)})", 2)
+    if confirmation is not None:
+        print_confirmation(confirmation, speaker, page)
     if confidence is not Confidence.CERTAIN:
         _print_alternatives(page, words, speaker)
 
@@ -65,7 +73,13 @@ def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: C
     for outcome, explanation in pairs:
         page.print()
         page.print(Text(printable(outcome.recipient or "?"), style="bold"), soft_wrap=True)
-        print_answer(speaker.words(explanation), speaker, explanation.confidence, page)
+        print_answer(
+            speaker.words(explanation),
+            speaker,
+            explanation.confidence,
+            page,
+            explanation.confirmation,
+        )
     _print_notes(diagnosis.notes, speaker, page)
     for defect in diagnosis.report.defects:
         _print_wrapped(page, f"{defect.where}: {printable(defect.what)}", 0)
@@ -116,14 +130,27 @@ def print_findings(
     """Print what each check found: the answer and its question, what it means, what mends it."""
     page.print(Text(printable(target), style="bold"), soft_wrap=True)
     for finding in findings:
-        words = speaker.finding_words(finding)
         page.print()
-        answer = speaker.answer(finding.answer)
-        page.print(Text(f"{words.question} ", style="cyan"), Text(answer, style="bold"), sep="")
-        _print_sentence(page, words.what, indent=2)
-        _print_wrapped(page, f"({printable(finding.evidence)})", 2)
-        for number, step in enumerate(words.steps, start=1):
-            _print_sentence(page, step, 4, f"{number}. ", _RECORD)
+        _print_finding(finding, speaker, page)
+
+
+def print_confirmation(confirmation: Confirmation, speaker: Speaker, page: Console) -> None:
+    """Print what live checks say of an explanation, and what they found."""
+    _heading(page, speaker.page("check.heading"))
+    for sentence in speaker.confirmation(confirmation):
+        _print_sentence(page, sentence, indent=2)
+    for target, finding in confirmation.found:
+        _print_finding(finding, speaker, page, about=f"{printable(target)}: ")
+
+
+def _print_finding(finding: Finding, speaker: Speaker, page: Console, about: str = "") -> None:
+    words = speaker.finding_words(finding)
+    answer = speaker.answer(finding.answer)
+    page.print(Text(f"{about}{words.question} ", style="cyan"), Text(answer, style="bold"), sep="")
+    _print_sentence(page, words.what, indent=2)
+    _print_wrapped(page, f"({printable(finding.evidence)})", 2)
+    for number, step in enumerate(words.steps, start=1):
+        _print_sentence(page, step, 4, f"{number}. ", _RECORD)
 
 
 def _print_notes(notes: Sequence[Note], speaker: Speaker, page: Console) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from whybounce.cli import language
+from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, Live
 from whybounce.cli.refusal import Refusal
 from whybounce.notation.verp import VerpPattern
 
@@ -93,6 +94,16 @@ def read(
         help="Where --watch remembers what it has read, if not below ~/.local/state.",
         rich_help_panel=_HOW,
     ),
+    check: bool = typer.Option(False, "--check", help=CHECK_HELP, rich_help_panel=_HOW),
+    resolver: str = typer.Option(
+        None, "--resolver", metavar="IP[:PORT]", help=RESOLVER_HELP, rich_help_panel=_HOW
+    ),
+    connect: bool = typer.Option(
+        True,
+        "--connect/--no-connect",
+        help="Whether --check looks at mail servers, too.",
+        rich_help_panel=_HOW,
+    ),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
     """Read bounces: who did not get it, why, who must act, what to do.
@@ -115,13 +126,16 @@ def read(
         raise Refusal("--format parquet is nothing for a screen; name a file with --output")
     if form in {"page", "summary"} and output is not None:
         raise Refusal(f"--output needs --json, --suppress or --format {' or '.join(TableFormat)}")
+    if check and form not in {"page", "json"}:
+        raise Refusal("--check goes with pages and --json: a table has no column for it")
     # Other verbs need none of this.
     from whybounce.cli.answering import Asked  # noqa: PLC0415
     from whybounce.cli.run import Run  # noqa: PLC0415
     from whybounce.cli.watching import Watch  # noqa: PLC0415
 
     watching = Watch(watch, state) if watch is not None else None
-    asked = Asked(form, lang, _verp_pattern(verp) if verp is not None else None)
+    live = Live(resolver, connect) if check else None
+    asked = Asked(form, lang, _verp_pattern(verp) if verp is not None else None, live)
     raise typer.Exit(
         Run(paths or [], asked, speaker, output=output, jobs=jobs, watch=watching).through()
     )

@@ -19,6 +19,7 @@ from whybounce.cli.screen import demonstration_screen, gateway_screen
 from whybounce.cli.web import bound, why_not
 
 if TYPE_CHECKING:
+    from whybounce.checking.mail_servers import Reach
     from whybounce.gateway.config import Config
     from whybounce.gateway.directory import DirectoryTable
     from whybounce.gateway.service import Running
@@ -225,11 +226,28 @@ async def _site(
             f'{error.name} is not installed; [web] needs: pip install "whybounce[web]"'
         ) from error
     settings = Settings(
-        faces=(console_face(),), resolver=gateway.resolver, allow_private=config.web.private
+        faces=(console_face(),),
+        resolver=gateway.resolver,
+        reach=_reach(config),
+        allow_private=config.web.private,
     )
     async with serving_beside(prepared(create_app(settings), gateway), listening):
         host, port = listening.getsockname()[:2]
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _reach(config: "Config") -> "Reach":
+    """Return what live checks may connect to: what mail from here may, and inside only if allowed."""
+    from whybounce.checking.mail_servers import Reach  # noqa: PLC0415  # heavy
+
+    outbound = config.outbound
+    return Reach(
+        port=outbound.port,
+        policy_port=outbound.mta_sts_port,
+        allow_private=config.web.private,
+        authorities=outbound.authorities,
+        name=config.server.name or "",
+    )
 
 
 def _stop() -> asyncio.Event:

@@ -6,7 +6,7 @@ import socket
 
 import typer
 
-from whybounce.cli.check import resolver_at
+from whybounce.cli.check import reach_of, resolver_at
 from whybounce.cli.refusal import Refusal
 
 
@@ -21,6 +21,11 @@ def web(
     ),
     private: bool = typer.Option(
         False, "--private", help="Let visitors check inner networks' names and addresses too."
+    ),
+    connect: bool = typer.Option(
+        True,
+        "--connect/--no-connect",
+        help="Whether live checks look at mail servers too, or ask the DNS alone.",
     ),
 ) -> None:
     """Show the pages, and answer programs: explain, read, write, check, causes.
@@ -39,7 +44,8 @@ def web(
     name = f"[{host}]" if ":" in host else host
     typer.echo(f"Whybounce is at http://{name}:{listening.getsockname()[1]}/  Ctrl-C stops it.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    app = create_app(Settings(resolver=asked, allow_private=private))
+    reach = reach_of(private=private) if connect else None
+    app = create_app(Settings(resolver=asked, reach=reach, allow_private=private))
     server(app).run(sockets=[listening])
 
 

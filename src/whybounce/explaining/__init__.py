@@ -9,8 +9,17 @@ Nothing here reads a clock, the network or a language. What words are said is ``
 """
 
 from whybounce.explaining.code_table import causes_of_code
+from whybounce.explaining.confirming import change, checks_of
 from whybounce.explaining.explainer import Explainer
 from whybounce.explaining.mistyped import mistyped_code
 from whybounce.explaining.searching import near_causes, search_causes
 
-__all__ = ["Explainer", "causes_of_code", "mistyped_code", "near_causes", "search_causes"]
+__all__ = [
+    "Explainer",
+    "causes_of_code",
+    "change",
+    "checks_of",
+    "mistyped_code",
+    "near_causes",
+    "search_causes",
+]

@@ -6,6 +6,7 @@ from itertools import chain
 
 from whybounce.catalogue import Catalogue
 from whybounce.explaining.code_table import Claims, CodeTable
+from whybounce.explaining.confirming import checks_of
 from whybounce.explaining.finality import again, is_final, suppress
 from whybounce.explaining.parameters import parameters
 from whybounce.explaining.rule_index import AGREEMENT, SAID_OF_ANYTHING, TELLING, Hit, RuleIndex
@@ -79,6 +80,19 @@ class Explainer:
         reply = outcome.reply or Reply("")
         explanation = self._explain(outcome, reply, outcome.status)
         return _with_findings(explanation, self._causes, tuple(findings))
+
+    def decided(self, explanation: Explanation, findings: Iterable[Finding]) -> Explanation:
+        """Return an ambiguous explanation with the one reading that the findings point to, if it is one.
+
+        It is likely then and not certain: what was asked today was not asked on the day.
+        """
+        failed = {finding.check for finding in findings if finding.answer is Answer.FAILS}
+        readings = dict.fromkeys([explanation.cause, *(a.cause for a in explanation.alternatives)])
+        pointed = [each for each in readings if failed & checks_of(self._causes[each])]
+        if len(pointed) != 1:
+            return explanation
+        decided = _for_cause(explanation, self._causes[pointed[0]], explanation.permanent)
+        return replace(decided, confidence=Confidence.LIKELY)
 
     def explain_as(self, cause_id: str, outcome: Outcome, form: str | None) -> Explanation:
         """Return the explanation where the kind of the report already is the cause."""
@@ -325,14 +339,14 @@ def _with_findings(
     failed = {finding.check for finding in findings if finding.answer is Answer.FAILS}
     if not failed:
         return explanation
-    if failed & set(causes[explanation.cause].checks):
+    if failed & checks_of(causes[explanation.cause]):
         return replace(explanation, confidence=Confidence.CERTAIN)
     if explanation.confidence is not Confidence.AMBIGUOUS:
         return explanation
     confirmed = [
         alternative
         for alternative in explanation.alternatives
-        if failed & set(causes[alternative.cause].checks)
+        if failed & checks_of(causes[alternative.cause])
     ]
     if len(confirmed) != 1:
         return explanation

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from whybounce.vocabulary.cause import Again, Reason, Suppress
+from whybounce.vocabulary.finding import Confirmation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
@@ -71,6 +72,7 @@ class Explanation:
     system: str | None = None  # The mail system that speaks, if it can be told.
     alternatives: tuple[Alternative, ...] = ()
     inner: "Explanation | None" = None  # What the wrapped reply means.
+    confirmation: Confirmation | None = None  # What live checks say of it, where they were asked.
 
     @property
     def tells_why(self) -> bool:

@@ -26,6 +26,7 @@ from whybounce.web.thinking import Thinking
 
 if TYPE_CHECKING:
     from whybounce.checking.lookups import Asking
+    from whybounce.checking.mail_servers import Reach
 
 __all__ = ["Face", "Link", "Settings", "create_app"]
 
@@ -50,6 +51,7 @@ class Settings:
     seconds: float = 10.0  # After which a reading is given up.
     faces: Sequence[Face] = field(default=())
     resolver: "Asking | None" = None  # For live checks; else whom this machine asks.
+    reach: "Reach | None" = None  # What live checks may connect to; None: they ask the DNS alone.
     allow_private: bool = False  # Whether strangers may check what belongs to an inner network.
 
 
@@ -69,7 +71,9 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
         redirect_slashes=False,
     )  # fmt: skip
     app.state.thinking = thinking
-    app.state.checks = Checks(settings.resolver, allow_private=settings.allow_private)
+    app.state.checks = Checks(
+        settings.resolver, settings.reach, allow_private=settings.allow_private
+    )
     app.state.site = Site(
         navigation=(*LOOK_UPS, *(link for face in settings.faces for link in face.navigation)),
         templates=(HERE, *(face.templates for face in settings.faces if face.templates)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from whybounce.catalogue import catalogue
 from whybounce.vocabulary.explanation import Confidence, Explanation
+from whybounce.vocabulary.finding import Change, Confirmation, Finding, FindingWords
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.words import ReadingWords, Words
 from whybounce.web.checks import Way, way_of
@@ -52,6 +53,17 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedNow:
+    """What live checks say of an answer."""
+
+    change: Change
+    sentences: tuple[str, ...]  # The first is the verdict.
+    found: tuple[
+        tuple[str, Finding, FindingWords], ...
+    ]  # What was asked about, what is so, in words.
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One answer, in the order of every answer."""
 
@@ -75,6 +87,7 @@ class Card:
     alternatives: tuple[Meaning, ...]
     cause: str
     checks: Way | None  # Where it can be checked whether it is still so.
+    checked: CheckedNow | None  # What live checks have said, where they were run.
     link: str  # The page about it; no word of it is the reader's.
     language: str  # The language of the cause's own words.
 
@@ -122,9 +135,19 @@ def card(explanation: Explanation, speaker: Speaker, words: Words | None = None)
         else (),
         cause=explanation.cause,
         checks=way_of(catalogue().causes[explanation.cause], explanation),
+        checked=_checked(explanation.confirmation, speaker),
         link=link_of(explanation),
         language=speaker.language_of(explanation.cause),
     )
+
+
+def _checked(found: Confirmation | None, speaker: Speaker) -> CheckedNow | None:
+    if found is None:
+        return None
+    told = tuple(
+        (target, finding, speaker.finding_words(finding)) for target, finding in found.found
+    )
+    return CheckedNow(found.change, speaker.confirmation(found), told)
 
 
 def link_of(explanation: Explanation) -> str:

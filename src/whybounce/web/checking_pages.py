@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from whybounce.catalogue import catalogue
-from whybounce.explaining import near_causes
-from whybounce.vocabulary.cause import Cause, CheckName
+from whybounce.explaining import change, near_causes
+from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.finding import Answer, Finding
 from whybounce.web import plain
 from whybounce.web.answering import page
-from whybounce.web.checks import LONGEST_TARGET, Checked, Checks, change
+from whybounce.web.checks import LONGEST_TARGET, Checked, Checks
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, speaker
@@ -21,8 +21,6 @@ from whybounce.wire import SCHEMA, finding_as_dict
 from whybounce.wording import Speaker
 
 router = APIRouter()
-
-_ADVICE = {CheckName.IPV6}  # Nobody has to have it.
 
 Target = Annotated[str, Query(max_length=LONGEST_TARGET)]
 Selector = Annotated[str, Query(max_length=63, pattern=r"^[A-Za-z0-9._-]*$")]
@@ -61,7 +59,6 @@ async def checked(
         title=said_by.cause_words(known.id).title if known else "",
         change=change(known, found.findings) if known else None,
         findings=[(each, said_by.finding_words(each)) for each in found.findings],
-        answer=said_by.answer,
         summary=summary(found.findings),
         again=_path(about, selector, cause),
         as_json=f"/api/v1/check?{urlencode(_given(target=about, selector=selector, cause=cause))}",
@@ -116,7 +113,7 @@ def cause_of(id_: str) -> Cause | None:
 
 def summary(findings: tuple[Finding, ...]) -> str:
     """Return the verdict in one line."""
-    meant = [each for each in findings if each.check not in _ADVICE and each.result != "not-asked"]
+    meant = [each for each in findings if each.counts]
     failing = sum(each.answer is Answer.FAILS for each in meant)
     unknown = sum(each.answer is Answer.UNKNOWN for each in meant)
     if failing:

@@ -2,33 +2,37 @@
 
 Rule 1: only what all the world can ask about. Addresses of an inner network, and names that have a
 meaning in one alone, are refused, or a stranger would learn from our resolver what is inside.
-Rule 2: nothing but our resolver is ever asked; no server that a stranger names is connected to.
+Rule 2: what a stranger's records name is connected to only where ``Reach`` allows it: port 25 of mail servers
+and the host of an MTA-STS policy, at public addresses, a bounded number of times for each answer.
 Rule 3: each client may have a few a minute, all together a few at once; an answer is good for a while.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import whybounce
-from whybounce.checking.subjects import NoTargetError, subject_of
+from whybounce.checking.subjects import NoTargetError, is_public, subject_of
+from whybounce.diagnosing.inquiring import ABOUT
 from whybounce.vocabulary.cause import Cause, CheckName
 from whybounce.vocabulary.explanation import Explanation
-from whybounce.vocabulary.finding import Answer, Finding
+from whybounce.vocabulary.finding import Finding, Inquiry
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
 
 if TYPE_CHECKING:
     from whybounce.checking.lookups import Asking
+    from whybounce.checking.mail_servers import Reach
 
 LONGEST_TARGET = 320  # RFC 5321 §4.5.3.1: 64 octets, an @, 255 octets.
 MOST_SELECTORS = 4
 
+_ALL = frozenset(CheckName)
+_MOST_INQUIRIES = 4  # About one bounce.
 _SECONDS = 15.0  # For all questions about one target.
 _FRESH = 30.0  # Seconds for which an answer is given again.
 _MOST_KEPT = 500
@@ -37,27 +41,6 @@ MOST_A_MINUTE = 12  # Of one client.
 
 # RFC 6761, RFC 6762, RFC 7686, RFC 8375, and the one reserved by ICANN: names that no stranger can ask about.
 _INSIDE = ("localhost", "local", "internal", "onion", "home.arpa", "in-addr.arpa", "ip6.arpa")
-
-# What a check is made of, among what was filled into the cause's words.
-_ABOUT: Mapping[CheckName, str] = {
-    CheckName.MX_RECORD: "domain",
-    CheckName.NULL_MX: "domain",
-    CheckName.ADDRESSES: "domain",
-    CheckName.IPV6: "domain",
-    CheckName.SPF: "sender_domain",
-    CheckName.DKIM: "sender_domain",
-    CheckName.DMARC: "sender_domain",
-    CheckName.REVERSE_DNS: "ip",
-    CheckName.DNS_BLOCK_LISTS: "ip",
-}
-
-
-class Change(StrEnum):
-    """What findings say of a cause."""
-
-    CONFIRMED = "confirmed"  # What it names is not in order.
-    CLEARED = "cleared"  # All that can be asked about it is in order now.
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +51,14 @@ class Checked:
     selectors: tuple[str, ...]
     findings: tuple[Finding, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was found about what a bounce names, and when."""
+
+    at: datetime
+    found: tuple[tuple[Inquiry, tuple[Finding, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +75,18 @@ class Checks:
     def __init__(
         self,
         resolver: "Asking | None" = None,
+        reach: "Reach | None" = None,
         *,
         allow_private: bool = False,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._resolver = resolver
+        self._reach = reach
         self._allow_private = allow_private
         self._clock = clock or _loop_time
         self._rates = Rates(MOST_A_MINUTE, seconds=60.0)
         self._running = 0
-        self._kept: OrderedDict[tuple[str, tuple[str, ...]], tuple[float, Checked]] = OrderedDict()
+        self._kept: OrderedDict[Inquiry, tuple[float, Checked]] = OrderedDict()
 
     async def of(self, client: str, target: str, selectors: tuple[str, ...]) -> Checked:
         """Return what is found about the target.
@@ -102,22 +95,46 @@ class Checks:
             ProblemError: It is nothing that can be asked about, or too much is asked.
 
         """
-        wanted = self.subject(target)
-        key = (wanted, selectors)
+        return await self._kept_or_asked(client, Inquiry(self.subject(target), _ALL, selectors))
+
+    async def about(self, client: str, inquiries: Sequence[Inquiry]) -> Answered:
+        """Return what is found about what a bounce names; what may not be asked is left out.
+
+        Raises:
+            ProblemError: Too much is asked.
+
+        """
+        found = []
+        for inquiry in [each for each in inquiries if self._may_ask(each.target)][:_MOST_INQUIRIES]:
+            lists = tuple(filter(self._may_ask, inquiry.lists))
+            by = inquiry.client if self._may_ask(inquiry.client) else ""
+            checked = await self._kept_or_asked(client, replace(inquiry, lists=lists, client=by))
+            found.append((inquiry, checked.findings))
+        return Answered(_now(), tuple(found))
+
+    def _may_ask(self, about: str) -> bool:
+        """Say whether it is something that all the world can ask about."""
+        try:
+            self.subject(about)
+        except ProblemError:
+            return False
+        return True
+
+    async def _kept_or_asked(self, client: str, inquiry: Inquiry) -> Checked:
         now = self._clock()
-        if key in self._kept and now - self._kept[key][0] < _FRESH:
-            return self._kept[key][1]
+        if inquiry in self._kept and now - self._kept[inquiry][0] < _FRESH:
+            return self._kept[inquiry][1]
         if not self._rates.take(client, now):
             raise ProblemError("too-often", {"limit": str(MOST_A_MINUTE)})
         if self._running >= MOST_AT_ONCE:
             raise ProblemError("many-checks")
         self._running += 1
         try:
-            checked = await self._asked(wanted, selectors)
+            checked = await self._asked(inquiry)
         finally:
             self._running -= 1
-        self._kept[key] = (now, checked)
-        self._kept.move_to_end(key)
+        self._kept[inquiry] = (now, checked)
+        self._kept.move_to_end(inquiry)
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return checked
@@ -137,30 +154,22 @@ class Checks:
             raise ProblemError("inside", {"target": subject}, kept=target)
         return subject
 
-    async def _asked(self, target: str, selectors: tuple[str, ...]) -> Checked:
+    async def _asked(self, inquiry: Inquiry) -> Checked:
         if self._resolver is None:
             self._resolver = _of_system()
-        findings = await whybounce.check(
-            target, resolver=self._resolver, selectors=selectors, seconds=_SECONDS
+        findings = await whybounce.answers_to(
+            inquiry, resolver=self._resolver, seconds=_SECONDS, reach=self._reach
         )
-        return Checked(target, selectors, findings, datetime.now(UTC).replace(microsecond=0))
+        return Checked(inquiry.target, inquiry.selectors, findings, _now())
 
 
-def change(cause: Cause, findings: tuple[Finding, ...]) -> Change:
-    """Return what the findings say of the cause: one that fails confirms it, all that hold clear it."""
-    about = [finding for finding in findings if finding.check in cause.checks]
-    answers = {finding.answer for finding in about}
-    if Answer.FAILS in answers:
-        return Change.CONFIRMED
-    asked = {finding.check for finding in about}
-    if answers == {Answer.HOLDS} and asked >= set(cause.checks):
-        return Change.CLEARED
-    return Change.UNKNOWN
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def way_of(cause: Cause, explanation: Explanation | None = None) -> Way | None:
     """Return where the checks are that the cause names, or None where it names none we have."""
-    names = [_ABOUT[check] for check in cause.checks if check in _ABOUT]
+    names = [ABOUT[check] for check in cause.checks if check in ABOUT]
     if not names:
         return None
     known = explanation.parameters if explanation else {}
@@ -181,14 +190,9 @@ def _is_target(text: str) -> bool:
 def _is_inside(subject: str) -> bool:
     """Say whether only an inner network knows it."""
     try:
-        return not _is_public(ip_address(subject))
+        return not is_public(ip_address(subject))
     except ValueError:
         return any(subject.endswith(f".{name}") or subject == name for name in _INSIDE)
-
-
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (inner or address).is_global and not address.is_multicast
 
 
 def _of_system() -> "Asking":

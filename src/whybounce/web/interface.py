@@ -17,6 +17,7 @@ from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import checking_pages, listing, openapi, work
 from whybounce.web.answering import HTML, JSON, PLAIN, kept, prefers
 from whybounce.web.headers import FRAMED
+from whybounce.web.pages import Check, live_answers
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import speaker_of
 from whybounce.web.thinking import Thinking
@@ -40,23 +41,27 @@ Lang = Annotated[str, Query(max_length=35)]
 
 
 @router.post("/explain")
-async def explain(request: Request) -> Response:
+async def explain(request: Request, *, check: Check = False) -> Response:
     """Explain a code, a reply, a line of a log, or a bounce."""
-    return await _told(request, work.explain, _kind(request), await request.body())
+    return await _told(request, work.explain, _kind(request), await request.body(), check=check)
 
 
 @router.get("/explain")
 async def explain_given(
-    request: Request, text: Annotated[str, Query(max_length=_LONGEST_TEXT)] = ""
+    request: Request,
+    text: Annotated[str, Query(max_length=_LONGEST_TEXT)] = "",
+    *,
+    check: Check = False,
 ) -> Response:
     """Explain a short text that stands in the address."""
-    return await _told(request, work.explain, "text/plain", text.encode("utf-8", "replace"))
+    body = text.encode("utf-8", "replace")
+    return await _told(request, work.explain, "text/plain", body, check=check)
 
 
 @router.post("/read")
-async def read(request: Request) -> Response:
+async def read(request: Request, *, check: Check = False) -> Response:
     """Read a whole bounce."""
-    return await _told(request, work.read, _kind(request), await request.body())
+    return await _told(request, work.read, _kind(request), await request.body(), check=check)
 
 
 @router.get("/causes")
@@ -112,7 +117,7 @@ async def check(
     cause: checking_pages.CauseId = "",
     lang: Lang = "en",
 ) -> Response:
-    """Ask the DNS about a domain or an address, live."""
+    """Ask the DNS and the mail servers about a domain or an address, live."""
     speaker, known = _speaker(lang), checking_pages.cause_of(cause)
     found = await checking_pages.asked(request, target, selector)
     headers = {"Vary": "Accept"}
@@ -138,11 +143,16 @@ async def described(request: Request) -> Response:
     return kept(request, msgspec.json.encode(openapi.document()), JSON)
 
 
-async def _told(request: Request, work_: Callable[..., bytes], kind: str, body: bytes) -> Response:
+async def _told(
+    request: Request, work_: Callable[..., bytes], kind: str, body: bytes, *, check: bool
+) -> Response:
     lang = request.query_params.get("lang", "en")[:35]
     _speaker(lang)
     as_text = prefers(request, JSON, "text/plain") != JSON
-    told = await _thinking(request).do(len(body), work_, kind, body, lang, as_text=as_text)
+    asked = await live_answers(request, kind, body) if check else b""
+    told = await _thinking(request).do(
+        len(body), work_, kind, body, lang, as_text=as_text, asked=asked
+    )
     return Response(told, media_type=PLAIN if as_text else JSON, headers={"Vary": "Accept"})
 
 

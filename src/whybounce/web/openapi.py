@@ -12,9 +12,9 @@ import msgspec
 
 import whybounce
 from whybounce.catalogue import catalogue
+from whybounce.vocabulary.finding import Change
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web.asked import Notice
-from whybounce.web.checks import Change
 from whybounce.web.problems import KEYS
 from whybounce.wire.schema import schemas
 
@@ -48,26 +48,26 @@ def _paths() -> dict[str, Any]:
                 "The same as with POST, for a code or a reply without anybody's address in it: addresses of pages are written to logs.",
                 parameters=[
                     _query("text", "A code or a reply.", {"type": "string", "minLength": 1, "maxLength": 4000}, example="5.7.1", required=True),
-                    _LANG,
+                    _LANG, _CHECK,
                 ],
                 answers=_told("Explain"),
             ),
             "post": _operation(
                 "explain", "Explain a code, a reply, a line of a log, or a bounce",
                 "Of a bounce about several recipients, the first that failed is explained; `read` tells of all. curl's `-d` works as it is: a form that does not begin with `text=` is taken as text.",
-                parameters=[_LANG], body=_TEXT, answers=_told("Explain"),
+                parameters=[_LANG, _CHECK], body=_TEXT, answers=_told("Explain"),
             ),
         },
         "/api/v1/read": {
             "post": _operation(
                 "read", "Read a whole bounce",
                 "Takes a mail as it is (RFC 5322), Outlook's .msg, the text of a bounce, or a form with a `file`. Answers with every recipient, its explanation, what else the header shows, and the message's way.",
-                parameters=[_LANG], body=_MAIL, answers=_told("Read"),
+                parameters=[_LANG, _CHECK], body=_MAIL, answers=_told("Read"),
             )
         },
         "/api/v1/check": {
             "get": _operation(
-                "check", "Ask the DNS about a domain or an address, live",
+                "check", "Ask the DNS and the mail servers about a domain or an address, live",
                 "The findings of `check --json`. With a `cause`, `change` says whether they confirm it, clear it, or leave it unknown. An answer is given again for half a minute.",
                 parameters=[
                     _query("target", "A domain, an e-mail address, of which the domain is used, or an IP address.", {"type": "string", "minLength": 1, "maxLength": 320}, example="contoso.com", required=True),
@@ -195,6 +195,12 @@ _LANG = _query(
     "Language of the sentences. A cause that has no words in it yet is told in English.",
     {"type": "string", "enum": _languages()},
     example="en",
+)
+_CHECK = _query(
+    "check",
+    "Whether live checks are to confirm or clear the answer, about whom it names: `checked` has what they say. It takes seconds, and each client may have a few a minute.",
+    {"type": "boolean"},
+    example="false",
 )
 
 _TEXT = {

@@ -5,15 +5,19 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote
 
+import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from whybounce.catalogue import catalogue
 from whybounce.explaining import near_causes
+from whybounce.vocabulary.finding import Inquiry
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import listing, noticing, work
 from whybounce.web.answering import HTML, kept, page
+from whybounce.web.checks import Checks
 from whybounce.web.headers import FRAMED
+from whybounce.web.intake import client_of
 from whybounce.web.noticing import Wanted
 from whybounce.web.openapi import document
 from whybounce.web.problems import KEYS, ProblemError
@@ -24,6 +28,8 @@ router = APIRouter()
 
 _LONGEST_SEARCH = 200
 _LONGEST_TEXT = 4_000
+
+Check = Annotated[bool, Query()]  # Whether live checks are to confirm or clear the answer.
 
 EXAMPLES = (
     "5.7.1",
@@ -47,9 +53,9 @@ async def diagnose(
 
 
 @router.post("/")
-async def diagnosed(request: Request) -> Response:
-    """Show the box with what was pasted, and the answer."""
-    return await _answered(request, work.diagnose_page)
+async def diagnosed(request: Request, *, check: Check = False) -> Response:
+    """Show the box with what was pasted, and the answer; with ``check``, whether it is still so."""
+    return await _answered(request, work.diagnose_page, check=check)
 
 
 @router.get("/read")
@@ -59,9 +65,9 @@ async def reader(request: Request) -> Response:
 
 
 @router.post("/read")
-async def read(request: Request) -> Response:
-    """Show everything a mail says."""
-    return await _answered(request, work.reader_page)
+async def read(request: Request, *, check: Check = False) -> Response:
+    """Show everything a mail says; with ``check``, whether it is still so."""
+    return await _answered(request, work.reader_page, check=check)
 
 
 @router.get("/causes")
@@ -161,10 +167,25 @@ SAMPLE = Wanted(
 )
 
 
-async def _answered(request: Request, work_: Callable[[Site, str, bytes], bytes]) -> Response:
+async def _answered(request: Request, work_: Callable[..., bytes], *, check: bool) -> Response:
     body = await request.body()
     kind = request.headers.get("content-type", "")
-    return page(await _thinking(request).do(len(body), work_, _site(request), kind, body))
+    asked = await live_answers(request, kind, body) if check else b""
+    thinking = _thinking(request)
+    return page(await thinking.do(len(body), work_, _site(request), kind, body, asked=asked))
+
+
+async def live_answers(request: Request, kind: str, body: bytes) -> bytes:
+    """Return what live checks find about what was sent, for ``work``.
+
+    Raises:
+        ProblemError: This client asks for too much.
+
+    """
+    wanted = await _thinking(request).do(len(body), work.inquired, kind, body)
+    inquiries = msgspec.json.decode(wanted, type=list[Inquiry])
+    checks: Checks = request.app.state.checks
+    return msgspec.json.encode(await checks.about(client_of(request.scope), inquiries))
 
 
 async def _noticed(request: Request, made: Callable[[str, bytes, datetime], bytes]) -> bytes:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from whybounce.vocabulary.explanation import Confidence, Explanation
+from whybounce.vocabulary.finding import Change
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Words
 from whybounce.web.cards import capital
-from whybounce.web.checks import Change, Checked
+from whybounce.web.checks import Checked
 from whybounce.wording import Speaker, printable
 from whybounce.wording.moments import moment
 from whybounce.wording.passages import passages

@@ -106,6 +106,7 @@ def _environment(site: Site) -> Environment:
         "say": speaker().page,
         "heading": speaker().heading,
         "span": speaker().span,
+        "said_answer": speaker().answer,
     }
     environment.filters |= {"passages": passages, "moment": moment}
     return environment

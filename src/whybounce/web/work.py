@@ -12,6 +12,7 @@ import msgspec
 
 import whybounce
 from whybounce.catalogue import catalogue
+from whybounce.diagnosing.inquiring import inquiries_of
 from whybounce.explaining import mistyped_code
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Outcome
@@ -19,6 +20,7 @@ from whybounce.vocabulary.report import Diagnosis
 from whybounce.web import noticing, plain, reader
 from whybounce.web.asked import wanted
 from whybounce.web.cards import group_card
+from whybounce.web.checks import Answered
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, notice_speaker, speaker, speaker_of
 from whybounce.web.submitted import Submitted, submitted
@@ -30,10 +32,19 @@ _MOST_IN_JSON = 100
 _LONGEST_JSON = 200_000
 
 
-def explain(content_type: str, body: bytes, language: str, *, as_text: bool) -> bytes:
+def inquired(content_type: str, body: bytes) -> bytes:
+    """Return what live checks are to ask about a text or mail, each inquiry once, as JSON."""
+    planned = inquiries_of(_diagnosis(submitted(content_type, body)), catalogue())
+    wanted = dict.fromkeys(each for one in planned for each in one)
+    return msgspec.json.encode(list(wanted))
+
+
+def explain(
+    content_type: str, body: bytes, language: str, *, as_text: bool, asked: bytes = b""
+) -> bytes:
     """Return the explanation of a text or mail: of several recipients, the first that failed."""
     sent = submitted(content_type, body)
-    explanation, outcome = _explained(sent)
+    explanation, outcome = _explained(sent, asked)
     said_by = speaker_of(language)
     if as_text:
         return plain.answer(explanation, said_by, outcome).encode()
@@ -41,10 +52,12 @@ def explain(content_type: str, body: bytes, language: str, *, as_text: bool) -> 
     return msgspec.json.encode(explanation_as_dict(explanation, catalogue(), said_by, source))
 
 
-def read(content_type: str, body: bytes, language: str, *, as_text: bool) -> bytes:
+def read(
+    content_type: str, body: bytes, language: str, *, as_text: bool, asked: bytes = b""
+) -> bytes:
     """Return everything a mail or a bounce's text says."""
     sent = submitted(content_type, body)
-    told, said_by = _diagnosis(sent), speaker_of(language)
+    told, said_by = _confirmed(_diagnosis(sent), asked), speaker_of(language)
     if as_text:
         return plain.diagnosis(told, said_by).encode("utf-8", "replace")
     return msgspec.json.encode(diagnosis_as_dict(told, catalogue(), said_by, sent.file))
@@ -62,14 +75,14 @@ def notice_page(content_type: str, body: bytes, now: datetime) -> bytes:
     return noticing.page(noticing.notice(asked_for, now), theme)
 
 
-def diagnose_page(site: Site, content_type: str, body: bytes) -> bytes:
+def diagnose_page(site: Site, content_type: str, body: bytes, *, asked: bytes = b"") -> bytes:
     """Return the page with an answer for each recipient, below the box."""
-    return _answered(site, submitted(content_type, body), "diagnose.html", at="/")
+    return _answered(site, submitted(content_type, body), "diagnose.html", at="/", asked=asked)
 
 
-def reader_page(site: Site, content_type: str, body: bytes) -> bytes:
+def reader_page(site: Site, content_type: str, body: bytes, *, asked: bytes = b"") -> bytes:
     """Return the page that shows everything a mail says."""
-    return _answered(site, submitted(content_type, body), "read.html", at="/read")
+    return _answered(site, submitted(content_type, body), "read.html", at="/read", asked=asked)
 
 
 def explained_page(site: Site, text: str) -> bytes:
@@ -79,11 +92,11 @@ def explained_page(site: Site, text: str) -> bytes:
     )
 
 
-def _answered(site: Site, sent: Submitted, template: str, *, at: str) -> bytes:
+def _answered(site: Site, sent: Submitted, template: str, *, at: str, asked: bytes = b"") -> bytes:
     if (near := mistyped_code(catalogue(), sent.text)) is not None:
         code = sent.text.strip()
         raise ProblemError("mistyped-code", {"code": code}, near, kept=sent.text)
-    told, said_by = _diagnosis(sent), speaker()
+    told, said_by = _confirmed(_diagnosis(sent), asked), speaker()
     report = told.report
     groups = groups_of(told)
     left_out = sum(len(group.outcomes) for group in groups[_MOST_CARDS:])
@@ -104,8 +117,10 @@ def _answered(site: Site, sent: Submitted, template: str, *, at: str) -> bytes:
     )
 
 
-def _explained(sent: Submitted) -> tuple[Explanation, Outcome | None]:
+def _explained(sent: Submitted, asked: bytes) -> tuple[Explanation, Outcome | None]:
     """Return the explanation; a line or two can only be one reply, and is explained at once."""
+    if asked:
+        return _gravest(_confirmed(_diagnosis(sent), asked), sent)
     if not sent.is_mail and sent.raw.count(b"\n") <= 1:
         return whybounce.explain(sent.text), None
     return _gravest(_diagnosis(sent), sent)
@@ -113,6 +128,14 @@ def _explained(sent: Submitted) -> tuple[Explanation, Outcome | None]:
 
 def _diagnosis(sent: Submitted) -> Diagnosis:
     return whybounce.diagnose(sent.raw)
+
+
+def _confirmed(told: Diagnosis, asked: bytes) -> Diagnosis:
+    """Return the diagnosis with what live checks say of it; as it is where none were asked for."""
+    if not asked:
+        return told
+    given = msgspec.json.decode(asked, type=Answered)
+    return whybounce.confirmed(told, dict(given.found), at=given.at)
 
 
 def _gravest(told: Diagnosis, sent: Submitted) -> tuple[Explanation, Outcome | None]:

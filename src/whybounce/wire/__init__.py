@@ -7,7 +7,7 @@ from whybounce.catalogue import Catalogue
 from whybounce.notation import writable
 from whybounce.vocabulary.cause import Cause, Suppress
 from whybounce.vocabulary.explanation import Alternative, Explanation
-from whybounce.vocabulary.finding import Finding
+from whybounce.vocabulary.finding import Confirmation, Finding
 from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Hop, Original
@@ -60,6 +60,9 @@ def explanation_as_dict(
             )
         ],
         "inner": explanation_as_dict(inner, catalogue, speaker) if inner else None,
+        "checked": _confirmation(explanation.confirmation, speaker)
+        if explanation.confirmation
+        else None,
         "page": f"/causes/{explanation.cause}",
     }
 
@@ -106,6 +109,17 @@ def finding_as_dict(finding: Finding, speaker: Speaker, target: str) -> dict[str
         "evidence": writable(finding.evidence),
         "record": writable(finding.record) or None,
         "parameters": {name: writable(value) for name, value in finding.values.items()},
+    }
+
+
+def _confirmation(found: Confirmation, speaker: Speaker) -> dict[str, Any]:
+    return {
+        "change": found.change,
+        "time": _time(found.at),
+        "then": _time(found.then),
+        "what": " ".join(speaker.confirmation(found)),
+        "findings": [finding_as_dict(finding, speaker, target) for target, finding in found.found],
+        "lacking": list(found.lacking),
     }
 
 

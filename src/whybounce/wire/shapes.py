@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from whybounce.vocabulary.cause import Again, CheckName, Reason
 from whybounce.vocabulary.explanation import Basis, Confidence
-from whybounce.vocabulary.finding import Answer
+from whybounce.vocabulary.finding import Answer, Change
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import NoteId
 from whybounce.vocabulary.outcome import Action
@@ -212,6 +212,10 @@ class Explain(_Shape):
         Meta(
             description="What the reply that is repeated inside this one means; it decides where it can be told."
         ),
+    ]
+    checked: Annotated[
+        "Confirmation | None",
+        Meta(description="What live checks say of the cause; null where none were asked for."),
     ]
     page: Page
 
@@ -512,6 +516,27 @@ class Check(_Shape):
     record: Annotated[str | None, Meta(description="The record that decided, as it is published.")]
     parameters: Annotated[
         dict[str, str], Meta(description="What was filled into the words, by placeholder.")
+    ]
+
+
+class Confirmation(_Shape):
+    """What live checks say of a cause, after the mail came back."""
+
+    change: Annotated[
+        Change,
+        Meta(
+            description="`confirmed`: something the cause names is not in order now. `cleared`: all of it is in order now. `unknown`: neither can be said."
+        ),
+    ]
+    time: Annotated[Time, Meta(description="When was asked.")]
+    then: Annotated[
+        Time | None,
+        Meta(description="When the mail came back: what was so then may be different now."),
+    ]
+    what: Annotated[str, Meta(description="That in words.")]
+    findings: Annotated[list[Check], Meta(description="What was found, by question and target.")]
+    lacking: Annotated[
+        list[CheckName], Meta(description="Checks that decide, too, and could not be asked.")
     ]
 
 

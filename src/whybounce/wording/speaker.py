@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from whybounce.catalogue import Catalogue
-from whybounce.vocabulary.cause import Again, CauseWords
+from whybounce.vocabulary.cause import Again, CauseWords, CheckName
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
-from whybounce.vocabulary.finding import Answer, Finding, FindingWords
+from whybounce.vocabulary.finding import Answer, Confirmation, Finding, FindingWords
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
@@ -14,6 +14,7 @@ from whybounce.vocabulary.status_code import StatusCode
 from whybounce.vocabulary.words import ReadingWords, Steps, Words
 from whybounce.wording.direction import setter
 from whybounce.wording.filling import fill, printable
+from whybounce.wording.moments import moment
 from whybounce.wording.notes import fill_note, span
 
 _FALLBACK = "en"
@@ -148,6 +149,27 @@ class Speaker:
             fill(result.what, finding.values, stand_ins),
             tuple(fill(step, finding.values, stand_ins) for step in result.steps),
         )
+
+    def confirmation(self, found: Confirmation) -> tuple[str, ...]:
+        """Return what live checks say of a cause, in sentences: that, what to do, and of when it is."""
+        if not found.found:
+            return (self.page("check.nothing"),)
+        at = moment(found.at)
+        dated = {"then": moment(found.then)} if found.then else {}
+        said = [
+            f"{self.page(f'check.{found.change}.title')}.",
+            self.page(f"check.{found.change}.what", moment=at),
+            self.page(f"check.{found.change}.do"),
+            self.page("check.now" if dated else "check.now.undated", moment=at, **dated),
+        ]
+        if found.lacking:
+            questions = " ".join(self._question(check) for check in found.lacking)
+            said.append(self.page("check.lacking", questions=questions))
+        return tuple(said)
+
+    def _question(self, check: CheckName) -> str:
+        own = self._catalogue.checks.get(self.language, {})
+        return (own if check in own else self._catalogue.checks[_FALLBACK])[check].question
 
     def cause_words(self, cause: str) -> CauseWords:
         """Return a cause's own words, unfilled: translated where they are, else in English."""

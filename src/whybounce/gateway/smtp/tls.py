@@ -6,8 +6,9 @@ or behind a PROXY header, goes where it belongs; and so that the peer's certific
 
 import ssl
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
+from whybounce.checking.certificates import shown_by
 from whybounce.vocabulary.session import Tls
 
 _MOST_READ = 262_144
@@ -98,19 +99,8 @@ class TlsChannel:
         return tuple(name for kind, name in pairs if kind == "DNS")
 
     def _chain(self) -> tuple[bytes, ...]:
-        """Return the peer's certificates as it sent them. Public from Python 3.13 on."""
-        own = self._object.getpeercert(binary_form=True)
-        if own is None:
-            return ()
-        if hasattr(self._object, "get_unverified_chain"):
-            return tuple(self._object.get_unverified_chain())
-        inner: Any = getattr(self._object, "_sslobj", None)  # The only way before 3.13.
-        if not hasattr(inner, "get_unverified_chain"):
-            return (own,)
-        return tuple(
-            ssl.PEM_cert_to_DER_cert(certificate.public_bytes())
-            for certificate in inner.get_unverified_chain()
-        )
+        """Return the peer's certificates as it sent them."""
+        return shown_by(self._object)
 
 
 def server_context(
