@@ -29,7 +29,7 @@ from whybounce.gateway.store.errors import CorruptBodyError, StoreUnavailableErr
 from whybounce.gateway.store.hints import Hints
 from whybounce.gateway.store.holding import Claim
 from whybounce.gateway.store.identity import Ids, RandomBits
-from whybounce.gateway.store.leasing import Order
+from whybounce.gateway.store.leasing import Order, Share
 from whybounce.gateway.store.opening import Opened, open_queue
 from whybounce.gateway.store.operating import Instruction
 from whybounce.gateway.store.purging import Retention
@@ -130,10 +130,14 @@ class Store:
         return id_
 
     async def lease(
-        self, most: int, *, node: str, now: datetime, until: datetime
+        self, most: int, *, node: str, now: datetime, until: datetime, share: Share | None = None
     ) -> tuple[Consignment, ...]:
-        """Return recipients that are due, for the node alone, until then."""
-        return await self._lease(Order(most, node, now, until, self._stuck))
+        """Return recipients that are due, for the node alone, until then.
+
+        Of a domain that has its share already, what is due is put off. Where that or the share left
+        something out, a hint is given: there may be more for others.
+        """
+        return await self._lease(Order(most, node, now, until, self._stuck, share=share))
 
     async def lease_message(
         self,
