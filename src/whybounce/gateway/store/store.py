@@ -110,8 +110,12 @@ class Store:
 
     def receive(self) -> IncomingBody:
         """Return a body to write to, used as ``async with store.receive() as body``."""
-        name = f"{self._random_bits(64):016x}.eml"
-        return IncomingBody(self._opened.spool, self._memory, self._reader, name)
+        return IncomingBody(
+            self._opened.spool,
+            self._memory,
+            self._reader,
+            lambda: f"{self._random_bits(64):016x}.eml",
+        )
 
     async def accept(self, message: NewMessage, body: Body | IncomingBody) -> str:
         """Take the message; return its id. After that, 250 may be said."""
