@@ -200,6 +200,7 @@ class Asking:
             helo=facts.session.helo or "",
             mail_from=facts.sender,
             receiver=self._host,
+            conclusions=self._remembering.conclusions,
         )
 
     async def _listings(self, facts: Facts) -> tuple[BlockListResult, ...]:
