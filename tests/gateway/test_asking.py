@@ -1,13 +1,12 @@
 """Facts are fetched in as few questions as can be: one for each stage."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
 
-from facts import NOW, STRANGER
+from facts import NOW, STRANGER, replace
 from whybounce.checking.lookups import Resolver
 from whybounce.gateway.asking import Asking, networks_of
 from whybounce.gateway.directory import demonstration, load

@@ -1,8 +1,11 @@
 """Facts to judge: a stranger who writes to Ben, and how others differ from that."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from typing import Any
+
+import msgspec
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress
@@ -37,6 +40,14 @@ from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
 from whybounce.wording import own_reply
+
+
+def replace(noun: Any, **changes: object) -> Any:
+    """Return a noun with other values: facts are structs, what they are made of is dataclasses."""
+    if isinstance(noun, msgspec.Struct):
+        return msgspec.structs.replace(noun, **changes)
+    return dataclasses.replace(noun, **changes)
+
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BEN = MailAddress("ben@contoso.example")

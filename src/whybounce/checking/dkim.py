@@ -16,6 +16,8 @@ _LONGEST_TEXT = 320
 
 async def dkim(resolver: Asking, message: HashedMessage) -> tuple[SignatureResult, ...]:
     """Return what each signature comes to, in the order of the fields; empty: there is none."""
+    if not message.signatures:
+        return ()
     keys = await keys_of(resolver, message.signatures)
     return tuple(_result(signature, message, keys) for signature in message.signatures)
 
@@ -23,6 +25,8 @@ async def dkim(resolver: Asking, message: HashedMessage) -> tuple[SignatureResul
 async def keys_of(resolver: Asking, signatures: Iterable[SignatureField]) -> Mapping[str, Records]:
     """Ask for the keys of all signatures at once; each is asked for once."""
     names = list(dict.fromkeys(filter(None, (key_name(one.tags) for one in signatures))))
+    if len(names) == 1:  # As most messages have it; a task would cost more than the look-up.
+        return {names[0]: await key_record(resolver, names[0])}
     answers = await asyncio.gather(*(key_record(resolver, name) for name in names))
     return dict(zip(names, answers, strict=True))
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+from time import time
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
 import dns.asyncquery
 import dns.asyncresolver
@@ -25,6 +25,8 @@ import dns.resolver
 from whybounce.checking.domains import to_ascii
 
 _PAYLOAD = 1232  # Octets by UDP, so that no answer is cut into fragments.
+_MOST_READ = 10_000  # Answers that are kept as they were read …
+_LONGEST_READ = 4096  # … none of them longer, in characters.
 
 
 class Absence(StrEnum):
@@ -50,6 +52,7 @@ class Records:
     absence: Absence | None = None
     detail: str = ""  # What the resolver said, for administrators.
     canonical: str | None = None  # The name that has them, where the one asked for is an alias.
+    until: float = field(default=0.0, compare=False)  # When they are asked for again, as time().
 
     @property
     def is_undecided(self) -> bool:
@@ -84,10 +87,8 @@ class Resolver:
         # RFC 6840 §5.7: AD in a query asks for AD in the answer, without all the signatures.
         self._resolver.set_flags(dns.flags.RD | dns.flags.AD)
         self._resolver.use_edns(0, 0, _PAYLOAD)
-        # What was read of answers, as long as the cache has them: the reading is most of the cost.
-        self._read: WeakKeyDictionary[dns.resolver.Answer, dict[_AsText, Records]] = (
-            WeakKeyDictionary()
-        )
+        # What was read of answers, as long as they hold: the reading is most of the cost.
+        self._read: dict[tuple[str, str, _AsText], Records] = {}
 
     @classmethod
     def of_system(cls, *, seconds: float = 10.0) -> "Resolver":
@@ -118,17 +119,24 @@ class Resolver:
         return await self._records(name, "TXT", _joined)
 
     async def _records(self, name: str, rdtype: str, as_text: _AsText) -> Records:
+        question = (name, rdtype, as_text)
+        read = self._read.get(question)
+        if read is not None and time() < read.until:
+            return read
         try:
             asked = _name(name)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Records(absence=Absence.NO_NAME, detail=f"{name[:255]!r} is no name: {error}")
-        kept = self._cached(asked, rdtype)
-        if kept is not None and (read := self._read.get(kept, {}).get(as_text)):
-            return read
         answer = await self._asked(asked, name, rdtype)
         records = answer if isinstance(answer, Records) else _with_values(answer, as_text)
-        if (kept := self._cached(asked, rdtype)) is not None:
-            self._read.setdefault(kept, {})[as_text] = records
+        kept = self._cached(asked, rdtype)
+        if kept is None or records.is_undecided:
+            return records
+        records = replace(records, until=kept.expiration)
+        if sum(map(len, records.values)) <= _LONGEST_READ:
+            if len(self._read) >= _MOST_READ:
+                self._read.clear()
+            self._read[question] = records
         return records
 
     def _cached(self, asked: dns.name.Name, rdtype: str) -> dns.resolver.Answer | None:

@@ -5,11 +5,11 @@ Nothing is decided here. What only some policies need is fetched only while one 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from whybounce.checking.authentication import authentication_of
@@ -200,6 +200,7 @@ class Asking:
             helo=facts.session.helo or "",
             mail_from=facts.sender,
             receiver=self._host,
+            conclusions=self._remembering.conclusions,
         )
 
     async def _listings(self, facts: Facts) -> tuple[BlockListResult, ...]:

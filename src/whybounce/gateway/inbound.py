@@ -140,11 +140,11 @@ class IncomingMessage:
             held, end = true + held[end:], len(true)
         self.header = tracing_fields.header_of(held[:end])
         host, now = self._reception.host, self._reception.clock()
-        id_ = f"{self._reception.random_bits(64):016x}"
         ours = tracing_fields.received(
             self._session, host=host, id_=self._session.id, smtputf8=self._smtputf8, now=now
         )
         if self._reception.is_submission:
+            id_ = f"{self._reception.random_bits(64):016x}"
             lacking = tracing_fields.missing(self.header, host=host, id_=id_, now=now)
             fields = tracing_fields.header_of(lacking).fields
             self.header = Header((*self.header.fields, *fields))

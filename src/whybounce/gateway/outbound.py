@@ -1,7 +1,7 @@
 """Outbound: leases what is due, has it dispatched, keeps the leases, and stops in good order.
 
 It sleeps until something is due or a hint says so. Trouble with one destination takes turns and room
-from that destination alone: what is over its share is given back for later.
+from that destination alone: what is over its share waits.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.crowding import Crowding
 from whybounce.gateway.delivery.dispatching import Dispatcher, Report, Resolve
 from whybounce.gateway.delivery.traffic import Traffic
-from whybounce.gateway.store import Schedule, Store, StoreError, StoreUnavailableError
+from whybounce.gateway.store import Schedule, Share, Store, StoreError, StoreUnavailableError
 from whybounce.gateway.store.rows import Consignment
 
 _log = logging.getLogger(__name__)
@@ -145,7 +145,11 @@ class Outbound:
             return True
         try:
             consignments = await self._store.lease(
-                asked, node=settings.node, now=now, until=now + settings.lease
+                asked,
+                node=settings.node,
+                now=now,
+                until=now + settings.lease,
+                share=self._share(now),
             )
         except StoreError as error:
             await self._pause(error)
@@ -153,6 +157,11 @@ class Outbound:
         for consignment in consignments:
             self._begin(consignment)
         return sum(len(each.recipients) for each in consignments) >= asked
+
+    def _share(self, now: datetime) -> Share:
+        """Say what each domain may have of what is in hand."""
+        wait = timedelta(seconds=self._settings.rest or 1) * (1 + self._chance())
+        return Share(self._settings.most_in_hand_each, dict(self._domains), now + wait)
 
     def _begin(self, consignment: Consignment) -> None:
         self._domains[consignment.domain] += 1
@@ -229,10 +238,6 @@ class Outbound:
                 await asyncio.wait(late, timeout=self._settings.drain)
 
     async def _handle(self, consignment: Consignment) -> None:
-        if self._domains[consignment.domain] > self._settings.most_in_hand_each:
-            wait = timedelta(seconds=self._settings.rest or 1) * (1 + self._chance())
-            await self._store.give_back(consignment, due=self._clock() + wait)
-            return
         job = asyncio.current_task()
 
         async def begin() -> bool:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
+from whybounce.checking.conclusions import Conclusions
 from whybounce.gateway.directory import Destination, Organisation, destination
 from whybounce.gateway.directory.tables import state
 from whybounce.gateway.store import Store, blocking
@@ -49,6 +50,7 @@ class Remembering:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.conclusions = Conclusions()  # From records of the DNS.
         self._known: _Known | None = None
         self._changes = -1  # Of the store, when it was looked at last.
         self._looked: datetime | None = None

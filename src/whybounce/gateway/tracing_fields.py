@@ -5,8 +5,9 @@ what stands beyond that is carried and not read.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from email.utils import format_datetime
+from functools import lru_cache
 
 from whybounce.gateway.handed_over import protocol
 from whybounce.notation import first_field, header_fields
@@ -62,7 +63,7 @@ def received(session: Session, *, host: str, id_: str, smtputf8: bool, now: date
     how = protocol(session, smtputf8=smtputf8)
     return (
         f"Received: from {helo} ({name}[{address}])\r\n\tby {host}{tls}\r\n"
-        f"\twith {how} id {id_};\r\n\t{format_datetime(now)}\r\n"
+        f"\twith {how} id {id_};\r\n\t{_date(now.replace(microsecond=0), now.tzinfo)}\r\n"
     ).encode()
 
 
@@ -76,6 +77,12 @@ def missing(header: Header, *, host: str, id_: str, now: datetime) -> bytes:
     return lines.encode()
 
 
+@lru_cache(maxsize=1)  # Many messages come in one second.
+def _date(second: datetime, _zone: tzinfo | None) -> str:
+    return format_datetime(second)
+
+
+@lru_cache(maxsize=1024)
 def _word(name: str) -> str:
     """Return a name a stranger gave, with nothing in it that ends a word of the field."""
     kept = "".join(each if each.isalnum() or each in ".-_:[]" else "?" for each in name)

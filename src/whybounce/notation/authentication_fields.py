@@ -6,6 +6,7 @@ our name and are not ours are taken out: RFC 8601 §5.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from whybounce.vocabulary.authentication import (
     Authentication,
@@ -70,9 +71,17 @@ def without_forged(header: bytes, names: Iterable[str]) -> bytes:
         names: What we call ourselves, and what those do who may write such fields for us.
 
     """
-    either = "|".join(rf"(?<![\w.-]){re.escape(name)}(?![\w-])" for name in names)
-    ours = re.compile(either or r"(?!)", re.IGNORECASE)
+    if _RESULTS.search(header) is None:
+        return header
+    ours = _naming(frozenset(names))
     return b"".join(field for field in _FIELD_START.split(header) if not _is_forged(field, ours))
+
+
+@lru_cache(maxsize=16)
+def _naming(names: frozenset[str]) -> re.Pattern[str]:
+    """Return what finds one of the names in a field."""
+    either = "|".join(rf"(?<![\w.-]){re.escape(name)}(?![\w-])" for name in sorted(names))
+    return re.compile(either or r"(?!)", re.IGNORECASE)
 
 
 def _is_forged(field: bytes, ours: re.Pattern[str]) -> bool:
@@ -155,5 +164,7 @@ def _comment(text: str) -> str:
 
 def _plain_ascii(text: str) -> str:
     """Return it without what ends a line, and without what a header of ASCII cannot hold."""
-    kept = "".join(each if " " <= each <= "~" else "?" for each in text)
+    kept = text
+    if not (text.isascii() and text.isprintable()):
+        kept = "".join(each if " " <= each <= "~" else "?" for each in text)
     return kept if len(kept) <= _LONGEST_VALUE else f"{kept[: _LONGEST_VALUE - 3]}..."

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import pytest
 import structlog
+from hypothesis import given, strategies as st
 
 from whybounce.gateway.config import LogFormat, LogLevel
-from whybounce.gateway.operating.log import Logged, set_up
+from whybounce.gateway.operating.log import Logged, _for_people, set_up
 from whybounce.gateway.store import Deed, Instruction
 from whybounce.gateway.store.rows import Envelope, Event, NewMessage, Recipient, Session, Touched
 
@@ -78,3 +79,19 @@ def test_what_is_not_worth_a_line_is_not_written(mail):
     lines = _logged(mail.now, LogFormat.JSON, LogLevel.WARNING)
 
     assert [json.loads(line)["event"].split()[0] for line in lines] == ["slow", "cannot"]
+
+
+VALUES = st.one_of(st.text(), st.integers(), st.none(), st.sampled_from(["a b", "a=b", "'", '"']))
+
+
+@given(st.sampled_from(["accepted", "relayed to the next"]), st.lists(VALUES, max_size=4))
+def test_a_line_for_people_is_as_structlog_draws_it(event, values):
+    """The one that is written faster looks like the others between which it stands."""
+    stream = io.StringIO()
+    fields = {f"key{number}": value for number, value in enumerate(values)}
+    begun = {"timestamp": "2026-11-21T12:00:00Z", "level": "info", "event": event}
+    drawn = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=10, sort_keys=False)
+
+    written = _for_people(stream)(None, "info", {**begun, **fields})
+
+    assert written == drawn(None, "info", {**begun, **fields})

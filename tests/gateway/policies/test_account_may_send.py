@@ -1,11 +1,9 @@
 """What restricted and banned accounts may send."""
 
-from dataclasses import replace
-
 import pytest
 from msgspec.structs import replace as with_
 
-from facts import ANNA, COLLEAGUE, STRANGER, cause_of, in_force
+from facts import ANNA, COLLEAGUE, STRANGER, cause_of, in_force, replace
 from whybounce.gateway.directory.nouns import Sending
 from whybounce.gateway.policies.account_may_send import judge
 

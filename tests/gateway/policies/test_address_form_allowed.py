@@ -1,10 +1,8 @@
 """Forms of address that a domain forbids."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import STRANGER, cause_of
+from facts import STRANGER, cause_of, replace
 from whybounce.gateway.addresses import DomainName
 from whybounce.gateway.directory import AddressForm, Domain
 from whybounce.gateway.policies.address_form_allowed import judge

@@ -1,10 +1,8 @@
 """How many files an attachment may hold."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import STRANGER, cause_of, sent
+from facts import STRANGER, cause_of, replace, sent
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.attachments_flat import judge
 

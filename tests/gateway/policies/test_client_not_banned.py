@@ -1,10 +1,8 @@
 """Clients that are banned until somebody has looked into it."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, OUR_SERVER, STRANGER, blocked, cause_of
+from facts import COLLEAGUE, OUR_SERVER, STRANGER, blocked, cause_of, replace
 from whybounce.gateway.policies.client_not_banned import judge
 
 BANNED = blocked(STRANGER, "ip", "192.0.2.0/24", "banned-ip", "a case")

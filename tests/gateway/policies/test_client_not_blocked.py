@@ -1,10 +1,8 @@
 """Whose own lists keep a client out."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, CONTOSO, OUR_SERVER, OURS, RELAY, STRANGER, cause_of
+from facts import COLLEAGUE, CONTOSO, OUR_SERVER, OURS, RELAY, STRANGER, cause_of, replace
 from whybounce.gateway.addresses import DomainName
 from whybounce.gateway.directory import Domain, Organisation
 from whybounce.gateway.policies.client_not_blocked import judge

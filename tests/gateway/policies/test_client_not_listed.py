@@ -1,10 +1,8 @@
 """Clients on the block list: why they are there, and where removal is asked for."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, OUR_SERVER, RELAY, STRANGER, blocked, cause_of, words_of
+from facts import COLLEAGUE, OUR_SERVER, RELAY, STRANGER, blocked, cause_of, replace, words_of
 from whybounce.gateway.policies.client_not_listed import judge
 
 LISTED = blocked(STRANGER, "ip", "192.0.2.9", "banned-sending-ip", "spam: 9 of 10")

@@ -1,10 +1,8 @@
 """Which clients block lists keep out."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import STRANGER, cause_of, words_of
+from facts import STRANGER, cause_of, replace, words_of
 from whybounce.checking.block_lists import BlockListResult, Listing
 from whybounce.gateway.policies.client_unlisted import judge
 

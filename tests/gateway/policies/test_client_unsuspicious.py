@@ -1,11 +1,10 @@
 """Clients whose traffic is suspicious, by each of the signs, and until it is over."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from facts import COLLEAGUE, RELAY, STRANGER, blocked, cause_of, words_of
+from facts import COLLEAGUE, RELAY, STRANGER, blocked, cause_of, replace, words_of
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import PASS, Content, Restriction
 from whybounce.gateway.policies.client_unsuspicious import POLICY, judge

@@ -1,10 +1,8 @@
 """What partners' connectors demand."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, STRANGER, cause_of
+from facts import COLLEAGUE, STRANGER, cause_of, replace
 from whybounce.gateway.directory import InboundConnector
 from whybounce.gateway.policies.connector_matched import judge
 from whybounce.vocabulary.session import Tls

@@ -1,11 +1,10 @@
 """When a domain asks for mail to be refused that cannot be its own, and what explains it otherwise."""
 
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
-from facts import STRANGER, cause_of, judged
+from facts import STRANGER, cause_of, judged, replace
 from whybounce.gateway.addresses import DomainName
 from whybounce.gateway.policies import Content
 from whybounce.gateway.policies.dmarc_passed import judge

@@ -1,11 +1,10 @@
 """Clients that greet by a name of ours."""
 
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
-from facts import COLLEAGUE, OUR_SERVER, STRANGER, cause_of
+from facts import COLLEAGUE, OUR_SERVER, STRANGER, cause_of, replace
 from whybounce.gateway.policies.helo_not_ours import judge
 
 NAMES = frozenset({"mail.contoso.example", "203.0.113.25", "2001:db8::25"})

@@ -1,11 +1,10 @@
 """What over IPv6 must speak for a message."""
 
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
-from facts import STRANGER, cause_of, judged
+from facts import STRANGER, cause_of, judged, replace
 from whybounce.gateway.policies.ipv6_authenticated import judge
 from whybounce.vocabulary.authentication import Result
 

@@ -1,11 +1,10 @@
 """Which addresses need a name."""
 
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
-from facts import STRANGER, cause_of, judged
+from facts import STRANGER, cause_of, judged, replace
 from whybounce.gateway.policies.ipv6_named import judge
 from whybounce.vocabulary.authentication import Result
 

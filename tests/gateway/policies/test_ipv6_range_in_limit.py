@@ -1,11 +1,10 @@
 """Mail from one range of IPv6 addresses."""
 
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
-from facts import COLLEAGUE, RELAY, STRANGER, cause_of
+from facts import COLLEAGUE, RELAY, STRANGER, cause_of, replace
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.ipv6_range_in_limit import POLICY, judge
 

@@ -1,11 +1,10 @@
 """Where mail over IPv6 is not taken."""
 
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
-from facts import COLLEAGUE, OUR_SERVER, STRANGER, cause_of
+from facts import COLLEAGUE, OUR_SERVER, STRANGER, cause_of, replace
 from whybounce.gateway.addresses import DomainName
 from whybounce.gateway.directory import Domain
 from whybounce.gateway.policies.ipv6_taken import judge

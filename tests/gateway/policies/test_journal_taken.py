@@ -1,10 +1,8 @@
 """Whose copies for the archive are taken."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, CONTOSO, OUR_SERVER, STRANGER, cause_of, sent
+from facts import COLLEAGUE, CONTOSO, OUR_SERVER, STRANGER, cause_of, replace, sent
 from whybounce.gateway.directory import Organisation
 from whybounce.gateway.policies.journal_taken import judge
 

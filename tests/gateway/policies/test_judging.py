@@ -1,11 +1,10 @@
 """In which order policies are asked, what an operator makes of them, and what is counted."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from facts import BEN, STRANGER, found
+from facts import BEN, STRANGER, found, replace
 from whybounce.gateway.directory import Mailbox
 from whybounce.gateway.policies import (
     PASS,

@@ -1,10 +1,8 @@
 """Who must log in."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, STRANGER, cause_of
+from facts import COLLEAGUE, STRANGER, cause_of, replace
 from whybounce.gateway.policies.login_required import judge
 
 LOGGED_IN = replace(COLLEAGUE, session=replace(COLLEAGUE.session, account="anna@contoso.example"))

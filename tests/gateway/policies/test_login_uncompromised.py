@@ -1,10 +1,8 @@
 """When a login looks like a stolen password."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, STRANGER, cause_of
+from facts import COLLEAGUE, STRANGER, cause_of, replace
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.login_uncompromised import judge
 

@@ -1,10 +1,8 @@
 """How many messages an account may send in a minute."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, COLLEAGUE, STRANGER, cause_of, words_of
+from facts import BEN, COLLEAGUE, STRANGER, cause_of, replace, words_of
 from whybounce.gateway.directory import Mailbox
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.messages_per_minute import POLICY, judge

@@ -1,10 +1,8 @@
 """Who writes to what is moderated."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, COLLEAGUE, OPEN, cause_of, found
+from facts import BEN, COLLEAGUE, OPEN, cause_of, found, replace
 from whybounce.gateway.addresses import MailAddress
 from whybounce.gateway.directory import Group
 from whybounce.gateway.policies.moderators_send import judge

@@ -1,10 +1,8 @@
 """What went round in a circle."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import CONTOSO, STRANGER, cause_of, found, sent
+from facts import CONTOSO, STRANGER, cause_of, found, replace, sent
 from whybounce.gateway.addresses import DomainName, MailAddress
 from whybounce.gateway.directory import Domain, DomainKind, InboundConnector, Mailbox, Organisation
 from whybounce.gateway.limits import Limits

@@ -1,11 +1,9 @@
 """What restricted and unproven organisations may send to outside."""
 
-from dataclasses import replace
-
 import pytest
 from msgspec.structs import replace as with_
 
-from facts import COLLEAGUE, CONTOSO, STRANGER, cause_of, in_force
+from facts import COLLEAGUE, CONTOSO, STRANGER, cause_of, in_force, replace
 from whybounce.gateway.directory.nouns import Sending
 from whybounce.gateway.policies.organisation_may_send import NUMBERS, judge
 

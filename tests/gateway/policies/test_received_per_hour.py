@@ -1,10 +1,8 @@
 """How many messages a mailbox takes in an hour."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, COLLEAGUE, STRANGER, cause_of, found
+from facts import BEN, COLLEAGUE, STRANGER, cause_of, found, replace
 from whybounce.gateway.directory import Group, Mailbox
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.received_per_hour import POLICY, judge

@@ -1,10 +1,8 @@
 """Who is refused because nobody has the address."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, COLLEAGUE, OURS, STRANGER, cause_of, found
+from facts import BEN, COLLEAGUE, OURS, STRANGER, cause_of, found, replace
 from whybounce.gateway.addresses import DomainName
 from whybounce.gateway.directory import Domain, DomainKind, Mailbox
 from whybounce.gateway.policies.recipient_exists import judge

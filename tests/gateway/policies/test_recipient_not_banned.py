@@ -1,10 +1,8 @@
 """Whom nothing is delivered to."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, NOW, STRANGER, cause_of
+from facts import COLLEAGUE, NOW, STRANGER, cause_of, replace
 from whybounce.gateway.policies.recipient_not_banned import judge
 from whybounce.gateway.store.rows import Block
 

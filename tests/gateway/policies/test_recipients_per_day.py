@@ -1,11 +1,9 @@
 """How many recipients an account may write to in 24 hours."""
 
-from dataclasses import replace
-
 import pytest
 from msgspec import structs
 
-from facts import BEN, COLLEAGUE, STRANGER, cause_of, words_of
+from facts import BEN, COLLEAGUE, STRANGER, cause_of, replace, words_of
 from whybounce.gateway.directory import Mailbox
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.recipients_per_day import POLICY, judge

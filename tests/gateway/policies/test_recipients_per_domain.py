@@ -1,10 +1,8 @@
 """How many recipients at one domain are taken with one message."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, OUR_SERVER, STRANGER, cause_of
+from facts import COLLEAGUE, OUR_SERVER, STRANGER, cause_of, replace
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.recipients_per_domain import judge
 from whybounce.vocabulary.envelope import Recipient

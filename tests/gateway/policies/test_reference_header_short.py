@@ -1,10 +1,8 @@
 """How long Rich Text's field may be."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import cause_of, sent
+from facts import cause_of, replace, sent
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.reference_header_short import judge
 from whybounce.gateway.values import Size

@@ -1,10 +1,8 @@
 """Who may send to others than us."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, OUR_SERVER, RELAY, STRANGER, cause_of
+from facts import COLLEAGUE, OUR_SERVER, RELAY, STRANGER, cause_of, replace
 from whybounce.gateway.policies.relay_allowed import judge
 
 

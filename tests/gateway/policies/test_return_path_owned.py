@@ -1,10 +1,8 @@
 """Whose return paths are taken."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, STRANGER, cause_of
+from facts import COLLEAGUE, STRANGER, cause_of, replace
 from whybounce.gateway.policies.return_path_owned import judge
 from whybounce.vocabulary.envelope import Envelope
 

@@ -1,10 +1,8 @@
 """Whom an administrator's rules keep apart."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, STRANGER, cause_of
+from facts import COLLEAGUE, STRANGER, cause_of, replace
 from whybounce.gateway.directory import MailFlowRule
 from whybounce.gateway.policies.rules_about_people import judge
 

@@ -1,10 +1,8 @@
 """What an administrator's rules find in a header."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import STRANGER, cause_of, sent
+from facts import STRANGER, cause_of, replace, sent
 from whybounce.gateway.directory import MailFlowRule
 from whybounce.gateway.policies.rules_about_words import judge
 

@@ -1,10 +1,19 @@
 """Where only people who are logged in may write."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, COLLEAGUE, CONTOSO, OPEN, OUR_SERVER, RELAY, STRANGER, cause_of, found
+from facts import (
+    BEN,
+    COLLEAGUE,
+    CONTOSO,
+    OPEN,
+    OUR_SERVER,
+    RELAY,
+    STRANGER,
+    cause_of,
+    found,
+    replace,
+)
 from whybounce.gateway.directory import (
     Contact,
     Correspondent,

@@ -1,10 +1,8 @@
 """When our own servers send too much in strangers' names."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, CONTOSO, RELAY, STRANGER, cause_of
+from facts import COLLEAGUE, CONTOSO, RELAY, STRANGER, cause_of, replace
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.sender_domain_registered import POLICY, judge
 from whybounce.vocabulary.envelope import Envelope

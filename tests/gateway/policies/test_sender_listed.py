@@ -1,10 +1,8 @@
 """Whom the recipient's own lists keep out."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, COLLEAGUE, OPEN, cause_of, found
+from facts import BEN, COLLEAGUE, OPEN, cause_of, found, replace
 from whybounce.gateway.directory import Group, Mailbox
 from whybounce.gateway.policies.sender_listed import judge
 from whybounce.vocabulary.envelope import Envelope

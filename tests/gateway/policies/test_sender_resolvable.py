@@ -1,10 +1,8 @@
 """Which addresses are none, and which senders are blocked."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, STRANGER, cause_of, found, in_force
+from facts import BEN, STRANGER, cause_of, found, in_force, replace
 from whybounce.gateway.directory import Mailbox
 from whybounce.gateway.policies.sender_resolvable import judge
 from whybounce.vocabulary.envelope import Envelope, Recipient

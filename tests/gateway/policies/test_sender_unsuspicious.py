@@ -1,10 +1,8 @@
 """Sending domains whose mail is suspicious."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import COLLEAGUE, RELAY, STRANGER, blocked, cause_of, words_of
+from facts import COLLEAGUE, RELAY, STRANGER, blocked, cause_of, replace, words_of
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import Content
 from whybounce.gateway.policies.sender_unsuspicious import POLICY, judge

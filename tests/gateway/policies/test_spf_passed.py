@@ -1,11 +1,10 @@
 """When a sender's own domain says that the server may not send for it."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
 
-from facts import COLLEAGUE, STRANGER, cause_of, judged
+from facts import COLLEAGUE, STRANGER, cause_of, judged, replace
 from whybounce.gateway.policies.spf_passed import judge
 from whybounce.gateway.trust import Trust
 from whybounce.gateway.values import Network

@@ -1,10 +1,8 @@
 """Who is known, and leads to nobody."""
 
-from dataclasses import replace
-
 import pytest
 
-from facts import BEN, COLLEAGUE, STRANGER, cause_of, found
+from facts import BEN, COLLEAGUE, STRANGER, cause_of, found, replace
 from whybounce.gateway.directory import Mailbox, MailUser
 from whybounce.gateway.policies.target_exists import judge
 

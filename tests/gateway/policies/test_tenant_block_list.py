@@ -1,11 +1,9 @@
 """Whom an organisation's people may not write to."""
 
-from dataclasses import replace
-
 import pytest
 from msgspec.structs import replace as with_
 
-from facts import COLLEAGUE, CONTOSO, STRANGER, cause_of
+from facts import COLLEAGUE, CONTOSO, STRANGER, cause_of, replace
 from whybounce.gateway.directory import Correspondent
 from whybounce.gateway.policies.tenant_block_list import judge
 from whybounce.vocabulary.envelope import Envelope, Recipient

@@ -1,11 +1,13 @@
 """What policies are given: all that is known when they are asked. ``asking`` fetches it.
 
-Later stages know more: what is not known yet is None or empty.
+Later stages know more: what is not known yet is None or empty. They are msgspec's structs, because a
+message's facts grow six times, and a dataclass of so many fields takes 40 times as long to replace.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from whybounce.checking.block_lists import BlockListResult
 from whybounce.gateway.addresses import folded_domain, is_postmaster
@@ -25,8 +27,7 @@ _IPV6 = 6
 _NOBODY_TRUSTED = Trust()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, kw_only=True):
     """The message itself, at the dot."""
 
     fields: tuple[tuple[str, str], ...]  # Its header, as far as it was read.
@@ -46,8 +47,7 @@ class Content:
         return mailboxes(first_field(self.fields, "sender") or "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Who is connected, what they want, and what we know about it."""
 
     # From the connection on.
@@ -91,7 +91,7 @@ class Facts:
     taken: tuple["Facts", ...] = ()  # What was known at RCPT, for each recipient that passed.
 
     # What the policies of the stage asked for.
-    counts: Mapping[str, int] = field(default_factory=dict)  # By the tallies' names.
+    counts: Mapping[str, int] = msgspec.field(default_factory=dict)  # By the tallies' names.
     blocks: tuple[Block, ...] = ()  # In force, about anybody who takes part.
 
     @property

@@ -64,11 +64,14 @@ class Memory:
 class IncomingBody:
     """A body being received. Left without being accepted, it leaves nothing behind."""
 
-    def __init__(self, spool: Spool, memory: Memory, reader: Reader, name: str) -> None:
+    def __init__(
+        self, spool: Spool, memory: Memory, reader: Reader, new_name: Callable[[], str]
+    ) -> None:
         self._spool = spool
         self._memory = memory
         self._reader = reader
-        self._name = name
+        self._new_name = new_name
+        self._name = ""  # Of the file.
         self._file: BinaryIO | None = None
         self._waiting: list[bytes] = []  # Not in the file yet.
         self._held = 0  # Their octets.
@@ -134,6 +137,7 @@ class IncomingBody:
 
     def _write_waiting(self) -> None:
         if self._file is None:
+            self._name = self._new_name()
             self._file = self._spool.create(self._name)
         for octets in self._waiting:
             rest = memoryview(octets)

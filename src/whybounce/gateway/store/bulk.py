@@ -3,9 +3,13 @@
 SQLAlchemy looks at a statement and at every value of every row anew each time, which took a third
 of the time of accepting a message. But what it finds does not change: the SQL, the order of its
 values, and what each column's type does with one.
+
+SQLite is given many rows in one INSERT: for each statement its thread lets the interpreter go, and
+has to wait for the event loop's to get it back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Update
@@ -13,7 +17,20 @@ from sqlalchemy import Connection, Dialect, Insert, Update
 Row = Mapping[str, Any]
 """Values by the names of an INSERT's columns, or of an UPDATE's parameters; absent ones are null."""
 
-_Written = tuple[str, Callable[[Row], Any]]
+_MOST_TOGETHER = 32  # Rows in one INSERT; sixteen values each are far below what SQLite takes.
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A statement for one database."""
+
+    sql: str  # As the driver takes it, for one row.
+    values: Callable[[Row], Any]
+    place: str  # Where an INSERT has the values of a row, in SQL; empty where rows stay apart.
+
+    def together(self, rows: int) -> str:
+        """Return the SQL for several rows."""
+        return self.sql.replace(self.place, ", ".join([self.place] * rows), 1)
 
 
 class Bulk:
@@ -30,8 +47,24 @@ class Bulk:
         dialect = connection.dialect
         if dialect.name not in self._written:
             self._written[dialect.name] = _write(self._statement, dialect)
-        sql, values = self._written[dialect.name]
-        connection.exec_driver_sql(sql, [values(row) for row in rows])
+        written = self._written[dialect.name]
+        values = [written.values(row) for row in rows]
+        if not written.place:
+            connection.exec_driver_sql(written.sql, values)
+            return
+        at = 0
+        for number in _parts(len(values)):
+            flat = tuple([value for row in values[at : at + number] for value in row])
+            connection.exec_driver_sql(written.together(number), flat)
+            at += number
+
+
+def _parts(number: int) -> Iterator[int]:
+    """Yield powers of two that add up to it: few statements for the driver to know."""
+    while number:
+        part = min(1 << number.bit_length() - 1, _MOST_TOGETHER)
+        yield part
+        number -= part
 
 
 def _write(statement: Insert | Update, dialect: Dialect) -> _Written:
@@ -56,7 +89,12 @@ def _write(statement: Insert | Update, dialect: Dialect) -> _Written:
     def by_name(row: Row) -> dict[str, Any]:
         return {name: process(row.get(name, said)) for name, said, process in steps}
 
-    return str(compiled), in_order if compiled.positiontup else by_name
+    if not compiled.positiontup:
+        return _Written(str(compiled), by_name, "")
+    place = f"({', '.join('?' * len(order))})" if names else ""
+    if place not in str(compiled):
+        raise RuntimeError("the statement's values stand elsewhere")
+    return _Written(str(compiled), in_order, place)
 
 
 def _as_it_is(value: object) -> object:

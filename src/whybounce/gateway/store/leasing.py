@@ -6,7 +6,8 @@ records is refused. A lease that ran out and that nobody took is still good: to 
 would deliver the message twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,15 @@ MOST = 1_000  # Recipients in one lease. Each is a few variables of a statement.
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How many consignments of one domain a node has at once. What is more waits."""
+
+    most: int
+    taken: Mapping[str, int]  # What it has, by domain.
+    again: datetime  # When what is due of a domain that has its share is due again.
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """Who asks for how many, from when, until when."""
 
@@ -35,6 +45,7 @@ class Order:
     message: str | None = None  # Only this one's recipients, due or not.
     number: int | None = None  # Only this one of the message.
     held: bool = False  # Also those of the message that an operator holds.
+    share: Share | None = None  # None: all of them may be of one domain.
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,8 @@ class Renewal:
     keep: bool
 
 
-_KEYS = select(recipients.c.message, recipients.c.number).order_by(
-    recipients.c.due, recipients.c.message, recipients.c.number
-)
+_IN_ORDER = (recipients.c.due, recipients.c.message, recipients.c.number)
+_KEYS = select(recipients.c.message, recipients.c.number).order_by(*_IN_ORDER)
 MESSAGE_COLUMNS = (
     messages.c.id,
     messages.c.sender,
@@ -65,8 +75,24 @@ MESSAGE_COLUMNS = (
     messages.c.about,
     messages.c.finished,
 )
-_ROWS = select(recipients, *MESSAGE_COLUMNS).outerjoin(
-    messages, messages.c.id == recipients.c.message
+_ROWS = (
+    select(recipients, *MESSAGE_COLUMNS)
+    .outerjoin(messages, messages.c.id == recipients.c.message)
+    .order_by(*_IN_ORDER)
+    .with_for_update(skip_locked=True, of=recipients)
+)
+_OF_FULL_DOMAINS = (
+    _KEYS.where(
+        recipients.c.due <= bindparam("now"),
+        recipients.c.domain.in_(bindparam("full", expanding=True)),
+    )
+    .limit(MOST)
+    .with_for_update(skip_locked=True)
+)
+_PUT_OFF = (
+    update(recipients)
+    .where(tuple_(recipients.c.message, recipients.c.number).in_(_OF_FULL_DOMAINS))
+    .values(due=bindparam("again"))
 )
 _IS = (recipients.c.message == bindparam("of"), recipients.c.number == bindparam("at"))
 _LEASE = Bulk(
@@ -98,26 +124,71 @@ def lease(
 
 def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | StoreError:
     connection = transaction.connection
-    keys = free(connection, order, _KEYS.with_for_update(skip_locked=True))
-    if not keys and order.message is not None and not is_there(connection, order.message):
+    put_off = _put_off(connection, order)
+    found = [row for row in connection.execute(_free(order, _ROWS)) if _key(row) not in order.stuck]
+    if not found and order.message is not None and not is_there(connection, order.message):
         return UnknownMessageError(order.message)
-    if not keys:
+    rows = _shared(found[: order.most], order)
+    # What was left out stands in the way of others; it is put off when they are asked for.
+    transaction.something_due |= bool(put_off) or len(rows) < len(found)
+    if not rows:
         return ()
-    rows = _rows(connection, keys)
+    if any(row.id is None for row in rows):
+        raise StoreError("its message's row is gone")
     number = transaction.ids.next_number(order.now)
     (_LEASE_HELD if order.held else _LEASE).run(
         connection,
         [
-            {"of": of, "at": at, "with_": number, "by": order.node, "until": order.until}
-            for of, at in keys
+            {
+                "of": row.message,
+                "at": row.number,
+                "with_": number,
+                "by": order.node,
+                "until": order.until,
+            }
+            for row in rows
         ],
     )
-    return _consignments([rows[key] for key in keys], number, order)
+    return _consignments(rows, number, order)
 
 
-def free(connection: Connection, order: Order, keys: AnySelect = _KEYS) -> list[Key]:
+def _put_off(connection: Connection, order: Order) -> int:
+    """Put off what is due of the domains that have their share; return how many recipients.
+
+    A lease that ran out stays its holder's.
+    """
+    share = order.share
+    full = [name for name, has in share.taken.items() if has >= share.most] if share else []
+    if share is None or not full:
+        return 0
+    given = {"now": order.now, "full": full, "again": share.again}
+    return connection.execute(_PUT_OFF, given).rowcount
+
+
+def _shared(rows: Sequence[AnyRow], order: Order) -> Sequence[AnyRow]:
+    """Return those that leave no domain more than its share."""
+    share = order.share
+    if share is None:
+        return rows
+    taken: dict[str, set[str]] = defaultdict(set)  # Messages by domain.
+    kept = []
+    for row in rows:
+        there = taken[row.domain]
+        if row.message in there or share.taken.get(row.domain, 0) + len(there) < share.most:
+            there.add(row.message)
+            kept.append(row)
+    return kept
+
+
+def free(connection: Connection, order: Order) -> list[Key]:
     """Return the recipients that nobody has and that may be tried."""
-    which = keys.limit(min(order.most, MOST) + len(order.stuck))
+    found = [_key(row) for row in connection.execute(_free(order, _KEYS))]
+    return [key for key in found if key not in order.stuck][: order.most]
+
+
+def _free(order: Order, which: AnySelect) -> AnySelect:
+    """Narrow the question down to those that the order may have, and some that are stuck."""
+    which = which.limit(min(order.most, MOST) + len(order.stuck))
     if order.message is None:
         which = which.where(recipients.c.due <= order.now)
     else:
@@ -127,26 +198,7 @@ def free(connection: Connection, order: Order, keys: AnySelect = _KEYS) -> list[
         which = which.where(recipients.c.message == order.message, may)
     if order.number is not None:
         which = which.where(recipients.c.number == order.number)
-    found = [_key(row) for row in connection.execute(which)]
-    return [key for key in found if key not in order.stuck][: order.most]
-
-
-def _rows(connection: Connection, keys: Sequence[Key]) -> dict[Key, AnyRow]:
-    """Return the recipients with their messages.
-
-    Raises:
-        StoreError: A message is gone.
-
-    """
-    # SQLite finds pairs of values by no index: the message comes first, and by itself.
-    which = _ROWS.where(
-        recipients.c.message.in_({message for message, _ in keys}),
-        tuple_(recipients.c.message, recipients.c.number).in_(keys),
-    )
-    rows = {_key(row): row for row in connection.execute(which)}
-    if any(row.id is None for row in rows.values()):
-        raise StoreError("its message's row is gone")
-    return rows
+    return which
 
 
 def untouched(now: datetime) -> Any:

@@ -29,7 +29,7 @@ from whybounce.gateway.store.errors import CorruptBodyError, StoreUnavailableErr
 from whybounce.gateway.store.hints import Hints
 from whybounce.gateway.store.holding import Claim
 from whybounce.gateway.store.identity import Ids, RandomBits
-from whybounce.gateway.store.leasing import Order
+from whybounce.gateway.store.leasing import Order, Share
 from whybounce.gateway.store.opening import Opened, open_queue
 from whybounce.gateway.store.operating import Instruction
 from whybounce.gateway.store.purging import Retention
@@ -110,8 +110,12 @@ class Store:
 
     def receive(self) -> IncomingBody:
         """Return a body to write to, used as ``async with store.receive() as body``."""
-        name = f"{self._random_bits(64):016x}.eml"
-        return IncomingBody(self._opened.spool, self._memory, self._reader, name)
+        return IncomingBody(
+            self._opened.spool,
+            self._memory,
+            self._reader,
+            lambda: f"{self._random_bits(64):016x}.eml",
+        )
 
     async def accept(self, message: NewMessage, body: Body | IncomingBody) -> str:
         """Take the message; return its id. After that, 250 may be said."""
@@ -130,10 +134,14 @@ class Store:
         return id_
 
     async def lease(
-        self, most: int, *, node: str, now: datetime, until: datetime
+        self, most: int, *, node: str, now: datetime, until: datetime, share: Share | None = None
     ) -> tuple[Consignment, ...]:
-        """Return recipients that are due, for the node alone, until then."""
-        return await self._lease(Order(most, node, now, until, self._stuck))
+        """Return recipients that are due, for the node alone, until then.
+
+        Of a domain that has its share already, what is due is put off. Where that or the share left
+        something out, a hint is given: there may be more for others.
+        """
+        return await self._lease(Order(most, node, now, until, self._stuck, share=share))
 
     async def lease_message(
         self,
