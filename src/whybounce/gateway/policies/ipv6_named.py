@@ -17,7 +17,8 @@ def judge(facts: Facts) -> Verdict:
         return PASS
     name = found.reverse_name
     if name.result is Result.PERMERROR:
-        return Refuse("ipv6-needs-reverse-dns", facts.values, f"{name.evidence} ({name.record})")
+        values = {**facts.values, "reverse": name.record}
+        return Refuse("ipv6-needs-reverse-dns", values, f"{name.evidence} ({name.record})")
     if name.result is Result.TEMPERROR:
         return Defer("ipv6-needs-reverse-dns", facts.values, name.evidence)
     return PASS
