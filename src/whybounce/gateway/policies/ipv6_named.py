@@ -20,14 +20,15 @@ def judge(facts: Facts) -> Verdict:
         values = {**facts.values, "reverse": name.record}
         return Refuse("ipv6-needs-reverse-dns", values, f"{name.evidence} ({name.record})")
     if name.result is Result.TEMPERROR:
-        return Defer("ipv6-needs-reverse-dns", facts.values, name.evidence)
+        values = {"ip": name.address, "reverse": name.record}
+        return Defer("sender-records-unavailable", values, name.evidence)
     return PASS
 
 
 POLICY = Policy(
     "ipv6_named",
     Stage.MESSAGE,
-    ("ipv6-needs-reverse-dns",),
+    ("ipv6-needs-reverse-dns", "sender-records-unavailable"),
     judge,
     settings=("trust.forwarders",),
     needs=frozenset({Need.AUTHENTICATION}),
