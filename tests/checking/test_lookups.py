@@ -141,13 +141,35 @@ def test_hostile_records_neither_raise_nor_pass_nor_take_long(data):
     assert all(finding.evidence for finding in findings_of(found))
 
 
-@pytest.mark.parametrize("trouble", list(Trouble))
+@pytest.mark.parametrize("trouble", sorted(set(Trouble) - {Trouble.DENIED}))
 def test_a_resolver_that_is_down_fails_no_message(trouble):
     """Every method says that it could not tell: temperror, never fail."""
     found = _authentication(Records(troubles={"": trouble}))
 
     results = (found.spf, found.spf_helo, found.dmarc, found.reverse_name, *found.signatures)
     assert {one.result for one in results} == {Result.TEMPERROR}
+
+
+def test_who_denies_even_the_root_is_not_believed_about_names():
+    """Nobody is told for good that an address has no name because a resolver lies."""
+    found = _authentication(Records(troubles={"": Trouble.DENIED}))
+
+    assert found.reverse_name.result is Result.TEMPERROR
+    assert "knows no root zone" in found.reverse_name.evidence
+
+
+async def test_large_answers_are_asked_for_anew():
+    """Ten thousand of the largest would fill the memory."""
+    records = zone({("small.example", "TXT"): "a" * 300, ("large.example", "TXT"): "a" * 5000})
+    async with asking(records) as resolver:
+        before = [
+            (await resolver.texts(name)).values for name in ("small.example", "large.example")
+        ]
+        records.data.clear()
+        after = [(await resolver.texts(name)).values for name in ("small.example", "large.example")]
+
+    assert before == [("a" * 300,), ("a" * 5000,)]
+    assert after == [("a" * 300,), ()]
 
 
 def _authentication(records: Records) -> Authentication:

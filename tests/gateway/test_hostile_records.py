@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rows import MAIL, NOTHING, gateway_in
+from rows import MAIL, NOTHING, PROXIED, Gateway, gateway_in
+from serving import configured, outside, running_demonstration
 from signing import signed
-from whybounce.provoking.name_server import Records
+from whybounce.provoking.name_server import Records, Trouble
 from zones import txt
 
 EVIL, SERVER = "evil.example", "203.0.113.9"
@@ -51,7 +52,17 @@ RECORDS = {
         (EVIL, "MX"): [f"10 x{n}.evil.example." for n in range(500)],
     },
 }  # fmt: skip
-RAW = {"an answer of pointers": _BOMB}
+_ONE = struct.pack("!5H", 0x8180, 1, 1, 0, 0) + _ASKED
+RAW = {
+    "an answer of pointers": _BOMB,
+    "a name that points to itself": _ONE
+    + struct.pack("!3HIH", 0xC000 + len(_ONE) + 2, 16, 1, 30, 2)
+    + b"\x01a",
+    "noise": bytes(range(256)) * 4,
+}
+
+
+UNREADABLE = frozenset(RAW) - {"an answer of pointers"}  # So there is no answer, for all one waits.
 
 
 def _published(records: Records, name: str) -> None:
@@ -68,7 +79,8 @@ async def test_hostile_records_hurt_nobody(name: str, in_memory: Path, caplog):
     """There is an answer in seconds, it is no fault of ours, and other mail is taken meanwhile."""
     evil = signed(MAIL.replace("chris@remote.example", f"anna@{EVIL}").encode(), domain=EVIL)
     ordinary = MAIL.replace("chris@remote.example", "anna@small.example")
-    async with gateway_in(in_memory) as gateway:
+    impatient = 'resolver-wait = "3s"' if name in UNREADABLE else ""
+    async with gateway_in(in_memory, outbound=impatient) as gateway:
         _published(gateway.world.dns.records, name)
         begun = time.monotonic()
         with caplog.at_level(logging.ERROR):
@@ -87,3 +99,44 @@ async def test_hostile_records_hurt_nobody(name: str, in_memory: Path, caplog):
     assert said == NOTHING or said[:6] in {"550 5.", "450 4.", "451 4."}
     assert "4.3.0" not in said
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+CALM = "calm@small.example"
+
+
+@pytest.mark.parametrize("client", [SERVER, "2001:db8::9"])
+@pytest.mark.parametrize("trouble", [Trouble.SILENT, Trouble.DENIED])
+async def test_a_resolver_that_is_silent_or_lies_puts_mail_off_in_bounded_time(
+    in_memory: Path, trouble: Trouble, client: str
+):
+    """The sender is told that the DNS gave no answer; our own people's mail passes meanwhile."""
+    async with outside() as world:
+        world.dns.records.troubles[""] = trouble
+        config = configured(in_memory, world, outbound='resolver-wait = "1s"', more=PROXIED)
+        async with running_demonstration(config) as running, asyncio.timeout(60):
+            gateway = Gateway(running, in_memory, world)
+            said, own = await asyncio.gather(
+                gateway.bring("ben@contoso.example", sender=CALM, client=client),
+                gateway.submit("ben@contoso.example"),
+            )
+            await gateway.delivered()
+
+    assert own == NOTHING
+    if trouble is Trouble.DENIED and client == SERVER:  # It has no records: that is nobody's fault.
+        assert said == NOTHING
+    else:
+        assert said.startswith("451 4.4.3 The DNS gave no answer about ")
+
+
+async def test_what_could_outweigh_a_failure_is_waited_for(in_memory: Path):
+    """SPF fails, and the key of a signature cannot be looked up: that may be a forwarder's honest mail."""
+    mail = signed(MAIL.replace("chris@remote.example", f"anna@{EVIL}").encode(), domain=EVIL)
+    async with gateway_in(in_memory) as gateway:
+        records = gateway.world.dns.records
+        records.add(EVIL, "TXT", txt("v=spf1 -all"))
+        records.troubles[f"_domainkey.{EVIL}"] = Trouble.SERVFAIL
+        said = await gateway.bring(
+            "ben@contoso.example", sender=f"anna@{EVIL}", client=SERVER, mail=mail
+        )
+
+    assert said.startswith(f"451 4.4.3 The DNS gave no answer about {EVIL}")

@@ -92,10 +92,10 @@ proxies = ["127.0.0.1"]
 
 
 @asynccontextmanager
-async def gateway_in(folder: Path) -> AsyncIterator[Gateway]:
+async def gateway_in(folder: Path, *, outbound: str = "") -> AsyncIterator[Gateway]:
     """Run the demonstration's organisations with the settings nobody made, in a world of its own."""
     async with outside() as world:
-        config = configured(folder, world, more=PROXIED)
+        config = configured(folder, world, outbound=outbound, more=PROXIED)
         async with running_demonstration(config) as running:
             yield Gateway(running, folder, world)
 

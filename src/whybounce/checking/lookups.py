@@ -24,6 +24,7 @@ import dns.resolver
 
 from whybounce.checking.domains import to_ascii
 
+_LARGEST_KEPT = 4096  # Octets of an answer: what strangers publish must not fill the memory.
 _PAYLOAD = 1232  # Octets by UDP, so that no answer is cut into fragments.
 _MOST_READ = 10_000  # Answers that are kept as they were read …
 _LONGEST_READ = 4096  # … none of them longer, in characters.
@@ -82,7 +83,7 @@ class Resolver:
         self._resolver.nameservers = [address] if address else []
         self._resolver.port = port
         self._resolver.lifetime = seconds
-        self._cache = dns.resolver.LRUCache(10_000)
+        self._cache = _Cache(10_000)
         self._resolver.cache = self._cache
         # RFC 6840 §5.7: AD in a query asks for AD in the answer, without all the signatures.
         self._resolver.set_flags(dns.flags.RD | dns.flags.AD)
@@ -197,6 +198,15 @@ class Resolver:
         except (dns.exception.DNSException, OSError):
             return False
         return answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+
+
+class _Cache(dns.resolver.LRUCache):
+    """dnspython's, which counts answers and not octets: large ones are asked for anew each time."""
+
+    def put(self, key: dns.resolver.CacheKey, value: dns.resolver.Answer) -> None:
+        """Keep the answer unless it is large."""
+        if len(value.response.wire or b"") <= _LARGEST_KEPT:
+            super().put(key, value)
 
 
 class LookUps:

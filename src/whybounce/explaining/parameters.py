@@ -1,9 +1,11 @@
 """What the words of an explanation are filled in with, as far as the reply says it."""
 
 import re
+from collections.abc import Mapping
 
 from whybounce.vocabulary.cause import Cause, Reason
 from whybounce.vocabulary.outcome import Outcome
+from whybounce.wording.filling import values_in
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'=]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
@@ -34,7 +36,7 @@ _ABOUT_CLIENT = {
 
 
 def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
-    """Return what is known of recipient, domain, remote, sender, sender_domain, ip, list and url."""
+    """Return what is known of recipient, domain, remote, sender, ip, list, url and others."""
     known: dict[str, str] = {}
     if outcome.recipient:
         known["recipient"] = outcome.recipient
@@ -51,7 +53,14 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
         known["url"] = url[0].rstrip(".,;")
     if cause.reason is Reason.BLOCKED and (named := _LIST.search(said) or _KNOWN_LIST.search(said)):
         known["list"] = named[1]
+    known |= _of_our_own(cause, said)
     for whose, what in (("recipient", "domain"), ("sender", "sender_domain")):
         if whose in known:
             known[what] = known[whose].rpartition("@")[2]
     return known
+
+
+def _of_our_own(cause: Cause, said: str) -> Mapping[str, str]:
+    """Return what a gateway of this kind filled into the cause's own words; empty if it was none."""
+    found = (values_in(form.text, said) for form in cause.replies)
+    return max(found, key=len, default={})

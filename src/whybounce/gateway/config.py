@@ -223,6 +223,10 @@ class Outbound(_Table, frozen=True, kw_only=True):
     resolver: Annotated[
         Endpoint | None, _means("The name server that is asked; else the machine's first.")
     ] = None
+    resolver_wait: Annotated[
+        Duration,
+        _means("How long an answer of it is waited for; without one, mail is put off.", ge=1),
+    ] = Duration(seconds=10)
     smarthost: Annotated[
         Endpoint | None, _means("The server that takes all mail for outside, instead of MX hosts.")
     ] = None

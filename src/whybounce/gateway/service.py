@@ -147,7 +147,8 @@ class _Parts:
 def _parts(
     config: Config, store: Store, passwords: Passwords, organisations: tuple[str, ...] = ()
 ) -> _Parts:
-    resolver, is_ours = _resolver(config.outbound.resolver)
+    outbound = config.outbound
+    resolver, is_ours = _resolver(outbound.resolver, seconds=outbound.resolver_wait.total_seconds())
     return _Parts(
         config=config,
         store=store,
@@ -630,7 +631,7 @@ async def _warn_of(parts: _Parts) -> None:
             _log.warning("DANE is off: %s", why)
 
 
-def _resolver(at: Endpoint | None, *, seconds: float = 10.0) -> tuple[Resolver, bool]:
+def _resolver(at: Endpoint | None, *, seconds: float) -> tuple[Resolver, bool]:
     """Return what asks the name server, and whether the way to it is ours.
 
     It is the one that is named, else the machine's first.

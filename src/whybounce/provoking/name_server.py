@@ -32,6 +32,7 @@ class Trouble(StrEnum):
     BOGUS = "bogus"  # SERVFAIL, and the reason: its signatures do not hold.
     SILENT = "silent"  # No answer at all.
     REFUSED = "refused"
+    DENIED = "denied"  # Nothing exists, says a resolver that does not tell the truth.
 
 
 @dataclass(slots=True)
@@ -152,9 +153,11 @@ def answer_to(query: bytes, records: Records) -> bytes | None:
     return answer.to_wire(max_size=65_535)
 
 
+_RCODES = {Trouble.REFUSED: dns.rcode.REFUSED, Trouble.DENIED: dns.rcode.NXDOMAIN}
+
+
 def _add_trouble(answer: dns.message.Message, trouble: Trouble) -> None:
-    refused = trouble is Trouble.REFUSED
-    answer.set_rcode(dns.rcode.REFUSED if refused else dns.rcode.SERVFAIL)
+    answer.set_rcode(_RCODES.get(trouble, dns.rcode.SERVFAIL))
     if trouble is Trouble.BOGUS:
         reason = dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS, "signatures do not hold")
         answer.use_edns(edns=0, options=[reason])

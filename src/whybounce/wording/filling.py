@@ -5,6 +5,7 @@ value that looks like a placeholder stays what it is.
 Rule 2: in prose an unknown value is said in words ("the recipient's address").
 Rule 3: in a command or a record (between backticks) a value goes in only if it is a valid
 address, domain, IP or link, quoted for the command's shell; else the placeholder stays.
+Rule 4: a value that nobody gave may follow from others: see ``deriving``.
 """
 
 import re
@@ -13,9 +14,11 @@ from functools import lru_cache
 from ipaddress import ip_address
 from shlex import quote
 
+from whybounce.wording.deriving import LONGEST_RECORD, derived, is_spf_record
+
 PLACEHOLDERS = (
     "recipient", "domain", "remote", "sender", "sender_domain", "ip", "helo", "list", "url", "limit",
-    "selector", "reverse", "reason",
+    "selector", "reverse", "reason", "record", "mechanism", "spf_record",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
@@ -29,10 +32,13 @@ _DOMAIN = re.compile(
 )
 _URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[A-Za-z0-9._~/?&=%#+-]{0,300})?")
 _NUMBER = re.compile(r"\d{1,12}")
+_WRITTEN_RECORD = re.compile(r'v=[^"\\`\x00-\x1f]{1,1000}')
+_MECHANISM = re.compile(r"ip[46]:[0-9a-f.:]{2,45}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 _LONGEST_VALUE = 320  # RFC 5321 §4.5.3.1: 64 octets, an @, 255 octets.
-_LONGEST_REASON = 700  # A certificate and the record it is held against.
+_LONGEST_REASON = LONGEST_RECORD  # A certificate and the record it is held against.
+_LONG = frozenset({"reason", "record", "spf_record"})
 
 
 def fill(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
@@ -72,11 +78,35 @@ def _cut(sentence: str) -> tuple[str, tuple[_Filler, ...]]:
     return "".join(form), tuple(fillers)
 
 
+def values_in(form: str, said: str) -> dict[str, str]:
+    """Return what stands in a sentence where the form has placeholders, as far as it is valid.
+
+    Empty where the sentence is not of that form. What a form begins with must be literal.
+    """
+    first, *rest = _PLACEHOLDER.split(form)
+    begins = said.find(first) if first else -1
+    if begins < 0:
+        return {}
+    found: dict[str, str] = {}
+    place = begins + len(first)
+    for name, literal in zip(rest[::2], rest[1::2], strict=True):
+        end = said.find(literal, place) if literal else len(said)
+        if end < 0:
+            return {}
+        value = said[place:end]
+        if not literal and not _VALID[name](value):  # Relays add words of their own behind it.
+            value = value.partition(" ")[0].rstrip(".;,)")
+        if _VALID[name](value):
+            found.setdefault(name, value)
+        place = end + len(literal)
+    return found
+
+
 def _known_or_said(name: str) -> _Filler:
-    longest = _LONGEST_REASON if name == "reason" else _LONGEST_VALUE
+    longest = _LONGEST_REASON if name in _LONG else _LONGEST_VALUE
 
     def filler(values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
-        value = values.get(name)
+        value = _value(name, values)
         # A backtick would begin a command that nobody here wrote.
         return printable(value)[:longest].replace("`", "'") if value else stand_ins[name]
 
@@ -85,10 +115,18 @@ def _known_or_said(name: str) -> _Filler:
 
 def _valid_or_kept(name: str, quoted: Callable[[str], str]) -> _Filler:
     def filler(values: Mapping[str, str], _stand_ins: Mapping[str, str]) -> str:
-        value = values.get(name, "")
-        return quoted(value) if _VALID[name](value) else f"{{{name}}}"
+        value = _value(name, values)
+        return quoted(value) if _VALID[name](value) else _KEPT.get(name, f"{{{name}}}")
 
     return filler
+
+
+def _value(name: str, values: Mapping[str, str]) -> str:
+    return values.get(name) or derived(name, values)
+
+
+# What stays in a record where the address is not known.
+_KEPT = {"mechanism": "ip4:{ip}", "spf_record": "v=spf1 … ip4:{ip} -all"}
 
 
 def _quoting(command: str) -> Callable[[str], str]:
@@ -130,4 +168,7 @@ _VALID: Mapping[str, Callable[[str], bool]] = {
     "selector": _is(_DOMAIN),
     "reverse": _is(_DOMAIN),
     "reason": lambda _: False,  # Words are no part of a command.
+    "record": is_spf_record,
+    "mechanism": _is(_MECHANISM),
+    "spf_record": _is(_WRITTEN_RECORD),
 }

@@ -7,6 +7,7 @@ from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import ReplyForm, VerdictKind
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
+from whybounce.wording.deriving import derived
 from whybounce.wording.filling import PLACEHOLDERS, fill
 
 _TRANSIENT = 4
@@ -82,4 +83,4 @@ def _for_now(form: ReplyForm | None) -> ReplyForm | None:
 
 def _told(form: ReplyForm, values: Mapping[str, str]) -> int:
     named = [name for name in PLACEHOLDERS if f"{{{name}}}" in form.text]
-    return sum(1 if values.get(name) else -1 for name in named)
+    return sum(1 if values.get(name) or derived(name, values) else -1 for name in named)

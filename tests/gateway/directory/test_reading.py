@@ -65,6 +65,13 @@ address = "ben@a.example"
         ('[[organisation.outbound-connector]]\nname = "c"\ndomains = ["*"]\naccount = "x"', "account and password need each other"),
         ('[[organisation.outbound-connector]]\nname = "c"\ndomains = ["b.example"]\n[[organisation.outbound-connector]]\nname = "d"\ndomains = ["B.example"]', 'two are for "b.example"'),
         ('[[organisation.outbound-connector]]\nname = "c"\ndomains = ["*.*"]', 'domains number 1: "*.*" is not allowed'),
+        ('[[organisation.group]]\naddress = "g@a.example"\naccept-from = ["anna@a.example"]\nreject-from = ["Anna@a.example"]', 'group "g@a.example", accept-from: "anna@a.example" stands in reject-from too, and that decides'),
+        ('[[organisation.group]]\naddress = "g@a.example"\naccept-from = ["x@b.example"]\nreject-from = ["@B.example"]', 'accept-from: "x@b.example" stands in reject-from too as "@b.example", and that decides'),
+        ('[[organisation.group]]\naddress = "g@a.example"\nmembers = ["h@a.example"]\n[[organisation.group]]\naddress = "h@a.example"\nmembers = ["ben@a.example"]\n[[organisation.mailbox]]\naddress = "c@a.example"\nmoderators = ["ben@a.example"]\nreject-from = ["g@a.example"]', 'mailbox "c@a.example", moderators: "ben@a.example" stands in reject-from too as "g@a.example", and that decides'),
+        ('[[organisation.mailbox]]\naddress = "c@a.example"\nunmoderated = ["@b.example"]\nreject-from = ["@b.example"]', 'unmoderated: "@b.example" stands in reject-from too, and that decides'),
+        ('[[organisation.inbound-connector]]\nname = "c"\nnetworks = ["192.0.2.1"]\n[[organisation.domain]]\nname = "c.example"\nblocked-networks = ["192.0.2.0/24"]', 'inbound-connector "c", networks: "192.0.2.1/32" stands in blocked-networks of c.example too, as "192.0.2.0/24"'),
+        ('[[organisation.inbound-connector]]\nname = "c"\nnetworks = ["192.0.2.0/24"]\n[[organisation.inbound-connector]]\nname = "d"\nnetworks = ["198.51.100.1", "192.0.2.9"]', 'inbound-connector "d": network "192.0.2.9/32" is that of inbound-connector "c" too, both for "*"; needed is one of them'),
+        ('[[organisation.inbound-connector]]\nname = "c"\ncertificate = "mx.b.example"\n[[organisation]]\nname = "B"\n[[organisation.inbound-connector]]\nname = "c"\ncertificate = "MX.b.example"', 'organisation "B", inbound-connector "c": certificate "mx.b.example" is that of inbound-connector "c" of organisation "A" too'),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_what_is_needed(tmp_path, text, said):
@@ -120,3 +127,49 @@ def test_deep_groups_are_read_without_recursion(reads):
     last = '[[organisation.group]]\naddress = "g2000@a.example"\n'
 
     assert len(reads(TWO + groups + last).organisation[0].group) == 2001
+
+
+def test_lists_that_meet_without_contradiction_are_taken(reads):
+    """Who rejects one of a group, or has two connectors for different domains, means it."""
+    directory = reads(
+        """
+[[organisation]]
+name = "A"
+blocked-networks = ["192.0.2.0/24"]
+[[organisation.domain]]
+name = "a.example"
+[[organisation.mailbox]]
+address = "anna@a.example"
+[[organisation.group]]
+address = "g@a.example"
+members = ["anna@a.example"]
+accept-from = ["@b.example", "g@a.example"]
+reject-from = ["x@b.example", "anna@a.example"]
+[[organisation.inbound-connector]]
+name = "ours"
+internal = true
+networks = ["192.0.2.1"]
+[[organisation.inbound-connector]]
+name = "c"
+domains = ["c.example"]
+networks = ["198.51.100.1"]
+[[organisation.inbound-connector]]
+name = "d"
+domains = ["d.example"]
+networks = ["198.51.100.0/24"]
+[[organisation.inbound-connector]]
+name = "of old"
+domains = ["d.example"]
+networks = ["198.51.100.0/24"]
+disabled = true
+"""
+    )
+
+    assert len(directory.organisation[0].inbound_connector) == 4
+
+
+def test_an_organisation_does_not_block_its_own_domain(tmp_path):
+    path = tmp_path / "directory.toml"
+    path.write_text(TWO.replace('name = "A"', 'name = "A"\nblocked-recipients = ["@A.example"]'))
+    with pytest.raises(DirectoryError, match=r'blocked-recipients: "@a.example" is a domain of A'):
+        read_directory(path)

@@ -10,8 +10,8 @@ from whybounce.vocabulary.authentication import Result
 @pytest.mark.parametrize(
     ("facts", "cause"),
     [
-        (judged(Result.TEMPERROR), "dns-query-failed"),
-        (judged(Result.NONE, Result.TEMPERROR), "dns-query-failed"),
+        (judged(Result.TEMPERROR), "sender-records-unavailable"),
+        (judged(Result.NONE, Result.TEMPERROR), "sender-records-unavailable"),
         (judged(Result.TEMPERROR, Result.PASS), None),
         (judged(Result.TEMPERROR, signers=("remote.example",)), None),
         (judged(Result.PASS, Result.TEMPERROR), None),

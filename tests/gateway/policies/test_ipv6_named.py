@@ -28,4 +28,4 @@ def test_an_ipv6_address_without_a_name_is_refused(facts, cause):
 def test_where_the_dns_cannot_tell_the_client_comes_back():
     verdict = judge(judged(name=Result.TEMPERROR, facts=OVER_IPV6))
 
-    assert (type(verdict).__name__, cause_of(verdict)) == ("Defer", "ipv6-needs-reverse-dns")
+    assert (type(verdict).__name__, cause_of(verdict)) == ("Defer", "sender-records-unavailable")

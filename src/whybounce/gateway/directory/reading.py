@@ -24,6 +24,7 @@ from whybounce.gateway.directory.nouns import (
     Mailbox,
     OrganisationTable,
 )
+from whybounce.gateway.directory.overlaps import Overlaps
 from whybounce.gateway.directory.passwords import hash_of_public, is_hash
 from whybounce.gateway.shaping import Faults, FaultyFileError, read_toml, shaped, shown
 from whybounce.gateway.values import Secret
@@ -131,6 +132,7 @@ class _Check:
                     organisation, entry, (*place, f"{table} {shown(entry.address)}")
                 )
         yield from self.circles()
+        yield from Overlaps(self.organisations, self.entries).faults()
 
     def names(self) -> Iterator[tuple[Place, str]]:
         """Hold that names and domains stand once in the whole file."""

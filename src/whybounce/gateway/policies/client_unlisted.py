@@ -14,7 +14,7 @@ def judge(facts: Facts) -> Verdict:
     """Refuse by the first list that lists the client."""
     for each in facts.listings:
         if each.listing is Listing.LISTED:
-            values = {**facts.values, "list": each.zone, "url": each.link}
+            values = {**facts.values, "list": each.zone, "url": each.link, "reason": each.text}
             return Refuse("blocked-by-dnsbl", values, each.evidence)
     return PASS
 

@@ -26,7 +26,10 @@ def judge(facts: Facts) -> Verdict:
         return PASS
     dmarc = found.dmarc
     why = f"{dmarc.evidence}; _dmarc.{dmarc.policy_domain} says {dmarc.record!r}"
-    return Refuse("dmarc-reject", {**facts.values, "sender_domain": dmarc.domain}, why)
+    signed = (each.evidence for each in found.signatures[:2])
+    reason = "; ".join((why, found.spf.evidence, *signed))
+    values = {**facts.values, "sender_domain": dmarc.domain, "reason": reason}
+    return Refuse("dmarc-reject", values, why)
 
 
 def _sealed(found: Authentication, facts: Facts) -> bool:

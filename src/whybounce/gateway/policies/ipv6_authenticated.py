@@ -19,7 +19,8 @@ def judge(facts: Facts) -> Verdict:
     if signed or Result.PASS in {found.spf.result, found.spf_helo.result}:
         return PASS
     said = "; ".join((found.spf.evidence, *(each.evidence for each in found.signatures[:3])))
-    return Defer("ipv6-needs-spf-or-dkim", facts.values, said)
+    values = {**facts.values, "sender_domain": found.spf.domain, "reason": said}
+    return Defer("ipv6-needs-spf-or-dkim", values, said)
 
 
 POLICY = Policy(

@@ -17,16 +17,18 @@ def judge(facts: Facts) -> Verdict:
         return PASS
     name = found.reverse_name
     if name.result is Result.PERMERROR:
-        return Refuse("ipv6-needs-reverse-dns", facts.values, f"{name.evidence} ({name.record})")
+        values = {**facts.values, "reverse": name.record}
+        return Refuse("ipv6-needs-reverse-dns", values, f"{name.evidence} ({name.record})")
     if name.result is Result.TEMPERROR:
-        return Defer("ipv6-needs-reverse-dns", facts.values, name.evidence)
+        values = {"ip": name.address, "reverse": name.record}
+        return Defer("sender-records-unavailable", values, name.evidence)
     return PASS
 
 
 POLICY = Policy(
     "ipv6_named",
     Stage.MESSAGE,
-    ("ipv6-needs-reverse-dns",),
+    ("ipv6-needs-reverse-dns", "sender-records-unavailable"),
     judge,
     settings=("trust.forwarders",),
     needs=frozenset({Need.AUTHENTICATION}),

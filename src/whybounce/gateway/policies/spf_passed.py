@@ -9,6 +9,8 @@ from whybounce.gateway.policies.policy import Need, Policy, Stage
 from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
 from whybounce.vocabulary.authentication import Method, Result, SpfIdentity
 
+_LONGEST_TOLD = 400  # Of a record, so that the reply stays short enough for every client to keep.
+
 
 def judge(facts: Facts) -> Verdict:
     """Refuse on SPF fail of the return path, RFC 7208 §8.4, unless aligned DKIM passes."""
@@ -21,7 +23,9 @@ def judge(facts: Facts) -> Verdict:
         return PASS
     spf = found.spf
     why = f"{spf.evidence}; decided by {spf.term!r} of {spf.record!r}" if spf.term else spf.evidence
-    return Refuse("spf-violation", {**facts.values, "sender_domain": spf.domain}, why)
+    record = spf.record if len(spf.record) <= _LONGEST_TOLD else ""
+    values = {**facts.values, "sender_domain": spf.domain, "record": record}
+    return Refuse("spf-violation", values, why)
 
 
 POLICY = Policy(
