@@ -51,6 +51,7 @@ from whybounce.gateway.store.rows import (
     Touched,
     Trace,
 )
+from whybounce.gateway.store.spool import body_name
 from whybounce.gateway.store.tracing import Filter
 from whybounce.gateway.store.watching import Watch
 from whybounce.gateway.store.writer import (
@@ -110,7 +111,7 @@ class Store:
 
     def receive(self) -> IncomingBody:
         """Return a body to write to, used as ``async with store.receive() as body``."""
-        name = f"{self._random_bits(64):016x}.eml"
+        name = body_name(self._random_bits)
         return IncomingBody(self._opened.spool, self._memory, self._reader, name)
 
     async def accept(self, message: NewMessage, body: Body | IncomingBody) -> str:
