@@ -51,6 +51,7 @@ queue = "{queue}"
 mailboxes = "{disk}/mailboxes"
 drain = "10s"
 log-level = "warning"
+operating = "127.0.0.1:0"
 
 [[listener]]
 name = "inbound"
@@ -111,6 +112,9 @@ _ENDS = """
     JOIN recipients ON recipients.message = outcomes.message
         AND recipients.number = outcomes.number
     JOIN messages ON messages.id = outcomes.message"""
+_HELD = """
+    SELECT message_id, address FROM recipients
+    JOIN messages ON messages.id = recipients.message WHERE lease IS NOT NULL AND node = '{node}'"""
 _QUEUED = """
     SELECT message_id, address FROM recipients
     JOIN messages ON messages.id = recipients.message WHERE state <> 'done'"""
@@ -128,6 +132,9 @@ class Ledger:
     delivered: Counter[Mail] = field(
         default_factory=Counter
     )  # At remotes; mailboxes are read later.
+    handed: dict[str, set[Mail]] = field(
+        default_factory=dict
+    )  # To remotes, by who said so in EHLO.
     reported: dict[str, set[str]] = field(default_factory=dict)  # Recipient → notices about it.
     damaged: list[str] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)  # Replies to the final dot but 250.
@@ -145,7 +152,7 @@ class Ledger:
         self.met.add(recipient)
         self.waited_for.discard(recipient)
 
-    def take(self, recipients: list[str], octets: bytes) -> None:
+    def take(self, recipients: list[str], octets: bytes, helo: str = "") -> None:
         """Note a message that somebody got: ours, or a notice."""
         text = octets.replace(b"\r\n", b"\n")
         header, _, content = text.partition(b"\n\n")
@@ -158,6 +165,7 @@ class Ledger:
             self.damaged.append(id_)
         for each in recipients:
             self.delivered[id_, each] += 1
+            self.handed.setdefault(helo, set()).add((id_, each))
             self.meet(each)
 
 
@@ -328,6 +336,10 @@ class Place:
         known = set(self.ask(_ENDS))
         self.in_flight |= {each for each in self.ledger.delivered if each not in known}
 
+    def held_by(self, node: str) -> set[Mail]:
+        """Return what a node has leased."""
+        return set(self.ask(_HELD.format(node=node)))
+
     def read_mailbox(self, address: str) -> None:
         """Note what has come into a mailbox since it was last looked at."""
         new = self.folder / "mailboxes" / folder_of(address) / "new"
@@ -438,7 +450,7 @@ async def place(
         return None
 
     async def keep(received: Received) -> None:
-        ledger.take(received.recipients, received.data)
+        ledger.take(received.recipients, received.data, received.helo)
 
     remote = MailServer("mx.remote.example", Behaviour(about=about), keep=keep)
     dns = NameServer(records)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from whybounce.cli.lives import print_life, print_standing
+from whybounce.cli.move import move
 from whybounce.cli.operating import CONFIG, DATA, Ask, configuration, reached
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.trace import found
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _NOTHING_DONE = 1
 
 app = typer.Typer(help="See the queue, and act on what is in it.", no_args_is_help=True)
+app.command()(move)
 
 _IDS = typer.Argument(None, metavar="[ID]...", help="Messages, by their ids in the queue.")
 _STATE = typer.Option(None, "--state", help="Recipients that are queued, held or quarantined.")

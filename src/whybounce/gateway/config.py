@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Self, get_args
 
 from msgspec import NODEFAULT, Meta, Struct, field as default_from
 from msgspec.structs import FieldInfo, fields
@@ -117,6 +117,26 @@ class Queue(str):
 
     __slots__ = ()
     WANTED = "a folder, `sqlite:////path/queue.db` or `postgresql://user@host/name`"
+
+    @classmethod
+    def named(cls, name: object, folder: Path) -> Self:
+        """Return the queue that somebody names, a folder seen from that one.
+
+        Raises:
+            ValueError: It is no queue.
+
+        """
+        written = Folder.parse(name)
+        if "://" not in written:
+            return cls(f"{_SQLITE}{folder / written / 'queue.db'}")
+        if written.startswith(_STORES):
+            return cls(written)
+        raise ValueError("it is no queue")
+
+    @property
+    def file(self) -> Path | None:
+        """Its file; None where it is kept by a server."""
+        return Path(self.removeprefix(_SQLITE)) if self.startswith(_SQLITE) else None
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -443,8 +463,7 @@ class Config(_Table, frozen=True, kw_only=True):
     @property
     def queue_file(self) -> Path | None:
         """The queue's file; None where it is kept by a server."""
-        queue = self.server.queue
-        return Path(queue.removeprefix(_SQLITE)) if queue.startswith(_SQLITE) else None
+        return self.server.queue.file
 
     @property
     def schedule(self) -> Schedule:
@@ -563,17 +582,8 @@ def _readers(folder: Path) -> Readers:
     return {
         Path: lambda name: _readable(folder, name),
         Folder: lambda name: Folder(folder / Folder.parse(name)),
-        Queue: lambda name: _queue(folder, name),
+        Queue: lambda name: Queue.named(name, folder),
     }
-
-
-def _queue(folder: Path, name: object) -> Queue:
-    written = Folder.parse(name)
-    if "://" not in written:
-        return Queue(f"sqlite:///{folder / written / 'queue.db'}")
-    if written.startswith(_STORES):
-        return Queue(written)
-    raise ValueError("it is no queue")
 
 
 def _readable(folder: Path, name: object) -> Path:

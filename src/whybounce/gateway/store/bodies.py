@@ -32,7 +32,7 @@ from whybounce.gateway.store.writer import Transaction
 
 ROW_LIMIT = 256 << 10
 MEMORY_LIMIT = 64 << 20
-_PIECE = 256 << 10  # What is read, written and kept in one chunk at a time.
+PIECE = 256 << 10  # What is read, written and kept in one chunk at a time.
 _WORTH_WRITING = 64 << 10
 
 _NAMES_AT_ONCE = 500
@@ -196,7 +196,7 @@ def keep(transaction: Transaction, arrived: Sequence[tuple[str, Body]]) -> None:
 def _copy_into_chunks(transaction: Transaction, id_: str, name: str) -> None:
     with transaction.spool.open(name) as file:
         number = 0
-        while data := file.read(_PIECE):
+        while data := file.read(PIECE):
             transaction.connection.execute(
                 insert(chunks), {"body": id_, "number": number, "data": data}
             )
@@ -332,14 +332,14 @@ def _stored(reader: Reader, spool: Spool, place: Place) -> AsyncIterator[bytes]:
 
 
 async def _from_row(data: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), _PIECE):
-        yield data[start : start + _PIECE]
+    for start in range(0, len(data), PIECE):
+        yield data[start : start + PIECE]
 
 
 async def _from_file(reader: Reader, spool: Spool, name: str) -> AsyncIterator[bytes]:
     try:
         with await reader.run(lambda: spool.open(name)) as file:
-            while piece := await reader.run(lambda: file.read(_PIECE)):
+            while piece := await reader.run(lambda: file.read(PIECE)):
                 yield piece
     except FileNotFoundError:
         raise

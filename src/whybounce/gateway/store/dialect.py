@@ -14,6 +14,7 @@ class Dialect(Protocol):
     """The few things in which databases differ."""
 
     AT_HAND: bool  # Whether reading some rows takes microseconds: no server has to be spoken to.
+    OWNED: bool  # Whether one process has the database for itself.
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that knows ON CONFLICT."""
@@ -29,6 +30,14 @@ class Dialect(Protocol):
 
         Raises:
             StoreSetupError: It does not.
+
+        """
+
+    def hold(self, connection: Connection) -> None:
+        """Keep everybody else from using the queue, until the transaction ends.
+
+        Raises:
+            StoreSetupError: Somebody uses it.
 
         """
 

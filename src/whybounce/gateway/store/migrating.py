@@ -8,6 +8,9 @@ from whybounce.gateway.store.errors import StoreSetupError
 
 # The newest migration, so that a queue that has it costs no import of Alembic.
 HEAD = "0003"
+TABLE = "alembic_version"
+
+_MOVED = "moved"  # In place of the migration: this queue is now somewhere else.
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -18,10 +21,11 @@ def bring_up_to_date(connection: Connection) -> bool:
     Returns whether there were none before.
 
     Raises:
-        StoreSetupError: A newer release has written them.
+        StoreSetupError: A newer release has written them, or the queue has moved.
 
     """
     before = revision(connection)
+    _refuse_moved(before)
     if before != HEAD:
         _upgrade(connection, before)
     return before is None
@@ -29,10 +33,41 @@ def bring_up_to_date(connection: Connection) -> bool:
 
 def revision(connection: Connection) -> str | None:
     """Return the migration the tables are at; None where there are none."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(TABLE):
         return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found: str | None = connection.scalar(text(f"SELECT version_num FROM {TABLE}"))  # noqa: S608  # ours
     return found
+
+
+def refuse_others(connection: Connection) -> None:
+    """Refuse tables that are not this release's.
+
+    Raises:
+        StoreSetupError: There are none, they are another release's, or the queue has moved.
+
+    """
+    found = revision(connection)
+    _refuse_moved(found)
+    if found is None:
+        raise StoreSetupError("there is no queue in this database: it has none of its tables")
+    if found != HEAD:
+        raise StoreSetupError(
+            f"the queue's tables are at {found}, this release knows {HEAD};"
+            " start the gateway once to bring them up to date"
+        )
+
+
+def mark_as_moved(connection: Connection) -> None:
+    """Let nobody open this queue any more."""
+    connection.execute(text(f"UPDATE {TABLE} SET version_num = '{_MOVED}'"))  # noqa: S608  # both are ours
+
+
+def _refuse_moved(found: str | None) -> None:
+    if found == _MOVED:
+        raise StoreSetupError(
+            "this queue was moved to another database by `whybounce queue move`;"
+            " name that one as `queue` in [server]"
+        )
 
 
 def _upgrade(connection: Connection, before: str | None) -> None:

@@ -42,10 +42,10 @@ def open_queue(written: str) -> Opened:
         undone.callback(dialect.own(url))
         spool = _spool(dialect, url)
         undone.callback(spool.close)
-        with _explained(dialect):
+        with explained(dialect):
             writing = dialect.writing(url)
         undone.callback(writing.dispose)
-        with _explained(dialect), writing.begin() as connection:
+        with explained(dialect), writing.begin() as connection:
             dialect.prepare(connection)
             # In one transaction: what refuses to start leaves no tables behind.
             fresh = migrating.bring_up_to_date(connection)
@@ -53,6 +53,20 @@ def open_queue(written: str) -> Opened:
         reading = dialect.reading(url)
         undone.callback(reading.dispose)
         return Opened(dialect, writing, reading, spool, undone.pop_all().close)
+
+
+def open_existing(written: str) -> Opened:
+    """Make a queue this process's that is there already, in this release's tables.
+
+    Raises:
+        StoreSetupError: The URL is wrong, there are no tables, or this release does not know them.
+        StoreInUseError: Another process owns it.
+        StoreUnavailableError: There is no such queue, or it does not work.
+
+    """
+    with open_for_reading(written):
+        pass
+    return open_queue(written)
 
 
 @contextmanager
@@ -65,16 +79,11 @@ def open_for_reading(written: str) -> Iterator[Connection]:
 
     """
     url, dialect = _understood(written)
-    with _explained(dialect):
+    with explained(dialect):
         engine = dialect.reading(url)
     try:
-        with _explained(dialect), engine.begin() as connection:
-            revision = migrating.revision(connection)
-            if revision != migrating.HEAD:
-                raise StoreSetupError(
-                    f"the queue's tables are at {revision}, this release knows {migrating.HEAD};"
-                    " start the gateway once to bring them up to date"
-                )
+        with explained(dialect), engine.begin() as connection:
+            migrating.refuse_others(connection)
             yield connection
     finally:
         engine.dispose()
@@ -92,12 +101,19 @@ def _understood(written: str) -> tuple[URL, Dialect]:
 
 
 @contextmanager
-def _explained(dialect: Dialect) -> Iterator[None]:
+def explained(dialect: Dialect, doing: str = "opened") -> Iterator[None]:
+    """Say what a database's complaint means for the queue.
+
+    Raises:
+        StoreUnavailableError: The database does not work.
+        StoreSetupError: It does, and yet not this.
+
+    """
     try:
         yield
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).partition("\n")[0]
-        wrong = StoreSetupError(f"the queue cannot be opened: {said}")
+        wrong = StoreSetupError(f"the queue cannot be {doing}: {said}")
         raise dialect.unavailable(error) or wrong from error
     except ModuleNotFoundError as error:
         raise StoreSetupError(

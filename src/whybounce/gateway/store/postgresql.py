@@ -12,9 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from whybounce.gateway.store.errors import StoreSetupError, StoreUnavailableError, Trouble
 
 AT_HAND = False
+OWNED = False
+
+_NAME = "whybounce"  # By which the server knows connections of a node.
 
 # A server that is gone must be noticed: callers wait for the one thread that writes.
-_PATIENCE = {
+_CONNECTING = {
+    "application_name": _NAME,
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -44,6 +48,12 @@ _TROUBLES = (
 # "whybounce" as a number: nodes that start together bring the tables up to date one by one.
 _MIGRATION_LOCK = 0x776879626F756E
 
+_OTHERS = text("""
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = :name AND pid <> pg_backend_pid()
+""")
+_LOOKS = 20  # At whoever is connected, a tenth of a second apart: some are just leaving.
+
 
 def insert(table: Table) -> Any:
     """Return an INSERT that knows ON CONFLICT."""
@@ -55,7 +65,7 @@ def writing(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
-        connect_args={**_PATIENCE, "options": _LOCK_TIMEOUT},
+        connect_args={**_CONNECTING, "options": _LOCK_TIMEOUT},
     )
 
 
@@ -65,7 +75,7 @@ def reading(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
         pool_pre_ping=True,
-        connect_args={**_PATIENCE, "options": "-c default_transaction_read_only=on"},
+        connect_args={**_CONNECTING, "options": "-c default_transaction_read_only=on"},
     )
 
 
@@ -83,6 +93,31 @@ def prepare(connection: Connection) -> None:
                 f"this PostgreSQL has {setting} = off and may lose mail it has confirmed;"
                 f" set {setting} = on in postgresql.conf"
             )
+
+
+def hold(connection: Connection) -> None:
+    """Make sure that no node is connected, and let none start meanwhile.
+
+    Raises:
+        StoreSetupError: One is.
+
+    """
+    prepare(connection)
+    others = _others(connection)
+    for _ in range(_LOOKS):
+        if not others:
+            return
+        connection.execute(text("SELECT pg_sleep(0.1)"))
+        others = _others(connection)
+    raise StoreSetupError(
+        f"the gateway is connected to this database ({others} connections); stop it on every"
+        " machine first"
+    )
+
+
+def _others(connection: Connection) -> int:
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+    return connection.scalar(_OTHERS, {"name": _NAME}) or 0
 
 
 def unavailable(error: Exception) -> StoreUnavailableError | None:

@@ -10,7 +10,7 @@ import math
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +28,11 @@ _TROUBLES = {
     errno.EMFILE: Trouble.BUSY,
     errno.ENFILE: Trouble.BUSY,
 }
+
+
+def body_name(random_bits: Callable[[int], int]) -> str:
+    """Return the name of a file that is not there yet, but for a chance nobody meets."""
+    return f"{random_bits(64):016x}.eml"
 
 
 class Spool:

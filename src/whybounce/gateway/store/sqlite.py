@@ -25,6 +25,7 @@ from whybounce.gateway.store.errors import (
 )
 
 AT_HAND = True
+OWNED = True
 
 _PRAGMAS = (
     "page_size = 8192",  # A 20 KB body takes a third less time than with 4096. Before any table.
@@ -81,6 +82,11 @@ def reading(url: URL) -> Engine:
 
 def prepare(connection: Connection) -> None:
     """Nothing is left to make sure of: the pragmas sync, and the lock holds others off."""
+    del connection
+
+
+def hold(connection: Connection) -> None:
+    """Nobody else is there: this process owns the file."""
     del connection
 
 

@@ -51,6 +51,7 @@ from whybounce.gateway.store.rows import (
     Touched,
     Trace,
 )
+from whybounce.gateway.store.spool import body_name
 from whybounce.gateway.store.tracing import Filter
 from whybounce.gateway.store.watching import Watch
 from whybounce.gateway.store.writer import (
@@ -114,7 +115,7 @@ class Store:
             self._opened.spool,
             self._memory,
             self._reader,
-            lambda: f"{self._random_bits(64):016x}.eml",
+            lambda: body_name(self._random_bits),
         )
 
     async def accept(self, message: NewMessage, body: Body | IncomingBody) -> str:
