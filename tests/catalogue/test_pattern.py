@@ -1,12 +1,10 @@
 """What a pattern demands is read off it, and is never more than a match really holds."""
 
-from collections import Counter
-
 import pytest
 from hypothesis import given, strategies as st
 
 from whybounce.catalogue import catalogue
-from whybounce.catalogue.pattern import compile_pattern, demands, tokens
+from whybounce.catalogue.pattern import compile_pattern, demands, holders, tokens
 
 RULES = catalogue().rules
 
@@ -26,16 +24,33 @@ RULES = catalogue().rules
 )
 def test_a_pattern_demands_its_whole_words(pattern, sets):
     """Words that may be parts of longer ones are not counted on, nor pairs with a gap between."""
-    found = [set(words) for words in demands(pattern, Counter())[0]]
+    found = [set(words) for words in demands(pattern, {})[0]]
 
     assert all(words in found for words in sets), found
 
 
 def test_the_rarest_demand_comes_first():
     """It is the one the index lists the rule by."""
-    common = Counter({"user": 900, "unknown": 700, "userunknown": 600, "terminated": 2})
+    known = holders(["user unknown", "unknown user", "user unknown: terminated"])
 
-    assert demands("user unknown.{0,40} terminated", common)[0][0] == {"terminated"}
+    assert demands("user unknown.{0,40} terminated", known)[0][0] == {"terminated"}
+
+
+def test_further_demands_are_those_that_leave_the_fewest_replies():
+    """A second word of the same phrase would leave as many as the first."""
+    replies = [
+        "quota is full",
+        "mailbox is full",
+        "disk is full",
+        "over quota",
+        "no quota",
+        "quota",
+    ]
+    known = holders(replies)
+
+    sets, _ = demands("(?:quota|limit|allowance).{0,40} is full", known)
+
+    assert sets[:2] == ({"isfull"}, {"quota", "limit", "allowance"})
 
 
 @pytest.mark.parametrize(

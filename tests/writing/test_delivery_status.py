@@ -1,9 +1,9 @@
 """Each field of the machine part stands where its condition holds, and nowhere else."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 import whybounce
 from notices import NOON, ORIGINAL, delayed, diagnosed, failed

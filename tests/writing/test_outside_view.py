@@ -1,8 +1,7 @@
 """What strangers see: their own side of it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 import whybounce
 from notices import NOON, ORIGINAL, diagnosed, failed, text_of

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from msgspec import structs
 
 import whybounce
 from notices import NOON, ORIGINAL, delayed, diagnosed, failed, text_of
@@ -116,7 +117,9 @@ def test_exactly_one_party_needs_to_act_whatever_the_cause(cause):
     for action in (Action.FAILED, Action.DELAYED):
         diagnosis = diagnosed(failed(action=action))
         explanation = Explainer(catalogue()).explain_as(cause.id, failed(action=action), None)
-        notice = whybounce.write(replace(diagnosis, explanations=(explanation,)), original=ORIGINAL)
+        notice = whybounce.write(
+            structs.replace(diagnosis, explanations=(explanation,)), original=ORIGINAL
+        )
         cells = Counter(re.findall(r"Needs to act|Can help|Nothing to do", text_of(notice)))
         nobody = "Nobody: it is being retried" in text_of(notice)
 

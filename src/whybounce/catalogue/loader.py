@@ -21,7 +21,7 @@ from whybounce.catalogue.files import (
     ReplyRuleTable,
     TranslationFile,
 )
-from whybounce.catalogue.pattern import PatternError, demands, tokens
+from whybounce.catalogue.pattern import Holders, PatternError, demands, holders
 from whybounce.vocabulary.cause import (
     Again,
     Cause,
@@ -64,9 +64,12 @@ def load_catalogue(folder: Path) -> Catalogue:
     """
     causes = {path.stem: _cause(path) for path in _files(folder / "causes")}
     replies = {path: shaped(path, RepliesFile) for path in _files(folder / "replies")}
+    known = holders(
+        reply for file in replies.values() for table in file.reply for reply in table.seen
+    )
     catalogue = Catalogue(
         causes=causes,
-        rules=(*_rules(replies), *_own_rules(causes)),
+        rules=(*_rules(replies, known), *_own_rules(causes, known)),
         registry=_registry(folder / "codes" / "iana.toml"),
         collisions=_collisions(folder / "codes" / "collisions.toml"),
         frames={language.name: _frame(language) for language in _languages(folder)},
@@ -181,18 +184,15 @@ def _cause(path: Path) -> Cause:
     )
 
 
-def _rules(replies: Mapping[Path, RepliesFile]) -> Iterator[ReplyRule]:
-    rows = [(path, file.system, table) for path, file in replies.items() for table in file.reply]
-    common = Counter(
-        token for _, _, table in rows for reply in table.seen for token in tokens(reply.lower())
-    )
-    for path, system, table in rows:
-        yield _rule(path, system, table, common)
+def _rules(replies: Mapping[Path, RepliesFile], known: Holders) -> Iterator[ReplyRule]:
+    for path, file in replies.items():
+        for table in file.reply:
+            yield _rule(path, file.system, table, known)
 
 
-def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) -> ReplyRule:
+def _rule(path: Path, system: str, table: ReplyRuleTable, known: Holders) -> ReplyRule:
     try:
-        words, weight = demands(table.pattern, common)
+        words, weight = demands(table.pattern, known)
     except PatternError as error:
         raise CatalogueError(named(path), f"reply {table.id!r}, pattern", str(error)) from error
     return ReplyRule(
@@ -209,13 +209,13 @@ def _rule(path: Path, system: str, table: ReplyRuleTable, common: Counter[str]) 
     )
 
 
-def _own_rules(causes: Mapping[str, Cause]) -> Iterator[ReplyRule]:
+def _own_rules(causes: Mapping[str, Cause], known: Holders) -> Iterator[ReplyRule]:
     """Yield a rule for each sentence of our own gateway, so that it is read as what it was said for."""
     for cause in causes.values():
         for number, text in enumerate(dict.fromkeys(form.text for form in cause.replies), start=1):
             pieces = map(re.escape, _PLACEHOLDER.split(text.lower()))
             pattern = ".{0,80}".join(pieces)
-            words, weight = demands(pattern, Counter())
+            words, weight = demands(pattern, known)
             yield ReplyRule(
                 id=f"own-{cause.id}-{number}",
                 system="Whybounce",

@@ -15,10 +15,9 @@ second grammar of regular expressions that drifts from the first.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from operator import concat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, reduce
+from operator import concat, or_
 from re import _constants as kind, _parser  # type: ignore[attr-defined]  # see above
 from typing import Any
 
@@ -28,6 +27,8 @@ _LONGEST_WORD = 4096  # A run of one kind of character, such as \d+ or [a-z]+, c
 # A token of the index: a run of ASCII letters and digits, or one character of any other script,
 # because not every script puts blanks between its words.
 _TOKEN = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
+
+Holders = Mapping[str, int]  # Token → the replies that hold it, one bit for each.
 
 _Parsed = Sequence[tuple[Any, Any]]  # What re's parser makes: operator and argument.
 
@@ -61,11 +62,20 @@ def tokens(folded: str) -> set[str]:
     return {*words, *map(concat, words, words[1:])}
 
 
-def demands(pattern: str, common: Counter[str]) -> tuple[tuple[frozenset[str], ...], int]:
+def holders(replies: Iterable[str]) -> Holders:
+    """Return which of the replies hold each token."""
+    found: dict[str, int] = {}
+    for number, reply in enumerate(replies):
+        for token in tokens(reply.lower()):
+            found[token] = found.get(token, 0) | 1 << number
+    return found
+
+
+def demands(pattern: str, known: Holders) -> tuple[tuple[frozenset[str], ...], int]:
     """Return the sets of tokens of which a match holds one each, and the pattern's weight.
 
-    The weight is the number of letters and digits that must stand in a reply that matches. The
-    sets that fewest replies satisfy come first; ``common`` says how many hold each token.
+    The weight is the number of letters and digits that must stand in a reply that matches. Of all
+    sets those are chosen that fewest of the ``known`` replies satisfy together, one by one.
 
     Raises:
         PatternError: The pattern is not a regular expression, could take long on a hostile
@@ -80,15 +90,32 @@ def demands(pattern: str, common: Counter[str]) -> tuple[tuple[frozenset[str], .
     except re.error as error:
         raise PatternError(f"is not a regular expression: {error}") from error
     _refuse_unbounded(parsed, inside_repeat=False)
-    sets = sorted(
-        _demanded(parsed, common), key=lambda tokens: sum(common[each] for each in tokens)
-    )
+    sets = dict.fromkeys(_demanded(parsed, known))
     if not sets:
         raise PatternError(
             "holds no whole word in every branch, so it could never be found: "
             "put blanks or punctuation around one"
         )
-    return tuple(dict.fromkeys(sets))[:_MOST_SETS], _weight(parsed)
+    return tuple(_telling(list(sets), known)), _weight(parsed)
+
+
+def _telling(sets: list[frozenset[str]], known: Holders) -> Iterator[frozenset[str]]:
+    satisfied_by = {each: _holding(each, known) for each in sets}
+    left = -1  # All replies.
+    for _ in range(min(_MOST_SETS, len(sets))):
+        best = min(
+            satisfied_by,
+            key=lambda each: (
+                (left & satisfied_by[each]).bit_count(),
+                satisfied_by[each].bit_count(),
+            ),
+        )
+        left &= satisfied_by.pop(best)
+        yield best
+
+
+def _holding(tokens: Iterable[str], known: Holders) -> int:
+    return reduce(or_, (known.get(token, 0) for token in tokens), 0)
 
 
 def _refuse_unbounded(parsed: _Parsed, *, inside_repeat: bool) -> None:
@@ -134,10 +161,10 @@ _MOST_SETS = 3  # That many known to stand in a reply leave few rules to try.
 _MOST_FORMS = 400  # Beyond, an alternation counts as open: fewer words demanded, still sound.
 
 
-def _demanded(parsed: _Parsed, common: Counter[str]) -> Iterator[frozenset[str]]:
+def _demanded(parsed: _Parsed, known: Holders) -> Iterator[frozenset[str]]:
     """Yield sets of tokens of which every reply that matches holds one each."""
     for forms in (*_alternations(parsed), *_segments(parsed)):
-        tokens_of_forms = [_sure_tokens(form, common) for form in forms]
+        tokens_of_forms = [_sure_tokens(form, known) for form in forms]
         if all(tokens_of_forms):
             for place in range(max(map(len, tokens_of_forms))):
                 yield frozenset(sure[min(place, len(sure) - 1)] for sure in tokens_of_forms)
@@ -191,7 +218,7 @@ def _segments(parsed: _Parsed) -> Iterator[list[str]]:
     yield [form + " " for form in forms]
 
 
-def _sure_tokens(form: str, common: Counter[str]) -> list[str]:
+def _sure_tokens(form: str, known: Holders) -> list[str]:
     """Return the tokens that a reply with this form in it surely has, the rarest first.
 
     A word counts only where the pattern says where it ends; two words, where nothing is open
@@ -209,7 +236,7 @@ def _sure_tokens(form: str, common: Counter[str]) -> list[str]:
         if before and _OPEN not in form[end : match.start()]:
             found.add(before + word)
         before, end = word, match.end()
-    return sorted(found, key=lambda token: (common[token], -len(token), token))
+    return sorted(found, key=lambda token: (known.get(token, 0).bit_count(), -len(token), token))
 
 
 def _forms(parsed: _Parsed) -> list[str]:

@@ -1,8 +1,10 @@
 """One mail answered, in whichever process: read, explained, and made into its part of the answer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from msgspec.structs import replace
 
 import whybounce
 from whybounce.catalogue import catalogue

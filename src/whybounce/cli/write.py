@@ -1,11 +1,11 @@
 """``whybounce write``: an NDR made of an original message and what a server replied."""
 
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
+from msgspec.structs import replace
 
 import whybounce
 from whybounce.cli import language, notice, typed

@@ -7,7 +7,8 @@ and parameters, whose words are ``wording``'s.
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from whybounce.diagnosing.case import Case
 from whybounce.diagnosing.names import ADDRESS

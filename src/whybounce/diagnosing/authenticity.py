@@ -1,10 +1,9 @@
 """Whether SPF, DKIM and DMARC passed on the way, and whether the sender sent this at all."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from whybounce.diagnosing.case import Case
 from whybounce.diagnosing.names import is_public, organisation
-from whybounce.notation import authentication_results
 from whybounce.vocabulary.authentication import AuthenticationResult, Method
 from whybounce.vocabulary.cause import CheckName, Reason
 from whybounce.vocabulary.note import Note, NoteId, NoteMeaning
@@ -42,7 +41,7 @@ _CHECK_OF = {
 
 def authentication(case: Case) -> Iterator[Note]:
     """Note each method that did not pass at the newest server that says so."""
-    for result in _newest(case):
+    for result in case.authentication:
         note = _NOTED.get((result.method, result.result))
         if note is not None:
             yield Note(note, _parameters(result), _meaning(result.method, case))
@@ -54,7 +53,7 @@ def perhaps_forged(case: Case) -> Iterator[Note]:
     SPF or DMARC failed for a domain, and no server on the way has a name of that domain. A method
     that passed, or a login, speaks against it.
     """
-    results = list(_newest(case))
+    results = case.authentication
     failed = next((one for one in results if _speaks_of_forgery(one)), None)
     if failed is None or any(one.result == "pass" for one in results) or _signed_in(case):
         return
@@ -72,21 +71,6 @@ def perhaps_forged(case: Case) -> Iterator[Note]:
                 "servers": ", ".join(public[:3]) + (" …" if len(public) > 3 else ""),
             },
         )
-
-
-def _newest(case: Case) -> Iterable[AuthenticationResult]:
-    """Return one result for each method: the newest server's; one pass among its own suffices.
-
-    A message may carry several signatures, and one that holds is enough (RFC 6376 §6.1).
-    """
-    if case.report.original is None:
-        return ()
-    newest: dict[Method, AuthenticationResult] = {}
-    for result in authentication_results(case.report.original.headers):
-        known = newest.setdefault(result.method, result)
-        if result.result == "pass" and result.written == known.written:
-            newest[result.method] = result
-    return newest.values()
 
 
 def _parameters(result: AuthenticationResult) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Outcomes matched to whom the message was sent to, where the sender wrote that into an address."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from whybounce.notation import header_fields
 from whybounce.notation.verp import VerpPattern, sent_to

@@ -25,6 +25,8 @@ _ZONE_STEP = timedelta(minutes=30)
 def loop(case: Case) -> Iterator[Note]:
     """Note servers that hand the message round, by the pair that appears most often."""
     hops = [hop for hop in case.report.hops if hop.from_ and hop.by]
+    if len(hops) < _LEAST_ROUNDS_OF_A_LOOP:
+        return
     pairs = [((hop.from_ or "").lower(), (hop.by or "").lower()) for hop in hops]
     rounds = Counter(pair for pair in pairs if pair[0] != pair[1] and pair[0] != "localhost")
     spoken_of = any(explanation.cause in _LOOPS for explanation in case.explanations)
@@ -44,15 +46,14 @@ def long_wait(case: Case) -> Iterator[Note]:
     Of clocks that differ nothing is concluded, nor of a step to the half hour, which is a time
     zone that somebody forgot.
     """
-    report = case.report
-    if _clock_trouble(report.hops):
-        return
-    waits = [*_waits_between(report.hops), *_wait_at_generator(case)]
+    hops = case.report.hops
+    waits = [*_waits_between(hops), *_wait_at_generator(case)]
     longest = max(waits, key=lambda wait: wait[0], default=None)
     if longest is None:
         return
     seconds, note = longest
-    if seconds >= (_LONG_WHERE_TIME_MATTERS if _is_about_time(case) else _LONG):
+    long = _LONG_WHERE_TIME_MATTERS if _is_about_time(case) else _LONG
+    if seconds >= long and not _clock_trouble(hops):
         yield note
 
 

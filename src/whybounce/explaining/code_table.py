@@ -1,14 +1,13 @@
 """What a status code alone can mean: exact code, range, IANA's registry."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import Cause, CodeRange
 from whybounce.vocabulary.status_code import StatusCode
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(Struct, frozen=True):
     """The causes that a code can mean, by the strength of the claim."""
 
     exact: tuple[str, ...] = ()  # Listed with this very code; several where it is overloaded.

@@ -1,8 +1,10 @@
 """The lookup, from the words that decide to the plain "not known"."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whybounce.catalogue import Catalogue
 from whybounce.explaining.code_table import Claims, CodeTable
@@ -37,8 +39,7 @@ _NO_REASON = {Reason.UNDEFINED, Reason.ONHOLD}
 _DECISIVE = {Confidence.CERTAIN, Confidence.LIKELY}
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """One reply, ready to be looked up."""
 
     action: Action | None
@@ -49,8 +50,7 @@ class _Question:
     words_yield: bool  # Its words give no reason, and the code does.
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """What one step of the lookup answers."""
 
     cause: str

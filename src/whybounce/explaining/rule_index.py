@@ -10,8 +10,9 @@ Which of the hits is best, in three lines:
 """
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from whybounce.catalogue.pattern import compile_pattern, tokens
 from whybounce.vocabulary.cause import ReplyRule
@@ -25,8 +26,7 @@ TELLING = 16
 SAID_OF_ANYTHING = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A rule that matched, and the words of the reply it matched."""
 
     rule: ReplyRule
@@ -34,13 +34,8 @@ class Hit:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A rule, its place in the catalogue, and what it demands beside the token it is listed by."""
-
-    place: int
-    rule: ReplyRule
-    others: tuple[frozenset[str], ...]
+# A rule's place in the catalogue, what it demands beside the token it is listed by, and the rule.
+_Row = tuple[int, tuple[frozenset[str], ...], ReplyRule]
 
 
 class RuleIndex:
@@ -53,7 +48,7 @@ class RuleIndex:
     def __init__(self, rules: Iterable[ReplyRule]) -> None:
         self._listed: dict[str, list[_Row]] = {}
         for place, rule in enumerate(rules):
-            row = _Row(place, rule, rule.words[1:])
+            row = (place, rule.words[1:], rule)
             for token in rule.words[0]:
                 self._listed.setdefault(token, []).append(row)
 
@@ -102,15 +97,13 @@ class RuleIndex:
 
     def _candidates(self, present: set[str]) -> dict[int, ReplyRule]:
         """Return the rules whose every demand one of the tokens meets, by their places."""
-        found: dict[int, ReplyRule] = {}
-        for token in self._listed.keys() & present:
-            for row in self._listed[token]:
-                for demand in row.others:
-                    if present.isdisjoint(demand):
-                        break
-                else:
-                    found[row.place] = row.rule
-        return found
+        missing = present.isdisjoint
+        return {
+            place: rule
+            for token in present & self._listed.keys()
+            for place, others, rule in self._listed[token]
+            if not any(map(missing, others))
+        }
 
 
 def speaks(host: str, patterns: Iterable[str]) -> bool:

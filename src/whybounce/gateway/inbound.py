@@ -10,6 +10,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from whybounce.catalogue import catalogue
 from whybounce.checking.block_lists import BlockList
 from whybounce.checking.lookups import Resolver
@@ -343,7 +345,7 @@ class Inbound:
         kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
         reply = own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status)
         if verdict.plain:
-            reply = replace(reply, status=None)
+            reply = structs.replace(reply, status=None)
         why = f" ({verdict.evidence})" if verdict.evidence else ""
         what = "deferred" if isinstance(verdict, Defer) else "refused"
         await self._record(

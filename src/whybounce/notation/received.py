@@ -1,13 +1,15 @@
 """The Received field: one step of a message's way, RFC 5321 §4.4."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from whybounce.vocabulary.report import Hop
 
 _COMMENT = re.compile(r"\([^()]{0,2000}\)")
 _LONGEST = 8192
+_DEEPEST = 2  # Comments within comments.
 
 # The date as nearly everybody writes it: "Sun, 1 Nov 2026 10:00:00 +0000 (UTC)".
 _USUAL_DATE = re.compile(
@@ -27,7 +29,7 @@ def read_received(value: str, before: datetime | None = None) -> Hop:
     ``before`` is the time of the step before it.
     """
     clauses, _, stamp = value[:_LONGEST].rpartition(";")
-    words = _COMMENT.sub(" ", _COMMENT.sub(" ", clauses)).split()
+    words = _without_comments(clauses).split()
     # RFC 5321 §4.4: each clause is a keyword and its value; of a keyword said twice the first counts.
     said = {keyword.lower(): after for keyword, after in reversed([*pairwise(words)])}
     protocol = _bare(said.get("with"))
@@ -43,6 +45,14 @@ def read_received(value: str, before: datetime | None = None) -> Hop:
     )
 
 
+def _without_comments(clauses: str) -> str:
+    for _ in range(_DEEPEST):
+        if "(" not in clauses:
+            break
+        clauses = _COMMENT.sub(" ", clauses)
+    return clauses
+
+
 def _bare(word: str | None) -> str | None:
     return word.strip("<>;,")[:255] or None if word else None
 
@@ -53,10 +63,16 @@ def read_date(stamp: str) -> datetime | None:
     try:
         if usual and (month := _MONTHS.get(usual[2].lower())):
             day, _, year, time, zone = usual.groups()
-            return _in_utc(datetime.fromisoformat(f"{year}-{month}-{day:0>2}T{time}{zone}"))
+            local = datetime.fromisoformat(f"{year}-{month}-{day:0>2}T{time}+00:00")
+            return local - _offset(zone)
         return _read_odd_date(stamp)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)  # A few dozen are in use; a stranger can write thousands.
+def _offset(zone: str) -> timedelta:
+    return datetime.fromisoformat(f"2000-01-01T00:00{zone}").utcoffset() or timedelta()
 
 
 def _read_odd_date(stamp: str) -> datetime:

@@ -6,7 +6,7 @@ tuple below, nowhere else. A report inside another mail is read from there. No f
 mail: what it could not use it records as a Defect, and what nobody said stays None.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from whybounce.reading import (
     automatic_reply,

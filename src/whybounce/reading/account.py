@@ -7,7 +7,8 @@ by a line that announces the message, or by the first lines of its header.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from whybounce.notation import lowered
 from whybounce.reading.mime import Message, Part
@@ -53,8 +54,7 @@ _DESCRIBED = re.compile(
 _FIELDS = re.compile(r"^(?:Reporting-MTA|Final-Recipient):", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The report's own words, and the text of what it returns, both with LF line ends."""
 
     text: str

@@ -5,9 +5,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
+
+from msgspec.structs import replace
 
 from whybounce.notation import read_reply
 from whybounce.reading.account import text_of

@@ -7,8 +7,9 @@ report's words are read for them, and the outcome says that this was inferred.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from whybounce.notation import (
     header_fields,

@@ -9,7 +9,8 @@ Rule 3: depth and number of parts are bounded; beyond, the rest is one part.
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field as default_from
 
 from whybounce.notation import decoded, from_base64, header_fields
 
@@ -25,8 +26,7 @@ _DELIMITER = re.compile(rb"^--([^\s]{1,200})[ \t]*\r?\n(?=Content-)", re.IGNOREC
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One leaf of a message, or the message itself: its header, and where its body stands."""
 
     fields: tuple[tuple[str, str], ...]
@@ -34,7 +34,7 @@ class Part:
     begin: int = 0
     end: int | None = None
     content_type: str = "text/plain"  # In lower case, without parameters.
-    first_fields: Mapping[str, str] = field(default_factory=dict)  # By name in lower case.
+    first_fields: Mapping[str, str] = default_from(default_factory=dict)  # By name in lower case.
 
     def field(self, name: str) -> str | None:
         """Return the first field of that name, in lower case, or None."""
@@ -79,8 +79,7 @@ class Part:
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message: its own header, and its leaves in order."""
 
     fields: tuple[tuple[str, str], ...]

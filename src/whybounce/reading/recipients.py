@@ -7,7 +7,8 @@ the order of ``_PLACES``, the surest first; the first that names anybody decides
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from whybounce.notation.verp import Fields, sent_to
 from whybounce.vocabulary.report import Original
@@ -102,8 +103,7 @@ _X400 = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A recipient as the bounce names it."""
 
     address: str
@@ -112,8 +112,7 @@ class Named:
     inferred: str | None = None  # The rule, where the bounce itself does not say who failed.
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """What the places look at."""
 
     text: str

@@ -6,7 +6,8 @@ bounce in no row's words is read just the same, as "text".
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from whybounce.notation import lowered
 from whybounce.reading.mime import Message
@@ -73,8 +74,7 @@ _REMOTES = (
 _DISLIKES = re.compile(rf"^{_HOST} \[[0-9A-Fa-f.:]{{3,45}}\] did not like", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The servers that the account names."""
 
     generator: str | None

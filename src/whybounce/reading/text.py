@@ -5,7 +5,8 @@ name somebody. Which system it was names the form; the reading is the same for a
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from whybounce.notation import lowered, read_date
 from whybounce.reading.account import Account

@@ -5,9 +5,10 @@ Bounces in prose are read by this alone; reports with a machine part, where that
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import chain
+
+from msgspec.structs import replace
 
 from whybounce.notation import commands_in, lowered, read_text
 from whybounce.reading.account import Account, accounts_of, text_of

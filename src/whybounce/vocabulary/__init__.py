@@ -6,5 +6,6 @@ to an outcome is an **explanation**; a report with its explanations is a **diagn
 language it is **words**. What else a header shows is a **note**. A live check answers with a
 **finding**.
 
-Nothing here does anything: verbs live in the packages above.
+Nothing here does anything: verbs live in the packages above. Those that reading makes by the dozen
+for each mail are msgspec's Structs, which are made in a tenth of a frozen dataclass's time.
 """

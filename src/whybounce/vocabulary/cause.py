@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import Struct
+
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.status_code import StatusCode
 
@@ -111,8 +113,7 @@ class CodeRange:
         return f"{self.first}-{self.last.detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyForm:
+class ReplyForm(Struct, frozen=True):
     """What our own gateway says when it raises a cause: numbers and words."""
 
     verdict: VerdictKind

@@ -1,8 +1,9 @@
 """A cause applied to one outcome."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from whybounce.vocabulary.cause import Again, Reason, Suppress
 from whybounce.vocabulary.finding import Confirmation
@@ -33,8 +34,7 @@ class Basis(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
+class Because(Struct, frozen=True):
     """Why we think so."""
 
     basis: Basis
@@ -43,8 +43,7 @@ class Because:
     overruled: str | None = None  # The cause that the code alone would have given, where words won.
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(Struct, frozen=True):
     """Another reading of the same reply."""
 
     cause: str
@@ -52,8 +51,7 @@ class Alternative:
     rule: str | None  # The reply rule that also matched; None where only the code allows it.
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """A cause applied to one outcome: ids and parameters only, never a language."""
 
     cause: str

@@ -1,9 +1,10 @@
 """What a returned header shows beyond what its report says: ids and facts, never a language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field as default_from
 
 Parameter = str | int | timedelta
 
@@ -57,20 +58,18 @@ class NoteMeaning(StrEnum):
     PERHAPS_TIME_ZONE = "perhaps-time-zone"  # The clocks differ by whole half hours.
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something worth knowing that the report does not say itself, with its evidence.
 
     The sentences are filled in with the parameters: servers, addresses, counts, spans of time.
     """
 
     id: NoteId
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = default_from(default_factory=dict)
     meaning: NoteMeaning | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NoteWords:
+class NoteWords(Struct, frozen=True):
     """A note said in one language."""
 
     what: str

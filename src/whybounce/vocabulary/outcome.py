@@ -1,9 +1,10 @@
 """What became of one recipient."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field as default_from
 
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
@@ -19,8 +20,7 @@ class Action(StrEnum):
     EXPANDED = "expanded"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One try at delivery."""
 
     time: datetime | None
@@ -28,8 +28,7 @@ class Attempt:
     reply: Reply | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one recipient. What nobody said is None; nothing is guessed."""
 
     recipient: str | None = None
@@ -44,5 +43,7 @@ class Outcome:
     last_attempt: datetime | None = None
     will_retry_until: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
-    inferred: Mapping[str, str] = field(default_factory=dict)  # Fact → the rule it was inferred by.
+    inferred: Mapping[str, str] = default_from(
+        default_factory=dict
+    )  # Fact → the rule it was inferred by.
     final_log_id: str | None = None  # The name of the delivery in the reporting server's log.

@@ -1,12 +1,11 @@
 """What a mail server answered."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whybounce.vocabulary.status_code import StatusCode
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An SMTP reply, RFC 5321 §4.2, with the reply it wraps, if it wraps one.
 
     ``text`` is what the server said after its numbers, on one line. A wrapper is a system

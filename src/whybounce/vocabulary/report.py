@@ -1,8 +1,9 @@
 """Everything one delivery report says."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.finding import Finding
@@ -25,8 +26,7 @@ class Kind(StrEnum):
     NOT_A_REPORT = "not-a-report"
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One Received step, RFC 5321 §4.4."""
 
     from_: str | None
@@ -36,16 +36,14 @@ class Hop:
     relay_seconds: float | None = None  # Since the step before; negative where clocks differ.
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(Struct, frozen=True):
     """Something that could not be used, and where it stands."""
 
     where: str
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(Struct, frozen=True):
     """The header of the message that was not delivered."""
 
     message_id: str | None = None
@@ -59,8 +57,7 @@ class Original:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything one delivery report says. Reading makes one, writing consumes one."""
 
     kind: Kind = Kind.NOT_A_REPORT
@@ -80,8 +77,7 @@ class Report:
     defects: tuple[Defect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """A report with its explanations, one for each outcome, in the same order."""
 
     report: Report

@@ -1,15 +1,15 @@
 """The enhanced mail system status code: three numbers, RFC 3463 §2."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 # RFC 3463 §2: class 2, 4 or 5; subject and detail of one to three digits, no leading zeros wanted.
 _WRITTEN = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StatusCode:
+class StatusCode(Struct, frozen=True, order=True):
     """``class.subject.detail``. The class says whether it is final, the rest why."""
 
     class_: int  # 2 success, 4 persistent transient failure, 5 permanent failure.

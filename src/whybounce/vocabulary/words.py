@@ -1,12 +1,11 @@
 """An answer in words."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """What one role can do, the most probable first."""
 
     role: FixItOwner
@@ -14,8 +13,7 @@ class Steps:
     sentences: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingWords:
+class ReadingWords(Struct, frozen=True):
     """Another thing the reply can mean."""
 
     cause: str
@@ -24,8 +22,7 @@ class ReadingWords:
     decides: str | None  # What in a reply decides for it.
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """An explanation in one language. The fields stand in the order of every answer."""
 
     language: str

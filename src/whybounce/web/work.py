@@ -4,11 +4,11 @@ Each of these runs where it is asked for if it is short, else in another process
 All raise ``ProblemError`` where the request is to be told what is wrong with it.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 import whybounce
 from whybounce.catalogue import catalogue

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.explanation import Confidence, Explanation

@@ -1,7 +1,8 @@
 """What the gateway says in its own name: a cause's reply form, with its placeholders filled in."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import ReplyForm, VerdictKind

@@ -231,8 +231,9 @@ class Speaker:
 
     def steps(self, cause: str, owner: FixItOwner, values: Mapping[str, str]) -> tuple[Steps, ...]:
         """Return what each role can do: the owner's steps first, then the others'."""
+        stand_ins = self._stand_ins_of(cause)
         return tuple(
-            Steps(role, heading, tuple([self._filled(cause, each, values) for each in sentences]))
+            Steps(role, heading, tuple([fill(each, values, stand_ins) for each in sentences]))
             for role, heading, sentences in self._ordered_steps(cause, owner)
         )
 
@@ -251,8 +252,11 @@ class Speaker:
         return ordered
 
     def _filled(self, cause: str, sentence: str, values: Mapping[str, str]) -> str:
+        return fill(sentence, values, self._stand_ins_of(cause))
+
+    def _stand_ins_of(self, cause: str) -> Mapping[str, str]:
         own = self.language_of(cause) == self.language
-        return fill(sentence, values, self._stand_ins if own else self._english_stand_ins)
+        return self._stand_ins if own else self._english_stand_ins
 
     def _noted(self, sentence: str, values: Mapping[str, str]) -> str:
         return fill_note(sentence, values, self._stand_ins, self._set_in)

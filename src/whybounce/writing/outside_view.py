@@ -7,8 +7,9 @@ Rule 3: of the message's way the steps up to our own door are shown: the sender 
 """
 
 import re
-from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from msgspec.structs import replace
 
 from whybounce.notation import read_received
 from whybounce.vocabulary.explanation import Explanation

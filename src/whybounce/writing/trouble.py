@@ -1,7 +1,8 @@
 """What is said about recipients who did not get the message, or not yet, for one cause."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from whybounce.notation import write_reply
 from whybounce.vocabulary.explanation import Confidence

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
 
+from msgspec import structs
+
 from whybounce.catalogue import Catalogue
 from whybounce.notation import first_field, header_fields, hops_of, original_of
 from whybounce.vocabulary.notice import (
@@ -81,8 +83,8 @@ class Writer:
         """
         generator = _generator(diagnosis.report, settings)
         if generator != diagnosis.report.generator:
-            report = replace(diagnosis.report, generator=generator)
-            diagnosis = replace(diagnosis, report=report)
+            report = structs.replace(diagnosis.report, generator=generator)
+            diagnosis = structs.replace(diagnosis, report=report)
         if original is not None:
             original = _with_network_line_ends(original)
             diagnosis = _with_original(diagnosis, original)
@@ -306,8 +308,8 @@ def _with_original(diagnosis: Diagnosis, message_: bytes) -> Diagnosis:
         return diagnosis
     written = header_of(message_)[:_LONGEST_HEADER_READ].decode("utf-8", "replace")
     original = original_of(header_fields(written))
-    report = replace(diagnosis.report, original=original, hops=hops_of(original))
-    return replace(diagnosis, report=report)
+    report = structs.replace(diagnosis.report, original=original, hops=hops_of(original))
+    return structs.replace(diagnosis, report=report)
 
 
 def _with_network_line_ends(original: bytes) -> bytes:

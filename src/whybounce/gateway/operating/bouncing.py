@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from whybounce.catalogue import catalogue
 from whybounce.gateway.delivery.concluding import Conclusion, Telling, settlement
 from whybounce.gateway.delivery.dispatching import Report
@@ -122,7 +124,7 @@ def _outcome(recipient: LeasedRecipient, last: Attempt | None) -> Outcome:
         original_recipient=recipient.orcpt.partition(";")[2] or None if recipient.orcpt else None,
         action=Action.FAILED,
         status=said.status,
-        reply=replace(said, inner=_last_words(recipient, last)),
+        reply=structs.replace(said, inner=_last_words(recipient, last)),
         command=last.command if last else None,
         remote=last.remote if last else None,
         last_attempt=last.time if last else None,

@@ -3,7 +3,7 @@
 RFC 5321 §3.1, §4.1.1.1; RFC 3207; RFC 8314 §3.3.
 """
 
-from dataclasses import replace
+from msgspec import structs
 
 from whybounce.gateway.smtp.sasl import MECHANISMS
 from whybounce.gateway.smtp.server import answers
@@ -108,7 +108,7 @@ def _greet(conversation: Conversation, argument: str, *, esmtp: bool) -> None:
 def _after_greeting(conversation: Conversation, reply: Reply | None) -> None:
     hello = answers.HELLO.filled(host=conversation.settings.host)
     if conversation.session.esmtp:
-        hello = replace(hello, text="\n".join((hello.text, *_extensions(conversation))))
+        hello = structs.replace(hello, text="\n".join((hello.text, *_extensions(conversation))))
     if conversation.passes(reply, hello):
         conversation.stage = Stage.GREETED
     else:
