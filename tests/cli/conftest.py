@@ -19,6 +19,16 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def unmeasured(environment) -> dict[str, str]:
+    """Return the environment of a command that a signal will end: nobody measures what it covers.
+
+    coverage holds a lock while it notes what is new. An exception that a signal raises just then
+    leaves the lock held, and the command waits for itself, for ever.
+    """
+    return {name: value for name, value in environment.items() if "COVERAGE" not in name}
+
+
+@pytest.fixture(scope="session")
 def command() -> str:
     """Return the path of the real command."""
     return WHYBOUNCE

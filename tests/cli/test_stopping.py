@@ -23,19 +23,15 @@ ENOUGH = 200_000  # Bytes written before it is stopped: some mails are out, othe
 
 
 @pytest.fixture
-def endless(command, environment, bounce):
-    """Return a starter of the command, which reads an mbox that does not end.
-
-    Nobody measures how much of it is covered: stopped in the middle of that, it may hang.
-    """
-    environment = {key: value for key, value in environment.items() if "COVERAGE" not in key}
+def endless(command, unmeasured, bounce):
+    """Return a starter of the command, which reads an mbox that does not end."""
     with ExitStack() as at_the_end:
 
         def start(*arguments: str | Path, stdout: Path | None = None) -> subprocess.Popen[bytes]:
             out = at_the_end.enter_context((stdout or Path(os.devnull)).open("wb"))
             process = subprocess.Popen(  # noqa: S603  # our own command
                 [command, "read", *map(str, arguments), "-"],
-                stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE, env=environment,
+                stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE, env=unmeasured,
                 start_new_session=True,
             )  # fmt: skip
             feeding = Thread(target=feed, args=(process, POSTMARK + bounce() + b"\n"), daemon=True)
@@ -143,11 +139,11 @@ def test_a_service_manager_sees_that_its_sigterm_was_obeyed(endless, tmp_path):
     assert (tmp_path / "out").read_bytes().endswith(b"\n")
 
 
-def test_ctrl_c_before_the_first_mail_is_as_clean(command, environment):
+def test_ctrl_c_before_the_first_mail_is_as_clean(command, unmeasured):
     """While it waits for standard input."""
     with subprocess.Popen(  # noqa: S603  # our own command
         [command, "read", "--summary", "-"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=unmeasured,
     ) as process:  # fmt: skip
         status = Path(f"/proc/{process.pid}/status")
         until(lambda: "SigCgt:\t0000000000004002" in status.read_text("ascii"))
@@ -183,12 +179,12 @@ def test_a_worker_that_is_killed_is_replaced(endless, tmp_path):
     assert numbers == [f"-#{number}" for number in range(1, len(numbers) + 1)]
 
 
-def test_a_reader_that_goes_away_is_no_crash(command, environment, tmp_path, bounce):
+def test_a_reader_that_goes_away_is_no_crash(command, unmeasured, tmp_path, bounce):
     """As head does."""
     (tmp_path / "box").write_bytes((POSTMARK + bounce() + b"\n") * 500)
     done = subprocess.run(  # noqa: S602  # a real shell pipe is the test
         f"{command} read --json --jobs 2 {tmp_path}/box | head -1",
-        shell=True, capture_output=True, check=False, env=environment,
+        shell=True, capture_output=True, check=False, env=unmeasured,
     )  # fmt: skip
 
     assert json.loads(done.stdout)["source"].endswith("#1")

@@ -23,7 +23,7 @@ def maildir(tmp_path):
 
 
 @pytest.fixture
-def watched(command, environment, maildir, tmp_path):
+def watched(command, unmeasured, maildir, tmp_path):
     """Return a starter of the watching command, and what it has written so far."""
     with ExitStack() as at_the_end:
 
@@ -32,7 +32,7 @@ def watched(command, environment, maildir, tmp_path):
             process = subprocess.Popen(  # noqa: S603  # our own command
                 [command, "read", "--watch", str(maildir), *arguments],
                 stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                env={**environment, "XDG_STATE_HOME": str(tmp_path / "state")},
+                env={**unmeasured, "XDG_STATE_HOME": str(tmp_path / "state")},
             )  # fmt: skip
             for step in (process.stderr.close, process.wait, process.kill):
                 at_the_end.callback(step)

@@ -12,10 +12,13 @@ import httpx
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
 
 
-def test_it_says_where_it_is_answers_there_and_ends_when_told():
+def test_it_says_where_it_is_answers_there_and_ends_when_told(unmeasured):
     """On a free port; Ctrl-C ends it without a word of trouble."""
     process = subprocess.Popen(  # noqa: S603  # our own command
-        [WHYBOUNCE, "web", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [WHYBOUNCE, "web", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=unmeasured,
     )
     try:
         line = process.stdout.readline().decode()
