@@ -112,7 +112,7 @@ class Rehearsing:
             answer=found.answer.value,
             result=found.result,
             evidence=found.evidence,
-            values=dict(found.values),
+            parameters=dict(found.values),
         )
 
     async def _answer(self, recipient: str, reception: Reception) -> Finding:

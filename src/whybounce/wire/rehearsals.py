@@ -40,11 +40,16 @@ class PolicySaying(_Shape, frozen=True):
 class RecipientSaying(_Shape, frozen=True):
     """What the recipient's own mail server says, where it was asked."""
 
-    check: CheckName
-    answer: Literal["holds", "fails", "unknown"]
-    result: str
+    check: Annotated[CheckName, Meta(description="The question: `recipient-accepted`.")]
+    answer: Annotated[
+        Literal["holds", "fails", "unknown"],
+        Meta(description="`holds`: it takes the address at present. `fails`: it does not."),
+    ]
+    result: Annotated[str, Meta(description="Which of the question's results it is.")]
     evidence: Annotated[str, Meta(description="What it said.")]
-    values: Annotated[dict[str, str], Meta(description="What is filled into the words.")]
+    parameters: Annotated[
+        dict[str, str], Meta(description="What was filled into the words, by placeholder.")
+    ]
 
 
 class Rehearsal(_Shape, frozen=True):

@@ -107,5 +107,5 @@ def _probe(told: Mapping[str, Any] | None) -> Finding | None:
         Answer(told["answer"]),
         told["evidence"],
         told["result"],
-        told["values"],
+        told["parameters"],
     )
