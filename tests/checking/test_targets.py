@@ -138,7 +138,7 @@ def test_a_short_key_is_a_fault_before_anything_is_signed():
     assert found(data, "contoso.example", "s1")["dkim"] == ("fails", "policy")
 
 
-@pytest.mark.parametrize("trouble", list(Trouble))
+@pytest.mark.parametrize("trouble", [each for each in Trouble if each is not Trouble.DENIED])
 @pytest.mark.parametrize("target", ["contoso.example", "192.0.2.25"])
 def test_a_resolver_that_is_down_fails_nothing(target, trouble):
     """Everything is unknown, and every unknown has words; but that signatures are broken is known."""

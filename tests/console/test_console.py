@@ -13,7 +13,7 @@ import pytest
 
 from console import ADMIN, ANNA, PASSWORD, csrf_of, signed_in
 
-INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/blocks")  # fmt: skip
+INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/tests", "/blocks")  # fmt: skip
 
 
 def _first_id(client: httpx.Client, query: str) -> str:
@@ -275,3 +275,32 @@ def test_the_pages_of_the_guide_are_there(client):
 
     assert len(paths) == 6
     assert [client.get(path).status_code for path in paths] == [200] * 6
+
+
+def test_an_administrator_asks_what_would_be_said(client):
+    """Every policy's saying, and the reply; by a form of the session's own alone."""
+    given = {"csrf": csrf_of(client), "sender": "chris@remote.example", "ip": "203.0.113.9"}
+    taken = client.post("/tests", data={**given, "recipient": "anna@contoso.example"}).text
+    refused = client.post("/tests", data={**given, "recipient": "nobody@contoso.example"}).text
+    wrong = client.post("/tests", data={**given, "recipient": "anna", "ip": "x"})
+    foreign = client.post("/tests", data={"recipient": "anna@contoso.example", "csrf": "x"})
+
+    assert "It would be taken" in taken
+    assert "It would be refused" in refused
+    assert "550 5.1.10 Recipient not found: nobody@contoso.example" in refused
+    assert 'href="/causes/recipient-not-found"' in refused
+    assert '<code>recipient_exists</code> <span class="badge refuse">refuses · decides' in refused
+    assert (wrong.status_code, foreign.status_code) == (409, 403)
+
+
+def test_an_administrator_has_the_recipient_s_own_server_asked(client):
+    """Only where that is ticked."""
+    given = {
+        "csrf": csrf_of(client), "sender": "anna@contoso.example", "account": "anna@contoso.example",
+        "recipient": "dana@elsewhere.example",
+    }  # fmt: skip
+    unasked = client.post("/tests", data=given).text
+    asked = client.post("/tests", data={**given, "probe": "yes"}).text
+
+    assert "was not asked" in unasked
+    assert "takes mail for dana@elsewhere.example at present" in asked

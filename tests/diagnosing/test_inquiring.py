@@ -1,10 +1,10 @@
 """What live checks are to ask about a bounce, and what they then say of its causes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 import whybounce
 from whybounce.catalogue import catalogue
@@ -143,7 +143,7 @@ def test_findings_decide_between_readings_and_make_none_certain(failing, cause, 
     """A code that means several things: what fails today may point to one of them."""
     before = whybounce.explain("5.7.27 <bob@sender.example>")
     known = {**before.parameters, "sender_domain": "sender.example", "domain": "sender.example"}
-    before = replace(before, confidence=Confidence.AMBIGUOUS, parameters=known)
+    before = structs.replace(before, confidence=Confidence.AMBIGUOUS, parameters=known)
     diagnosis = whybounce.Diagnosis(whybounce.Report(), (before,))
     findings = tuple(Finding(CheckName(each), Answer.FAILS, "seen", "none") for each in failing)
     found = {each: findings for one in inquiries_of(diagnosis, catalogue()) for each in one}

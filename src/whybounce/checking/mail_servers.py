@@ -95,6 +95,14 @@ class _OddReplyError(ValueError):
     """What came is no SMTP reply, or one that ends the conversation."""
 
 
+class _UnwantedReplyError(_OddReplyError):
+    """A reply that has another number than was wanted."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"it says: {line}")
+        self.line = line
+
+
 _ODD = (ValueError, EOFError, asyncio.LimitOverrunError)  # It says what it should not, or stops.
 
 
@@ -188,6 +196,52 @@ async def _handshake(
         return _words(error)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a server said about a recipient, or why it could not be asked."""
+
+    command: str  # The last: MAIL, RCPT; empty where it came to neither.
+    reply: str  # Its last line, or what went wrong.
+
+
+async def ask_recipient(host: str, address: str, recipient: str, reach: Reach) -> Said:
+    """Return whether the server takes the recipient, without sending anything: RFC 5321 §3.3.
+
+    The sender is the null one, so that nothing can come back. Encrypted where that is offered, by
+    whatever certificate. For operators of a gateway alone: whoever asks about strangers' recipients
+    collects addresses.
+
+    Raises:
+        ValueError: The recipient cannot stand in a command.
+
+    """
+    if not recipient.isascii() or not recipient.isprintable() or set(recipient) & set("<> "):
+        raise ValueError(f"{recipient[:255]!r} cannot stand in a command")
+    if not reach.allows(address):
+        return Said("", f"{address} belongs to an inner network")
+    command = ""
+    try:
+        async with _conversation(address, reach) as conversation:
+            await conversation.reply("220")
+            hello = await conversation.hello()
+            if any(line[4:].strip().upper() == "STARTTLS" for line in hello[1:]):
+                await conversation.ask("STARTTLS", "220")
+                await conversation.encrypt(_lenient(), host)
+                await conversation.hello()
+            command = "MAIL"
+            await conversation.ask("MAIL FROM:<>", "2")
+            command = "RCPT"
+            return Said(command, (await conversation.ask(f"RCPT TO:<{recipient}>", "2"))[-1])
+    except _UnwantedReplyError as error:
+        return Said(command, error.line)
+    except TimeoutError:
+        return Said("", f"no answer within {reach.seconds:g} seconds")
+    except ssl.SSLError as error:
+        return Said("", (error.reason or str(error)).replace("_", " ").lower())
+    except (*_ODD, OSError) as error:
+        return Said("", _words(error))
+
+
 class _Conversation:
     """One connection, in which we ask and the server answers."""
 
@@ -223,7 +277,7 @@ class _Conversation:
             if len(lines) > _MOST_LINES:
                 raise _OddReplyError(f"its reply has more than {_MOST_LINES} lines")
         if not lines[-1].startswith(wanted):
-            raise _OddReplyError(f"it says: {lines[-1]}")
+            raise _UnwantedReplyError(lines[-1])
         return lines
 
     async def encrypt(self, context: ssl.SSLContext, host: str) -> _Agreed:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ import typer
 import whybounce
 from whybounce.cli import language
 from whybounce.cli.refusal import Refusal
+from whybounce.cli.rehearsal import Wanted, rehearse
 from whybounce.cli.waiting import Waiting
 from whybounce.vocabulary.finding import Answer, Finding
 from whybounce.wire import finding_as_dict
@@ -21,12 +23,13 @@ if TYPE_CHECKING:
     from whybounce.checking.mail_servers import Reach
 
 _NOT_IN_ORDER = 1
+_GATEWAY = "What our gateway would say"
 _DNS = 53
 
 
 def check(
     targets: list[str] = typer.Argument(  # noqa: B008  # typer's way
-        ..., metavar="DOMAIN|ADDRESS|IP...", help="A domain, an e-mail address, an IP address."
+        None, metavar="DOMAIN|ADDRESS|IP...", help="A domain, an e-mail address, an IP address."
     ),
     selector: list[str] = typer.Option(  # noqa: B008  # typer's way
         [],
@@ -47,6 +50,64 @@ def check(
     private: bool = typer.Option(
         False, "--private", help="Connect to addresses of inner networks too."
     ),
+    dry_run: bool = typer.Option(
+        False,
+        "--dry-run",
+        help="Ask our gateway what it would say to a message; none is sent.",
+        rich_help_panel=_GATEWAY,
+    ),
+    sender: str = typer.Option(
+        "",
+        "--from",
+        metavar="ADDRESS",
+        help="Its return path; else the null one.",
+        rich_help_panel=_GATEWAY,
+    ),
+    recipient: str = typer.Option(
+        None, "--to", metavar="ADDRESS", help="Whom it is to.", rich_help_panel=_GATEWAY
+    ),
+    ip: str = typer.Option(
+        None,
+        "--ip",
+        metavar="IP",
+        help="The client's address. Of a domain: may it send for that?",
+        rich_help_panel=_GATEWAY,
+    ),
+    helo: str = typer.Option(
+        "", "--helo", metavar="NAME", help="What the client calls itself.", rich_help_panel=_GATEWAY
+    ),
+    account: str = typer.Option(
+        "",
+        "--account",
+        metavar="ACCOUNT",
+        help="Who is signed in; else nobody.",
+        rich_help_panel=_GATEWAY,
+    ),
+    author: str = typer.Option(
+        "",
+        "--author",
+        metavar="ADDRESS",
+        help="The address in From; else the return path.",
+        rich_help_panel=_GATEWAY,
+    ),
+    size: int = typer.Option(
+        None, "--size", min=0, metavar="OCTETS", help="How large it is.", rich_help_panel=_GATEWAY
+    ),
+    probe: bool = typer.Option(
+        False,
+        "--probe",
+        help="Connect to the recipient's own server, and ask whether it takes the address.",
+        rich_help_panel=_GATEWAY,
+    ),
+    config: Path | None = typer.Option(  # noqa: B008  # typer's way
+        None, "--config", help="The gateway's configuration.", rich_help_panel=_GATEWAY
+    ),
+    data: Path | None = typer.Option(  # noqa: B008  # likewise
+        None,
+        "--data",
+        help="The demonstration's folder, as `serve` names it.",
+        rich_help_panel=_GATEWAY,
+    ),
     json: bool = typer.Option(False, "--json", help="One JSON object per finding, nothing else."),
     lang: str = typer.Option("en", "--lang", help=language.HELP),
 ) -> None:
@@ -56,15 +117,29 @@ def check(
 
     Exits with 1 where something is not in order or could not be found out.
 
-    Example: whybounce check contoso.com --selector selector1
+    One domain: whybounce check contoso.com --selector selector1
+
+    What our own gateway would say: whybounce check --dry-run --from A --to B --ip X
     """
     speaker = language.speaker(lang)
+    if dry_run:
+        wanted = Wanted(sender, recipient, ip, helo, account, author, size, probe)
+        rehearse(wanted, config, data, speaker, json=json)
+        return
+    if not targets:
+        raise Refusal(
+            "check needs a domain or an address, for instance: whybounce check contoso.com"
+        )
+    if recipient or sender or probe or account:
+        raise Refusal("--from, --to, --account and --probe go with --dry-run")
     asked = resolver_at(resolver)
     reach = reach_of(port, private=private) if connect else None
     in_order = True
     for number, target in enumerate(targets):
         with Waiting(target, shown=sys.stderr.isatty()) as waiting:
-            findings = _findings(target, asked, selector, block_list, seconds, reach, waiting)
+            findings = _findings(
+                target, asked, selector, block_list, seconds, reach, waiting, ip or ""
+            )
         in_order &= all(map(_is_in_order, findings))
         if json:
             for finding in findings:
@@ -88,6 +163,7 @@ def _findings(
     seconds: float,
     reach: "Reach | None",
     waiting: Waiting,
+    client: str,
 ) -> tuple[Finding, ...]:
     asking = whybounce.check(
         target,
@@ -97,6 +173,7 @@ def _findings(
         seconds=seconds,
         reach=reach,
         told=waiting.told,
+        client=client,
     )
     try:
         return asyncio.run(asking)

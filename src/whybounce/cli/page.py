@@ -17,6 +17,7 @@ from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker, printable
+from whybounce.wording.rehearsals import RehearsalWords
 
 _WIDTH = 80
 _BAR = 12
@@ -141,6 +142,28 @@ def print_confirmation(confirmation: Confirmation, speaker: Speaker, page: Conso
         _print_sentence(page, sentence, indent=2)
     for target, finding in confirmation.found:
         _print_finding(finding, speaker, page, about=f"{printable(target)}: ")
+
+
+def print_rehearsal(words: RehearsalWords, speaker: Speaker, page: Console) -> None:
+    """Print what the gateway would say: verdict, each policy's saying, what nobody could know."""
+    page.print(Text(words.verdict, style="bold"))
+    for sentence in words.sentences:
+        _print_wrapped(page, sentence, 0)
+    _heading(page, speaker.page("rehearsal.sayings"))
+    for saying in words.sayings:
+        decides = f" ({speaker.page('rehearsal.decides')})" if saying.decides else ""
+        line = f"{saying.stage}  {saying.policy}: {saying.words}{decides}"
+        _print_wrapped(page, line, 4, "* " if saying.decides else "- ")
+        if saying.reply:
+            _print_wrapped(page, printable(saying.reply), 6)
+        if saying.because:
+            _print_wrapped(page, f"({printable(saying.because)})", 6)
+    if words.probe is not None:
+        _heading(page, speaker.page("rehearsal.probe"))
+        _print_finding(words.probe, speaker, page)
+    _heading(page, speaker.page("rehearsal.unknown"))
+    for sentence in words.unknown:
+        _print_wrapped(page, sentence, 4, "- ")
 
 
 def _print_finding(finding: Finding, speaker: Speaker, page: Console, about: str = "") -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Query, Request
+from msgspec import to_builtins
 from starlette.responses import RedirectResponse, Response
 
 from whybounce.catalogue import catalogue
@@ -39,6 +40,8 @@ from whybounce.gateway.operating.requests import (
     Lives,
     OnStore,
     Refused,
+    Rehearse,
+    Rehearsed,
     RequestRemoval,
     Selection,
     Show,
@@ -53,7 +56,8 @@ from whybounce.web.answering import page
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
-from whybounce.web.site import Site
+from whybounce.web.site import Site, speaker
+from whybounce.wording.rehearsals import rehearsal_words
 
 router = APIRouter()
 
@@ -247,6 +251,39 @@ async def policies(request: Request) -> Response:
     )
 
 
+@router.get("/tests")
+async def tests(request: Request) -> Response:
+    """Show the form that says of whom the gateway is to be asked."""
+    return _shown(
+        request, await _session(request), "tests.html", at="/tests", given={}, told=None, probe=None
+    )
+
+
+@router.post("/tests")
+async def rehearse(request: Request) -> Response:
+    """Show what the gateway would say to a message; nothing is sent or counted."""
+    session, given = await _console(request).gate.form(request)
+    given = {name: value.strip()[:_LONGEST] for name, value in given.items()}
+    wanted = Rehearse(
+        sender=given.get("sender", ""),
+        recipient=given.get("recipient", ""),
+        ip=given.get("ip", "") or "127.0.0.1",
+        helo=given.get("helo", ""),
+        account=given.get("account", ""),
+        octets=_octets(given.get("size", "")),
+        probe=given.get("probe") == "yes",
+    )
+    answer = await _performed(request, wanted, session)
+    assert isinstance(answer, Rehearsed)  # noqa: S101  # what Rehearse is answered with
+    said_by = speaker()
+    told = rehearsal_words(to_builtins(answer.rehearsal), said_by)
+    probe = (told.probe, said_by.finding_words(told.probe)) if told.probe else None
+    return _shown(
+        request, session, "tests.html", at="/tests", given=given, told=told, probe=probe,
+        rehearsal=answer.rehearsal,
+    )  # fmt: skip
+
+
 @router.get("/blocks")
 async def blocks(request: Request) -> Response:
     """Show what is blocked, and the form that blocks."""
@@ -387,6 +424,14 @@ def _hours(written: str) -> float | None:
     if not 1 <= hours <= 24 * 366:
         raise ProblemError("not-done", {"why": "The hours are a number from 1 to 8784, or empty."})
     return hours * 3_600.0
+
+
+def _octets(written: str) -> int | None:
+    if not written:
+        return None
+    if not (written.isascii() and written.isdecimal() and len(written) <= 12):
+        raise ProblemError("not-done", {"why": "The size is a number of octets, or empty."})
+    return int(written)
 
 
 def _shown(request: Request, session: Session, template: str, *, at: str, **shown: Any) -> Response:

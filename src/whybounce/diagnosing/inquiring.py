@@ -10,8 +10,9 @@ Rule 2: what is asked today is told as today's: it neither proves nor disproves 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec import structs
 
 from whybounce.catalogue import Catalogue
 from whybounce.explaining import Explainer, change, checks_of
@@ -162,7 +163,9 @@ def confirmed_by(
         pairs = [(each.target, finding) for each in asked for finding in found.get(each, ())]
         return confirmed(explanation, pairs, explainer, catalogue, at=at, then=then)
 
-    return replace(diagnosis, explanations=tuple(map(said_of, diagnosis.explanations, planned)))
+    return structs.replace(
+        diagnosis, explanations=tuple(map(said_of, diagnosis.explanations, planned))
+    )
 
 
 def confirmation(
@@ -195,4 +198,4 @@ def confirmed(
     if explanation.confidence is Confidence.AMBIGUOUS:
         explanation = explainer.decided(explanation, [finding for _, finding in found])
     cause = catalogue.causes[explanation.cause]
-    return replace(explanation, confirmation=confirmation(cause, found, at=at, then=then))
+    return structs.replace(explanation, confirmation=confirmation(cause, found, at=at, then=then))

@@ -175,15 +175,7 @@ class Inbound:
 
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
-        self._asking = Asking(
-            reception.store,
-            reception.remembering,
-            reception.judge,
-            reception.resolver,
-            reception.host,
-            reception.return_paths,
-            reception.block_lists,
-        )
+        self._asking = asking_for(reception)
         self._facts: Facts | None = None  # Of the message under way.
         self._accepted: list[Facts] = []  # Of each recipient taken.
 
@@ -203,7 +195,9 @@ class Inbound:
         values = {"ip": str(session.address), "sender": account}
         if login is None or not for_itself:
             refuse = Refuse("authentication-failed", values)
-            await self._count(Stage.MAIL, self._begun(replace(session, account=account)), refuse)
+            await self._count(
+                Stage.MAIL, first_facts(self._reception, replace(session, account=account)), refuse
+            )
             return await self._said(session, refuse, "password", account)
         if not login.account.smtp:  # Told to whoever has the password only.
             refuse = Refuse("smtp-auth-disabled", values)
@@ -213,7 +207,7 @@ class Inbound:
     async def mail(self, session: Session, envelope: Envelope) -> Reply | None:
         """Learn who sends, and whether they may."""
         self._accepted = []
-        self._facts = await self._asking.at_mail(self._begun(session), envelope)
+        self._facts = await self._asking.at_mail(first_facts(self._reception, session), envelope)
         return await self._judged(Stage.MAIL, self._facts, envelope.return_path)
 
     async def rcpt(
@@ -285,20 +279,6 @@ class Inbound:
     async def closed(self, session: Session, ending: Ending) -> None:
         """Keep nothing."""
 
-    def _begun(self, session: Session) -> Facts:
-        reception = self._reception
-        return Facts(
-            session=session,
-            host=reception.host,
-            is_submission=reception.is_submission,
-            login_required=reception.login_required,
-            limits=reception.limits,
-            now=reception.clock(),
-            trust=reception.trust,
-            own_names=reception.own_names,
-            delisting=reception.delisting,
-        )
-
     @property
     def _known(self) -> Facts:
         if self._facts is None:
@@ -342,10 +322,7 @@ class Inbound:
         self, session: Session, verdict: Refuse | Defer, policy: str, address: str
     ) -> Reply:
         """Write the refusal down, and return its words."""
-        kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
-        reply = own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status)
-        if verdict.plain:
-            reply = structs.replace(reply, status=None)
+        reply = reply_of(verdict)
         why = f" ({verdict.evidence})" if verdict.evidence else ""
         what = "deferred" if isinstance(verdict, Defer) else "refused"
         await self._record(
@@ -358,6 +335,41 @@ class Inbound:
     ) -> None:
         event = Event(self._reception.clock(), kind, session.listener, text, address=address)
         await self._reception.store.record(event)
+
+
+def first_facts(reception: Reception, session: Session) -> Facts:
+    """Return what is known as soon as somebody is connected."""
+    return Facts(
+        session=session,
+        host=reception.host,
+        is_submission=reception.is_submission,
+        login_required=reception.login_required,
+        limits=reception.limits,
+        now=reception.clock(),
+        trust=reception.trust,
+        own_names=reception.own_names,
+        delisting=reception.delisting,
+    )
+
+
+def asking_for(reception: Reception) -> Asking:
+    """Return what fetches the facts of one connection."""
+    return Asking(
+        reception.store,
+        reception.remembering,
+        reception.judge,
+        reception.resolver,
+        reception.host,
+        reception.return_paths,
+        reception.block_lists,
+    )
+
+
+def reply_of(verdict: Refuse | Defer) -> Reply:
+    """Return the words of a verdict that is against mail: its cause's own."""
+    kind = VerdictKind.DEFER if isinstance(verdict, Defer) else VerdictKind.REFUSE
+    reply = own_reply(catalogue(), verdict.cause, kind, verdict.values, status=verdict.status)
+    return structs.replace(reply, status=None) if verdict.plain else reply
 
 
 def _session_of(facts: Facts) -> rows.Session:

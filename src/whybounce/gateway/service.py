@@ -19,6 +19,7 @@ import dns.resolver
 
 from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
+from whybounce.checking.mail_servers import Reach
 from whybounce.checking.mta_sts_host import PolicyHosts
 from whybounce.explaining import Explainer
 from whybounce.gateway import config as configured, folders
@@ -55,6 +56,7 @@ from whybounce.gateway.operating.requests import Reloaded
 from whybounce.gateway.operating.watching import Watches
 from whybounce.gateway.outbound import Outbound, OutboundSettings
 from whybounce.gateway.policies import POLICIES, Judge
+from whybounce.gateway.rehearsing import Rehearsing
 from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.resolving import Resolving
@@ -288,7 +290,7 @@ def _attending(live: Live, outbound: Outbound, metrics: Metrics) -> Attending:
     file = config.queue_file
     return Attending(
         store=store,
-        operator=_operator(parts, live.report),
+        operator=_operator(parts, live.report, lambda: live.parts),
         metrics=metrics,
         outbound=outbound,
         listeners=live.listeners,
@@ -302,7 +304,7 @@ def _attending(live: Live, outbound: Outbound, metrics: Metrics) -> Attending:
     )
 
 
-def _operator(parts: _Parts, report: Report) -> Operator:
+def _operator(parts: _Parts, report: Report, now: Callable[[], _Parts]) -> Operator:
     store = parts.store
     return Operator(
         store=store,
@@ -320,6 +322,7 @@ def _operator(parts: _Parts, report: Report) -> Operator:
             expire_after=parts.config.schedule.expire_after,
             clock=_now,
         ),
+        rehearse=_rehearsing(now),
         cause_of=causes_by(Explainer(catalogue())),
         clock=_now,
     )
@@ -341,7 +344,7 @@ async def operating_alone(config: Config) -> AsyncIterator[Operator]:
         stack.callback(passwords.close)
         parts = _parts(config, store, passwords)
         parts = replace(parts, node=f"{parts.node} (command line)")
-        yield _operator(parts, _reporter(parts))
+        yield _operator(parts, _reporter(parts), lambda: parts)
 
 
 async def _open_pages(
@@ -417,9 +420,9 @@ def _why(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
-def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
+def _reception(parts: _Parts, settings: configured.Listener) -> Reception:
     submission = settings.kind is Kind.SUBMISSION
-    reception = Reception(
+    return Reception(
         store=parts.store,
         directory=parts.directory,
         remembering=parts.remembering,
@@ -439,6 +442,24 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
         delisting=parts.config.reports.delisting,
         spam=SpamSigns(parts.config.spam.header, gtube=parts.config.spam.gtube),
     )
+
+
+def _rehearsing(parts: Callable[[], _Parts]) -> Rehearsing:
+    def reach() -> Reach:
+        now = parts()
+        config = now.config
+        return Reach(port=config.outbound.port, allow_private=config.web.private, name=now.host)
+
+    def receptions() -> dict[str, Reception]:
+        now = parts()
+        return {each.name: _reception(now, each) for each in now.config.listener}
+
+    return Rehearsing(receptions=receptions, reach=reach)
+
+
+def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
+    reception = _reception(parts, settings)
+    submission = reception.is_submission
     tls = None
     if settings.tls is not TlsMode.OFF:
         tls = server_context(

@@ -7,6 +7,7 @@ import msgspec
 
 from whybounce.wire.blocks import BlockEntry
 from whybounce.wire.lives import QueueEntry, Traced
+from whybounce.wire.rehearsals import Rehearsal
 from whybounce.wire.shapes import (
     CauseEntry,
     Check,
@@ -28,6 +29,7 @@ _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "trace": Traced,
     "queue": QueueEntry,
     "blocks": BlockEntry,
+    "check-dry-run": Rehearsal,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

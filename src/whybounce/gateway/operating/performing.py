@@ -1,7 +1,7 @@
 """What an operator wants, done on the store: by the running gateway, or by the command line itself."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -30,11 +30,14 @@ from whybounce.gateway.operating.requests import (
     OnBlocks,
     OnStore,
     Refused,
+    Rehearse,
+    Rehearsed,
     RequestRemoval,
     Selection,
     Show,
     Trace,
 )
+from whybounce.gateway.rehearsing import RehearsalError
 from whybounce.gateway.store import Deed, Filter, Instruction, Store, StoreError
 from whybounce.gateway.store.rows import Attempt, Block, Entry, Page, QueuedRecipient, State
 from whybounce.notation import read_text
@@ -42,6 +45,7 @@ from whybounce.vocabulary.explanation import Confidence
 from whybounce.wire import SCHEMA
 from whybounce.wire.blocks import BlockEntry
 from whybounce.wire.lives import MessageStanding
+from whybounce.wire.rehearsals import Rehearsal
 
 _DEEDS = {
     Act.HOLD: Deed.HOLD,
@@ -58,6 +62,7 @@ class Operator:
     store: Store
     bouncer: Bouncer
     delisting: Delisting
+    rehearse: Callable[[Rehearse], Awaitable[Rehearsal]]
     cause_of: Callable[[str], str | None]
     clock: Callable[[], datetime]
 
@@ -80,10 +85,12 @@ class Operator:
                     )
                 case Do():
                     return await self._do(request, by)
+                case Rehearse():
+                    return Rehearsed(rehearsal=await self.rehearse(request))
                 case _:
                     blocks = await self._on_blocks(request, by)
                     return Blocks(blocks=tuple(_entry(each) for each in blocks))
-        except (BadBlockError, DelistingError, StoreError) as error:
+        except (BadBlockError, DelistingError, RehearsalError, StoreError) as error:
             return Refused(why=str(error))
 
     async def _on_blocks(self, request: OnBlocks, by: str) -> tuple[Block, ...]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from whybounce.wire.blocks import BlockEntry
 from whybounce.wire.lives import MessageStanding, Traced
+from whybounce.wire.rehearsals import Rehearsal
 
 LONGEST_REQUEST = 1 << 16  # Octets of a line.
 MOST_MESSAGES = 200  # In one answer.
@@ -64,6 +65,22 @@ class Do(_Line, frozen=True, tag="do"):
     after: str | None = None
 
 
+class Rehearse(_Line, frozen=True, tag="rehearse"):
+    """Tell what would be said to a message; nothing is sent, counted or kept."""
+
+    sender: str  # The return path; empty: the null one.
+    recipient: str
+    ip: str  # The client's address.
+    helo: str = ""
+    account: str = ""  # Who is signed in; empty: nobody.
+    listener: str = (
+        ""  # By name; empty: the first for people who are signed in, or for other servers.
+    )
+    author: str = ""  # The address in From; empty: the return path.
+    octets: int | None = None
+    probe: bool = False  # Whether the recipient's own server is asked, too.
+
+
 class ListBlocks(_Line, frozen=True, tag="list-blocks"):
     """Show what is blocked or restricted."""
 
@@ -107,7 +124,7 @@ class Drain(_Line, frozen=True, tag="drain"):
 
 
 OnBlocks = ListBlocks | AddBlock | LiftBlock | RequestRemoval | ConfirmRemoval
-OnStore = Trace | Show | Do | OnBlocks
+OnStore = Trace | Show | Do | Rehearse | OnBlocks
 Request = OnStore | Reload | Drain
 
 
@@ -148,6 +165,12 @@ class Blocks(_Line, frozen=True, tag="blocks"):
     blocks: tuple[BlockEntry, ...]
 
 
+class Rehearsed(_Line, frozen=True, tag="rehearsed"):
+    """The answer to ``Rehearse``."""
+
+    rehearsal: Rehearsal
+
+
 class Reloaded(_Line, frozen=True, tag="reloaded"):
     """The answer to ``Reload``: what is in force now."""
 
@@ -169,7 +192,7 @@ class Refused(_Line, frozen=True, tag="refused"):
     why: str
 
 
-Answer = Lives | Listing | Changes | Blocks | Reloaded | Draining | Refused
+Answer = Lives | Listing | Changes | Blocks | Rehearsed | Reloaded | Draining | Refused
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

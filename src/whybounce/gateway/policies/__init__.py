@@ -55,7 +55,7 @@ from whybounce.gateway.policies import (
     tenant_block_list,
 )
 from whybounce.gateway.policies.facts import Content, Facts
-from whybounce.gateway.policies.judging import Judge, Judgement
+from whybounce.gateway.policies.judging import Judge, Judgement, Opinion
 from whybounce.gateway.policies.policy import Mode, Need, Policy, Stage, Tally
 from whybounce.gateway.policies.verdicts import PASS, Defer, Pass, Refuse, Restriction, Verdict
 
@@ -69,6 +69,7 @@ __all__ = [
     "Judgement",
     "Mode",
     "Need",
+    "Opinion",
     "Pass",
     "Policy",
     "Refuse",

@@ -17,6 +17,15 @@ class Judgement:
     logged: tuple[tuple[str, Refuse | Defer], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one policy says by itself."""
+
+    policy: Policy
+    mode: Mode
+    verdict: Verdict | None  # None: it is not asked about a postmaster of ours.
+
+
 class Judge:
     """The policies in force, by stage. What they need is what ``asking`` fetches."""
 
@@ -75,6 +84,18 @@ class Judge:
                 continue
             return Judgement(_in_mode(verdict, mode), policy.name, tuple(logged))
         return Judgement(logged=tuple(logged))
+
+    def opinions(self, stage: Stage, facts: Facts) -> tuple[Opinion, ...]:
+        """Return what every policy of the stage says, whoever decides; for a rehearsal."""
+        exempt = stage is Stage.RCPT and facts.is_for_postmaster
+        return tuple(
+            Opinion(policy, mode, None if exempt else _in_log(policy.judge(facts), mode))
+            for policy, mode in self._asked[stage]
+        )
+
+
+def _in_log(verdict: Verdict, mode: Mode) -> Verdict:
+    return verdict if isinstance(verdict, Pass) or mode is Mode.LOG else _in_mode(verdict, mode)
 
 
 def _added(tallies: Sequence[Tally], facts: Facts) -> dict[str, int]:
