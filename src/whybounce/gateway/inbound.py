@@ -57,9 +57,11 @@ from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.session import Session
+from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wording import own_reply
 
 _LONGEST_ACCOUNT = 254
+_QUEUED = Reply("Ok: queued as ", 250, StatusCode(2, 0, 0))  # The id follows: traces are asked by it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +252,7 @@ class Inbound:
         sink: Sink,
         octets: int,
     ) -> Reply | None:
-        """Put it into the queue: when this has returned None, it cannot be lost."""
+        """Put it into the queue: when this has returned 250, it cannot be lost."""
         if not isinstance(sink, IncomingMessage):
             raise TypeError("the sink is the one that data returned")
         await sink.finish()
@@ -267,7 +269,7 @@ class Inbound:
         refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
         if refused is not None:
             return refused
-        await self._reception.store.accept(
+        id_ = await self._reception.store.accept(
             NewMessage(
                 envelope_row(envelope),
                 arrived=now,
@@ -280,7 +282,7 @@ class Inbound:
             sink.body,
         )
         await sink.drop()
-        return None
+        return replace(_QUEUED, text=f"{_QUEUED.text}{id_}")
 
     async def closed(self, session: Session, ending: Ending) -> None:
         """Keep nothing."""
