@@ -61,7 +61,9 @@ from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wording import own_reply
 
 _LONGEST_ACCOUNT = 254
-_QUEUED = Reply("Ok: queued as ", 250, StatusCode(2, 0, 0))  # The id follows: traces are asked by it.
+_QUEUED = Reply(
+    "Ok: queued as ", 250, StatusCode(2, 0, 0)
+)  # The id follows: traces are asked by it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,17 +43,18 @@ def parts_of(
 ) -> Parts:
     """Return them for a gateway that begins, or for a queue without one."""
     resolver, is_ours = resolver_of(config.outbound)
+    node = config.server.node or socket.gethostname()
     return Parts(
         config=config,
         store=store,
         directory=Directory(store, passwords),
         remembering=Remembering(store),
         host=folded_domain(config.server.name or socket.getfqdn()),
-        node=config.server.node or socket.gethostname(),
+        node=node,
         organisations=_names(table),
         resolver=resolver,
         resolver_is_ours=is_ours,
-        sts_policies=_sts_policies(config.outbound, store, resolver),
+        sts_policies=_sts_policies(config.outbound, store, resolver, node),
     )
 
 
@@ -66,7 +67,7 @@ def changed_parts(parts: Parts, config: Config, table: DirectoryTable) -> Parts:
     resolver, is_ours = parts.resolver, parts.resolver_is_ours
     if (before.resolver, before.resolver_wait) != (after.resolver, after.resolver_wait):
         resolver, is_ours = resolver_of(after)
-    policies = _sts_policies(after, parts.store, resolver)
+    policies = _sts_policies(after, parts.store, resolver, parts.node)
     return replace(parts, resolver=resolver, resolver_is_ours=is_ours, sts_policies=policies)
 
 
@@ -104,7 +105,7 @@ def _names(table: DirectoryTable | None) -> tuple[str, ...]:
     return () if table is None else tuple(each.name for each in table.organisation)
 
 
-def _sts_policies(outbound: Outbound, store: Store, resolver: Resolver) -> Policies:
+def _sts_policies(outbound: Outbound, store: Store, resolver: Resolver, node: str) -> Policies:
     context = verifying_context(outbound.authorities)
     hosts = PolicyHosts(resolver, context, outbound.mta_sts_port)
-    return Policies(store, resolver, hosts.fetch, clock)
+    return Policies(store, resolver, hosts.fetch, clock, node)
