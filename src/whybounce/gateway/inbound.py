@@ -100,6 +100,7 @@ class IncomingMessage:
         envelope: Envelope,
         body: IncomingBody,
         *,
+        is_ours: bool = False,
         mends_line_ends: bool = False,
     ) -> None:
         self.body = body
@@ -113,7 +114,7 @@ class IncomingMessage:
         self._held: bytes | None = b""
         self._left = AsyncExitStack()
         judged = Need.AUTHENTICATION in reception.judge.needs(Stage.MESSAGE)
-        self._hasher = MessageHasher() if judged and session.account is None else None
+        self._hasher = MessageHasher() if judged and not is_ours else None
         self._test_string = TestString() if reception.spam.gtube else None
 
     async def open(self) -> None:
@@ -242,6 +243,7 @@ class Inbound:
             session,
             envelope,
             self._reception.store.receive(),
+            is_ours=self._known.is_ours,
             mends_line_ends=connector is not None and not connector.reject_bare_line_feeds,
         )
         await message.open()
