@@ -1,4 +1,4 @@
-"""Write the tables of docs/configuration.md and docs/directory.md from the shapes that check the files.
+"""Write the tables of docs/configuration.md, directory.md and operating.md from what the code goes by.
 
     python tools/configuration.py
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from whybounce.gateway import config, trust
 from whybounce.gateway.config import described
 from whybounce.gateway.directory import nouns
+from whybounce.gateway.operating import reloading
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -48,17 +49,33 @@ SHAPES: dict[str, tuple[type[Struct], ...]] = {
         nouns.MailFlowRule,
         nouns.Account,
     ),
+    "operating.md": (),
 }
 
+_RELOADED = re.compile(r"(<!-- what a reload changes -->\n).*?(<!-- end -->)", re.DOTALL)
 _TABLE = re.compile(r"(<!-- keys of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def current(name: str, text: str) -> str:
     """Return the document with the tables that the shapes have now."""
     shapes = {shape.__name__: shape for shape in SHAPES[name]}
+    text = _RELOADED.sub(lambda found: found[1] + "\n".join(_reloaded()) + "\n" + found[2], text)
     return _TABLE.sub(
         lambda found: found[1] + "\n".join(_rows(shapes[found[2]])) + "\n" + found[3], text
     )
+
+
+def _reloaded() -> Iterator[str]:
+    yield ""
+    yield "| table | in force at once | waits for the next start |"
+    yield "|---|---|---|"
+    for table, at_once, waiting in reloading.by_table():
+        yield f"| `{table}` | {_listed(at_once)} | {_listed(waiting)} |".replace("  ", " ")
+    yield ""
+
+
+def _listed(keys: tuple[str, ...] | None) -> str:
+    return "all" if keys is None else ", ".join(f"`{key}`" for key in keys)
 
 
 def _rows(shape: type[Struct]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from whybounce.checking.lookups import Resolver
-from whybounce.checking.mta_sts import StsPolicy, Unreadable
+from whybounce.checking.mta_sts import Failure, StsPolicy, Unreadable
 from whybounce.checking.mta_sts_host import PolicyHosts
 from whybounce.provoking.name_server import NameServer, Records
 from whybounce.provoking.policy_host import Page, PolicyHost, policy
@@ -98,6 +98,7 @@ async def test_a_host_that_does_not_prove_its_name_is_not_believed(authority):
             assert host.asked == []
 
     assert all(isinstance(each, Unreadable) for each in found)
+    assert {each.kind for each in found} == {Failure.WEBPKI}
     assert [("mismatch" in each.why, "issuer" in each.why) for each in found] == [
         (True, False), (True, False), (False, True),
     ]  # fmt: skip
@@ -110,5 +111,6 @@ async def test_a_host_without_address_and_one_that_is_down_are_told(authority):
         await host.stop()
         down = await hosts.fetch("example.org")
 
-    assert nowhere == Unreadable("mta-sts.elsewhere.example has no address")
+    assert nowhere == Unreadable("mta-sts.elsewhere.example has no address", Failure.FETCH)
     assert isinstance(down, Unreadable)
+    assert down.kind is Failure.FETCH

@@ -133,6 +133,21 @@ def test_a_trace_tells_who_said_what_and_when_it_is_tried_again(gateway):
     assert one["happenings"][2]["due"] is not None
 
 
+def test_the_reply_after_the_dot_says_what_to_ask_by(gateway):
+    """Whoever handed the message over can name it to us, though it has no Message-ID."""
+    with smtplib.SMTP("127.0.0.1", gateway.ports["inbound"][0], timeout=30) as client:
+        client.ehlo("client.example")
+        client.mail("chris@remote.example")
+        client.rcpt("ben@contoso.example")
+        code, said = client.data("From: chris@remote.example\r\n\r\nHello\r\n")
+    text, _, id_ = said.decode().rpartition(" ")
+    (life,) = gateway.lines("trace", id_)
+
+    assert (code, text) == (250, "2.0.0 Ok: queued as")
+    assert life["message"]["id"] == id_
+    assert life["happenings"][0]["kind"] == "accepted"
+
+
 def test_what_is_delivered_or_refused_is_traced_to_its_end(gateway):
     """The notice that the sender got has a life too."""
     gateway.submit("full@contoso.example")

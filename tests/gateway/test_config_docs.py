@@ -21,7 +21,7 @@ def _tool() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["configuration.md", "directory.md"])
+@pytest.mark.parametrize("name", ["configuration.md", "directory.md", "operating.md"])
 def test_the_tables_of_keys_are_those_of_the_shapes(name):
     """Run tools/configuration.py after a change of a key."""
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")

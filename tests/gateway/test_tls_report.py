@@ -1,5 +1,6 @@
 """What other domains are told of how encrypted mail to them went."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -8,17 +9,19 @@ from typer.testing import CliRunner
 from whybounce.checking.mta_sts import Mode, StsPolicy
 from whybounce.cli import app
 from whybounce.gateway.mta_sts.keeping import Kept, keep
+from whybounce.gateway.mta_sts.policies import UNFETCHED
 from whybounce.gateway.store import body_of, open_store
 from whybounce.gateway.store.rows import (
     Attempt,
     Deferral,
     Envelope,
+    Event,
     NewMessage,
     Recipient,
     Settlement,
 )
 from whybounce.gateway.tls_report import tls_reports
-from whybounce.gateway.tls_sessions import TlsSession
+from whybounce.gateway.tls_sessions import PolicyFailure, TlsSession
 
 DAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -32,10 +35,11 @@ def session(policy: str = "dane", fault: str | None = None, **more: object) -> T
     return TlsSession(policy=policy, fault=fault, **{**usual, **more})
 
 
-def reported(*sessions: TlsSession) -> list:
+def reported(*sessions: TlsSession, failures: tuple[PolicyFailure, ...] = ()) -> list:
     """Return the reports."""
     return tls_reports(
         sessions,
+        failures,
         {"example.org": POLICY},
         day=DAY,
         organisation="Contoso",
@@ -93,6 +97,8 @@ def test_each_failure_has_its_word():
         ("dane", "tlsa-invalid: x", "tlsa-invalid"),
         ("dane", "tlsa-invalid: x", "tlsa-invalid"),
         ("dane", "dnssec-invalid: x", "dnssec-invalid"),
+        ("dane", "dns-query-failed: x", "dnssec-invalid"),
+        ("dane-unusable", None, "tlsa-invalid"),
         ("dane", "starttls-not-supported: x", "starttls-not-supported"),
         ("mta-sts", "mta-sts-mx-mismatch: x", "validation-failure"),
         ("mta-sts", "mta-sts-certificate: self-signed", "certificate-not-trusted"),
@@ -103,13 +109,37 @@ def test_each_failure_has_its_word():
         *(session(policy, fault, message=str(n)) for n, (policy, fault, _) in enumerate(faults))
     )
 
-    counted = {
-        (each["policy"]["policy-type"], failure["result-type"]): failure["failed-session-count"]
-        for each in report["policies"]
-        for failure in each["failure-details"]
-    }
-    assert counted["tlsa", "tlsa-invalid"] == 2
+    counted: Counter[tuple[str, str]] = Counter()
+    for each in report["policies"]:
+        for failure in each["failure-details"]:
+            kind = each["policy"]["policy-type"]
+            counted[kind, failure["result-type"]] += failure["failed-session-count"]
+    assert counted["tlsa", "tlsa-invalid"] == 3
     assert {word for _, word in counted} == {word for *_, word in faults}
+
+
+def test_a_policy_that_cannot_be_had_is_told():
+    """RFC 8460 §4.3.2.2: each try counts, and no server took part in it."""
+    down = PolicyFailure(
+        "example.org", "sts-policy-fetch-error", "mta-sts.example.org has no address"
+    )
+    wrong = PolicyFailure("example.com", "sts-policy-invalid", "it has no mx line")
+    com, org = reported(session("opportunistic"), failures=(down, down, wrong))
+
+    assert [each["policy"]["policy-type"] for each in org["policies"]] == ["no-policy-found", "sts"]
+    told = org["policies"][1]
+    assert told["summary"] == {
+        "total-successful-session-count": 0,
+        "total-failure-session-count": 2,
+    }
+    assert told["failure-details"] == [
+        {
+            "result-type": "sts-policy-fetch-error",
+            "failed-session-count": 2,
+            "failure-reason-code": "mta-sts.example.org has no address",
+        }
+    ]
+    assert com["policies"][0]["failure-details"][0]["result-type"] == "sts-policy-invalid"
 
 
 def test_what_is_not_about_encryption_is_not_reported():
@@ -127,6 +157,10 @@ async def test_the_command_reads_the_trace(tmp_path):
     """Of that day; each message's session with a host once, whatever its recipients are."""
     url = f"sqlite:///{tmp_path}/queue.db"
     async with open_store(url, random_bits=lambda bits: bits) as store:
+        await store.record(
+            Event(NOON, UNFETCHED, "a", "sts-webpki-invalid: mta-sts.example.net: self-signed",
+                  address="example.net")
+        )  # fmt: skip
         await keep(store, Kept("example.org", "1", POLICY, NOON, NOON + timedelta(days=1), NOON))
         two = (Recipient("ben@example.org"), Recipient("dora@example.org"))
         message = NewMessage(
@@ -150,7 +184,8 @@ async def test_the_command_reads_the_trace(tmp_path):
     wrong = CliRunner().invoke(app, ["tls-report", "--day", "monday", "--config", str(file)])
 
     assert done.exit_code == 0, done.output
-    report = msgspec.json.decode(done.output)
+    other, report = map(msgspec.json.decode, done.output.splitlines())
+    assert other["policies"][0]["failure-details"][0]["result-type"] == "sts-webpki-invalid"
     assert report["report-id"] == "2026-11-20.example.org@mail.contoso.example"
     assert report["policies"][0]["summary"]["total-successful-session-count"] == 1
     assert "write it as 2026-11-20" in str(wrong.exception)

@@ -105,7 +105,7 @@ static void heard(int fd, const char *octets, ssize_t length) {
 }
 
 static void saying(int fd, const char *octets, size_t size) {
-    static const char accepted[] = "250 2.0.0 Message accepted";
+    static const char accepted[] = "250 2.0.0 Ok: queued as ";
     if (size >= sizeof accepted && memcmp(octets, accepted, sizeof accepted - 1) == 0) {
         char line[64];
         snprintf(line, sizeof line, "said250 %d\n", fd);

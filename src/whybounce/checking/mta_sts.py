@@ -49,11 +49,20 @@ class StsPolicy:
         return ("version: STSv1", f"mode: {self.mode}", *hosts, f"max_age: {self.max_age}")
 
 
+class Failure(StrEnum):
+    """What stood in the way of a policy, in RFC 8460's words (§4.3.2.2)."""
+
+    FETCH = "sts-policy-fetch-error"
+    INVALID = "sts-policy-invalid"
+    WEBPKI = "sts-webpki-invalid"  # Its web server's certificate does not hold.
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """Why there is no policy, or none that can be read."""
 
     why: str
+    kind: Failure = Failure.INVALID
 
 
 def read_record(values: Sequence[str]) -> str | Unreadable:

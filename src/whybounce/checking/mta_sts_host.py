@@ -13,7 +13,7 @@ import httpx
 
 from whybounce.checking.domains import to_ascii
 from whybounce.checking.lookups import Asking
-from whybounce.checking.mta_sts import StsPolicy, Unreadable, read_policy
+from whybounce.checking.mta_sts import Failure, StsPolicy, Unreadable, read_policy
 
 _PATH = "/.well-known/mta-sts.txt"
 _MOST_OCTETS = 64 << 10  # RFC 8461 §3.3 suggests it.
@@ -37,16 +37,18 @@ class PolicyHosts:
             async with asyncio.timeout(self.seconds):
                 return await self._fetch(host)
         except TimeoutError:
-            return Unreadable(f"{host} did not give it within {self.seconds:g} seconds")
+            why = f"{host} did not give it within {self.seconds:g} seconds"
+            return Unreadable(why, Failure.FETCH)
 
     async def _fetch(self, host: str) -> StsPolicy | Unreadable:
         addresses = await self._addresses(host)
         if not addresses:
-            return Unreadable(f"{host} has no address")
+            return Unreadable(f"{host} has no address", Failure.FETCH)
         addresses = [address for address in addresses if self.may_reach(address)]
         if not addresses:
-            return Unreadable(f"{host} belongs to an inner network, and was not asked")
-        found: StsPolicy | Unreadable = Unreadable("")
+            why = f"{host} belongs to an inner network, and was not asked"
+            return Unreadable(why, Failure.FETCH)
+        found: StsPolicy | Unreadable = Unreadable("", Failure.FETCH)
         # Half of the time for one address, so that a dead one leaves some for the next.
         client = httpx.AsyncClient(verify=self.context, trust_env=False, timeout=self.seconds / 2)
         async with client:
@@ -54,7 +56,8 @@ class PolicyHosts:
                 try:
                     return await self._page(client, host, address)
                 except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-                    found = Unreadable(f"{host}: {str(error) or type(error).__name__}"[:500])
+                    why = f"{host}: {str(error) or type(error).__name__}"[:500]
+                    found = Unreadable(why, _kind(error))
         return found
 
     async def _addresses(self, host: str) -> list[str]:
@@ -72,7 +75,8 @@ class PolicyHosts:
             extensions={"sni_hostname": host},
         ) as response:
             if response.status_code != httpx.codes.OK:
-                return Unreadable(f"{host} answers with status {response.status_code}")
+                why = f"{host} answers with status {response.status_code}"
+                return Unreadable(why, Failure.FETCH)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind != "text/plain":
                 return Unreadable(f"{host} calls it {kind[:80] or 'nothing'}, not text/plain")
@@ -85,3 +89,13 @@ class PolicyHosts:
             return read_policy(octets.decode("utf-8"))
         except UnicodeDecodeError:
             return Unreadable(f"{host} gives what is no text")
+
+
+def _kind(error: BaseException) -> Failure:
+    """Tell a certificate that does not hold from a server that is not reached; httpx wraps both."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return Failure.WEBPKI
+        cause = cause.__cause__ or cause.__context__
+    return Failure.FETCH

@@ -27,7 +27,11 @@ def tls_report(
         from whybounce.gateway.store import StoreError  # noqa: PLC0415
         from whybounce.gateway.store.opening import open_for_reading  # noqa: PLC0415
         from whybounce.gateway.tls_report import tls_reports  # noqa: PLC0415
-        from whybounce.gateway.tls_sessions import kept_policies, sessions_of  # noqa: PLC0415
+        from whybounce.gateway.tls_sessions import (  # noqa: PLC0415
+            kept_policies,
+            policy_failures,
+            sessions_of,
+        )
 
     wanted = _day(day)
     try:
@@ -36,6 +40,7 @@ def tls_report(
             host = str(settings.server.name or socket.getfqdn())
             reports = tls_reports(
                 sessions_of(connection, wanted),
+                policy_failures(connection, wanted),
                 kept_policies(connection),
                 day=wanted,
                 organisation=settings.reports.organisation or host,

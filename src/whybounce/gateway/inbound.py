@@ -57,9 +57,13 @@ from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.session import Session
+from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wording import own_reply
 
 _LONGEST_ACCOUNT = 254
+_QUEUED = Reply(
+    "Ok: queued as ", 250, StatusCode(2, 0, 0)
+)  # The id follows: traces are asked by it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ class IncomingMessage:
         envelope: Envelope,
         body: IncomingBody,
         *,
+        is_ours: bool = False,
         mends_line_ends: bool = False,
     ) -> None:
         self.body = body
@@ -109,7 +114,7 @@ class IncomingMessage:
         self._held: bytes | None = b""
         self._left = AsyncExitStack()
         judged = Need.AUTHENTICATION in reception.judge.needs(Stage.MESSAGE)
-        self._hasher = MessageHasher() if judged and session.account is None else None
+        self._hasher = MessageHasher() if judged and not is_ours else None
         self._test_string = TestString() if reception.spam.gtube else None
 
     async def open(self) -> None:
@@ -232,6 +237,7 @@ class Inbound:
             session,
             envelope,
             self._reception.store.receive(),
+            is_ours=self._known.is_ours,
             mends_line_ends=connector is not None and not connector.reject_bare_line_feeds,
         )
         await message.open()
@@ -244,7 +250,7 @@ class Inbound:
         sink: Sink,
         octets: int,
     ) -> Reply | None:
-        """Put it into the queue: when this has returned None, it cannot be lost."""
+        """Put it into the queue: when this has returned 250, it cannot be lost."""
         if not isinstance(sink, IncomingMessage):
             raise TypeError("the sink is the one that data returned")
         await sink.finish()
@@ -261,7 +267,7 @@ class Inbound:
         refused = await self._judged(Stage.MESSAGE, facts, envelope.return_path)
         if refused is not None:
             return refused
-        await self._reception.store.accept(
+        id_ = await self._reception.store.accept(
             NewMessage(
                 envelope_row(envelope),
                 arrived=now,
@@ -274,7 +280,7 @@ class Inbound:
             sink.body,
         )
         await sink.drop()
-        return None
+        return replace(_QUEUED, text=f"{_QUEUED.text}{id_}")
 
     async def closed(self, session: Session, ending: Ending) -> None:
         """Keep nothing."""

@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,16 @@ _log = logging.getLogger(__name__)
 
 Expand = Callable[[Consignment], Awaitable[Consignment | None]]
 """Settles the recipients that stand for others; returns the rest, or None where nobody is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """By what mail is opened, led and carried."""
+
+    carry: Carry
+    resolve: Resolve
+    expand: Expand | None = None
+
 
 _LEAST_WAIT, _LONGEST_WAIT = 0.2, 60.0  # Seconds between looks at the queue.
 _GATHERING = 0.02  # Seconds in which what arrives after a look is left to be leased together.
@@ -73,24 +83,38 @@ class Outbound:
         self._until: dict[asyncio.Task[None], datetime] = {}  # When each one's lease ends.
         self._begun: set[asyncio.Task[Any]] = set()  # Those that speak with somebody.
         self._domains: Counter[str] = Counter()
-        traffic = Traffic(
+        self._traffic = Traffic(
             most=settings.most,
             most_each=settings.most_each,
             rest=settings.rest,
             monotonic=asyncio.get_running_loop().time,
         )
+        self._crowding = Crowding(most=settings.most_each_mailbox, wait=settings.mailbox_wait)
         self._dispatcher = Dispatcher(
             store=store,
             carry=carry,
             resolve=resolve,
             report=report,
-            traffic=traffic,
-            crowding=Crowding(most=settings.most_each_mailbox, wait=settings.mailbox_wait),
+            traffic=self._traffic,
+            crowding=self._crowding,
             node=settings.node,
             schedule=settings.schedule,
             clock=clock,
             chance=chance,
         )
+
+    def change(self, ways: Ways, settings: OutboundSettings) -> None:
+        """Deliver by these from now on; what is under way ends by what it began with."""
+        self._settings, self._expand = settings, ways.expand
+        self._traffic.allow(most=settings.most, most_each=settings.most_each)
+        self._crowding.allow(most=settings.most_each_mailbox, wait=settings.mailbox_wait)
+        self._dispatcher = replace(
+            self._dispatcher,
+            carry=ways.carry,
+            resolve=ways.resolve,
+            schedule=settings.schedule,
+        )
+        self._room.set()
 
     def stop(self) -> None:
         """Begin nothing more; ``run`` returns when what was begun has ended."""

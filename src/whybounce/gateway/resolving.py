@@ -81,6 +81,8 @@ class Resolving:
             evidence = f"{message.size} octets; {entry.address} takes {entry.message_size}"
             limit = int(entry.message_size)
             return Obstacle("message-too-large", evidence, permanent=True, limit=limit)
+        if isinstance(entry, Mailbox) and entry.lmtp is not None:
+            return Lmtp(entry.lmtp.host, entry.lmtp.port)
         return self._mailbox(entry.address.key, entry.quota)
 
     def _mailbox(self, name: str, quota: int | None = None) -> Destination:

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, select, type_coerce
 
 from whybounce.checking.mta_sts import StsPolicy
 from whybounce.gateway.mta_sts.keeping import policies
+from whybounce.gateway.mta_sts.policies import UNFETCHED
 from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.identity import earliest
-from whybounce.gateway.store.tables import attempts, recipients
+from whybounce.gateway.store.tables import attempts, events, recipients
 
 _DAY = timedelta(days=1)
 _OLDEST = timedelta(days=31)  # Messages that were older when they were tried are not looked for.
@@ -61,6 +62,31 @@ def sessions_of(connection: Connection, day: date) -> Iterator[TlsSession]:
         for row in rows
     )
     yield from dict.fromkeys(sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFailure:
+    """A try at a domain's MTA-STS policy that failed."""
+
+    domain: str
+    result: str  # RFC 8460's word for it.
+    why: str
+
+
+def policy_failures(connection: Connection, day: date) -> Iterator[PolicyFailure]:
+    """Yield the tries of that day, UTC."""
+    begin = datetime.combine(day, time.min, UTC)
+    rows = connection.execute(
+        select(events.c.text, events.c.address).where(
+            # Ids grow with time.
+            type_coerce(events.c.id, BigInt) >= earliest(begin),
+            type_coerce(events.c.id, BigInt) < earliest(begin + _DAY),
+            events.c.kind == UNFETCHED,
+        )
+    )
+    for row in rows:
+        result, _, why = row.text.partition(": ")
+        yield PolicyFailure(row.address or "", result, why)
 
 
 def kept_policies(connection: Connection) -> dict[str, StsPolicy]:

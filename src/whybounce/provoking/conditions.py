@@ -35,6 +35,8 @@ class Server(_Table, frozen=True, kw_only=True):
     extensions: tuple[str, ...] | None = None  # None: the usual ones.
     hang_up_at: str | None = None
     stall_at: str | None = None
+    holds: float = 0  # Seconds before it has taken a message.
+    keeps_mailbox: bool = False  # ``somebody`` at the row's domain has a mailbox there, by LMTP.
     certificate: Shown | None = None  # None: it offers no STARTTLS.
     is_deaf: bool = False  # It listens, and nobody picks up: connections run into their time-out.
 
@@ -91,6 +93,7 @@ class Row(_Table, frozen=True, kw_only=True):
     block: Block | None = None
     client: Client | None = None
     recipient: str | None = None  # Whom to write to, where that is not the cause's own address.
+    told_in_delay: bool = False  # What a client meets is told of by a notice of delay, and passes.
     never: bool = False  # It is no undelivered message at all: ``how`` says what it is.
 
     @property

@@ -37,6 +37,7 @@ class Behaviour:
     hang_up_at: str | None = None
     stall_at: str | None = None
     certificate: ssl.SSLContext | None = None  # Offers STARTTLS where there is one.
+    holds: float = 0  # Seconds before it says that it has taken a message.
     about: Callable[[str], Answer | None] | None = None  # A recipient's own answer, if it has one.
 
 
@@ -119,6 +120,12 @@ class MailServer:
             with contextlib.suppress(ConnectionError, ssl.SSLError):
                 await writer.wait_closed()
 
+    async def wait(self, seconds: float) -> None:
+        """Wait so long, or until the server is stopped."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+
     async def stall(self) -> None:
         """Wait until the server is stopped."""
         await self._stopping.wait()
@@ -151,7 +158,7 @@ class _Conversation:
 
     async def _answer(self, verb: str, rest: str) -> None:
         special = self._server.behaviour.replies
-        if verb in {"EHLO", "HELO"}:
+        if verb in {"EHLO", "HELO", "LHLO"}:  # RFC 2033 §4.1, for a message with one recipient.
             self._helo = rest
             await self._say(verb, special.get(verb) or self._greeting(verb))
         elif verb == "STARTTLS" and self._server.behaviour.certificate:
@@ -223,6 +230,8 @@ class _Conversation:
                 await self._server.keep(taken)
             else:
                 self._server.received.append(taken)
+        if self._server.behaviour.holds:
+            await self._server.wait(self._server.behaviour.holds)
         await self._say(END_OF_DATA, reply)
 
     async def _start_tls(self, refusal: str | None) -> None:

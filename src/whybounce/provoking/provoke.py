@@ -103,7 +103,15 @@ class Conditions:
         own = rows().get(str(wanted))
         row = own or (rows().get(causes[0]) if causes else None)
         if row is not None and row.client is not None and (own or wanted.code is None):
-            return Condition(wanted, causes, row.how, "delivery", row.client, is_real=True)
+            return Condition(
+                wanted,
+                causes,
+                row.how,
+                "delivery",
+                row.client,
+                is_in_delay=row.told_in_delay,
+                is_real=True,
+            )
         client = Client(recipients=(f"{wanted}@{DOMAIN}",))
         if row is not None and (row.is_a_way or row.never):
             return Condition(

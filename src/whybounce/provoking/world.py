@@ -15,7 +15,7 @@ from pathlib import Path
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress
-from whybounce.gateway.directory.nouns import Alias, Domain, DomainKind, OrganisationTable
+from whybounce.gateway.directory.nouns import Alias, Domain, DomainKind, Mailbox, OrganisationTable
 from whybounce.gateway.values import Endpoint
 from whybounce.provoking.certificates import Authority
 from whybounce.provoking.conditions import DOMAIN, Row, Server, rows
@@ -94,9 +94,24 @@ class World:
             if row.is_a_way
             for name in self._names(cause)
         }
+        stores = {
+            f"{cause}.{DOMAIN}": self._addresses()[cause]
+            for cause, server in self._with_servers()
+            if server.keeps_mailbox
+        }
         return OrganisationTable(
             name="Provoke",
-            domain=(Domain(name=DomainName(DOMAIN), kind=DomainKind.INTERNAL_RELAY),),
+            domain=(
+                Domain(name=DomainName(DOMAIN), kind=DomainKind.INTERNAL_RELAY),
+                *(Domain(name=DomainName(domain)) for domain in stores),
+            ),
+            mailbox=tuple(
+                Mailbox(
+                    address=MailAddress(f"{_SOMEBODY}@{domain}"),
+                    lmtp=Endpoint(f"{address}:{self.port}"),
+                )
+                for domain, address in stores.items()
+            ),
             alias=tuple(
                 Alias(address=MailAddress(f"{name}@{DOMAIN}"), to=(MailAddress(to),))
                 for name, to in aliases.items()
@@ -135,8 +150,9 @@ class World:
 
     async def _listen_beside(self, port: int) -> None:
         """Start the servers that have an address of their own."""
-        for number, (cause, row) in enumerate(self._with_servers(), start=2):
-            address = f"127.0.0.{number}"
+        addresses = self._addresses()
+        for cause, row in self._with_servers():
+            address = addresses[cause]
             try:
                 if row.is_deaf:
                     for each in _deaf(address, port):
@@ -167,6 +183,11 @@ class World:
     def _with_servers(self) -> list[tuple[str, Server]]:
         return [(cause, row.server) for cause, row in sorted(rows().items()) if row.server]
 
+    def _addresses(self) -> dict[str, str]:
+        """Return where each of them listens."""
+        servers = enumerate(self._with_servers(), start=2)
+        return {cause: f"127.0.0.{number}" for number, (cause, _) in servers}
+
     def _behaviour(self, host: str, server: Server) -> Behaviour:
         usual, shown = Behaviour(), server.certificate
         return replace(
@@ -176,6 +197,7 @@ class World:
             replies=dict(server.replies),
             hang_up_at=server.hang_up_at,
             stall_at=server.stall_at,
+            holds=server.holds,
             certificate=self.authority.context([host], shown) if shown else None,
         )
 
@@ -190,9 +212,7 @@ class World:
         add(_OUTSIDE, "A", _LOOPBACK)
         add(DOMAIN, "MX", f"10 mx.{DOMAIN}.")
         add(f"mx.{DOMAIN}", "A", _LOOPBACK)
-        addresses = {
-            cause: f"127.0.0.{number}" for number, (cause, _) in enumerate(self._with_servers(), 2)
-        }
+        addresses = self._addresses()
         for cause, row in rows().items():
             if row.has_domain:
                 self._describe_condition(cause, row, addresses.get(cause, _LOOPBACK))

@@ -63,6 +63,22 @@ async def test_what_is_signed_verifies_however_it_comes(key, mail: bytes, size: 
     assert not _is_good(b"From: eve@x.example\r\n" + signed)
 
 
+@pytest.mark.parametrize(
+    ("written", "is_signed"),
+    [
+        (b"eve@x.example, Anna <anna@contoso.example>", True),
+        (b'"contoso, anna@contoso.example" <eve@x.example>', False),
+        (b"(anna@contoso.example) eve@x.example", False),
+        (b"Undisclosed:;", False),
+    ],
+)
+async def test_who_the_authors_are_is_read_as_policies_read_it(key, written, is_signed):
+    """A signature says that the domain answers for it: never for a name that only looks like one."""
+    mail = MAIL.replace(b"From: Anna <anna@contoso.example>", b"From: " + written)
+
+    assert bool(await _field(key, mail)) is is_signed
+
+
 @given(body=st.binary(max_size=300), size=st.integers(1, 40))
 def test_any_body_verifies(key, body: bytes, size: int):
     mail = HEADER + b"\r\n\r\n" + body.replace(b"\r", b"").replace(b"\n", b"\r\n") + b"\r\n"

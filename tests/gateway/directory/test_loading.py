@@ -12,6 +12,7 @@ from whybounce.gateway.directory import (
     DirectoryError,
     Passwords,
     demonstration,
+    destination,
     load,
     loading,
 )
@@ -128,11 +129,11 @@ async def test_strange_names_lead_nowhere_on_any_database(url, store_at, reads, 
     async with store_at(url) as store:
         await load(store, reads(FIRST), now=NOW)
         asked = Directory(store, Passwords())
-        found = await asked.recipient("anna@a.example")
 
         assert await asked.recipient(strange) is None
         assert await asked.account(strange) is None
         assert await asked.domain(strange) is None
         assert await asked.organisation_of(strange) is None
         assert await asked.connector_for(strange, organisation="A") is None
-        assert (await asked.may_send_to(strange, found)).accepted
+        ours = await store.ask(lambda c: destination(c, strange, "anna@a.example"))
+        assert ours.rights.accepted

@@ -16,6 +16,7 @@ from whybounce.checking.mta_sts import Mode, StsPolicy, Unreadable
 from whybounce.gateway.mta_sts import Policies, Refreshed, refresh
 from whybounce.gateway.mta_sts.keeping import kept_of
 from whybounce.gateway.store import Store, open_store
+from whybounce.gateway.tls_sessions import policy_failures
 from whybounce.provoking.name_server import NameServer, Records, Trouble
 
 ENFORCED = StsPolicy(Mode.ENFORCE, 86_400, ("mx.example.org",))
@@ -222,3 +223,22 @@ async def test_a_policy_that_nobody_needs_is_not_renewed(scene):
         again = await refresh(policies, now=s.now + timedelta(days=1))
 
     assert (needed.renewed, forgotten.renewed, again.renewed) == (1, 0, 1)
+
+
+async def test_what_cannot_be_had_is_written_down_for_the_domains_report(scene):
+    """Once for each try, by RFC 8460's word; and mail goes on without a policy."""
+    async with scene() as s:
+        s.publish("1", Unreadable("it has no mx line"))
+        policies = s.policies()
+        found = [await policies.policy_of("example.org") for _ in range(3)]
+        s.dns.records.data.clear()
+        s.dns.records.add("_mta-sts.example.com", "TXT", '"v=STSv1; id=not an id"')
+        s.dns.records.add("_mta-sts.example.net", "TXT", '"an older thing"')
+        found += [await policies.policy_of(name) for name in ("example.com", "example.net")]
+        told = await s.store.ask(lambda c: list(policy_failures(c, s.now.date())))
+
+    assert found == [None] * 5
+    assert [(each.domain, each.result) for each in told] == [
+        ("example.org", "sts-policy-invalid"),
+        ("example.com", "sts-policy-invalid"),
+    ]

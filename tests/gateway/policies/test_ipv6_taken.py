@@ -23,7 +23,6 @@ def by(address, facts=STRANGER, domain=OLD, **more: object):
     [
         (by("2001:db8::1"), "no-ipv6"),
         (by("192.0.2.9"), None),
-        (by("::ffff:192.0.2.9"), None),
         (by("2001:db8::1", domain=STRANGER.domain), None),
         (by("2001:db8::1", domain=None), None),
         (by("2001:db8::1", COLLEAGUE), None),

@@ -132,8 +132,8 @@ if _step:
 if _seconds := os.environ.get("WHYBOUNCE_LEASE"):  # No test waits five minutes.
     from datetime import timedelta
 
-    from whybounce.gateway import service
+    from whybounce.gateway import sending
 
-    service.OutboundSettings = functools.partial(  # type: ignore[misc,assignment]
-        service.OutboundSettings, lease=timedelta(seconds=float(_seconds))
+    sending.OutboundSettings = functools.partial(  # type: ignore[misc,assignment]
+        sending.OutboundSettings, lease=timedelta(seconds=float(_seconds))
     )

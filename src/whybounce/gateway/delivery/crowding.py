@@ -20,6 +20,10 @@ class Crowding:
         self._inside: Counter[str] = Counter()
         self._left: dict[str, asyncio.Event] = {}  # Set by who leaves, for those that wait.
 
+    def allow(self, *, most: int, wait: float) -> None:
+        """Let so many deliver from now on, and others wait so long."""
+        self.most, self._wait = most, wait
+
     @asynccontextmanager
     async def places(self, mailboxes: Collection[str]) -> AsyncIterator[frozenset[str]]:
         """Take a place in each mailbox; yield those that have one."""

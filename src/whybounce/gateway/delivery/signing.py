@@ -9,7 +9,6 @@ from base64 import b64encode
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from whybounce.checking.body_hash import BodyHash, CanonicalBody
 from whybounce.gateway.addresses import domain_of, folded_domain, parents
-from whybounce.notation import first_field, header_fields
+from whybounce.notation import first_field, header_fields, mailboxes
 
 _BLANKS = re.compile(rb"[ \t]+")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)")
@@ -86,11 +85,13 @@ class Signer:
     clock: Callable[[], datetime]
 
     def key_for(self, header: bytes) -> SigningKey | None:
-        """Return the key of the author's domain, or of the nearest above it."""
+        """Return the key of the author's domain, or of the nearest above it.
+
+        Of several authors the first counts who has one; they are read as policies read them.
+        """
         fields = header_fields(header.decode("utf-8", "replace"))
-        author = parseaddr(first_field(fields, "from") or "")[1]
-        domain = domain_of(author)
-        named = (domain, *parents(domain))
+        authors = map(domain_of, mailboxes(first_field(fields, "from") or ""))
+        named = (each for domain in authors for each in (domain, *parents(domain)))
         return next((self.keys[each] for each in named if each in self.keys), None)
 
     async def field(self, pieces: AsyncIterable[bytes]) -> bytes:

@@ -40,6 +40,13 @@ class Traffic:
         self._monotonic = monotonic
         self._lanes: dict[str, _Lane] = {}
 
+    def allow(self, *, most: int, most_each: int) -> None:
+        """Let so many deliver from now on; those that do so already are not counted among them."""
+        self._all = asyncio.Semaphore(most)
+        self._most_each = most_each
+        for lane in self._lanes.values():
+            lane.allowed = min(lane.allowed, most_each)
+
     @asynccontextmanager
     async def turn(self, destination: str) -> AsyncIterator[Asked | None]:
         """Wait for one's turn; yield None, or why the destination is left alone now."""

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, select
 
 from whybounce.gateway.addresses import MailAddress, folded_domain, folded_login, key_of
 from whybounce.gateway.directory import connectors, finding, rights
-from whybounce.gateway.directory.connectors import Attribution
 from whybounce.gateway.directory.finding import Expansion, Found
 from whybounce.gateway.directory.nouns import (
     Account,
@@ -108,7 +107,7 @@ def origin_of_client(
     names: Collection[str],
     sender_domain: str,
 ) -> Origin:
-    """Return whose servers a connection comes from, as ``Directory.attribute`` does, in one go."""
+    """Return whose servers a connection comes from, in one go."""
     found = connectors.attribution(connection, client, names, sender_domain)
     hosted = finding.domain(connection, sender_domain) if sender_domain else None
     return Origin(
@@ -182,37 +181,9 @@ class Directory:
             return None
         return login if login.account.sending is not Sending.DISABLED else None
 
-    async def may_use(self, login: Login, sender: str) -> bool:
-        """Whether the account owns the address: its mailbox has it, or ``send-as`` names it."""
-        return await self._store.ask(lambda c: owns(c, login.account, sender))
-
-    async def may_send_to(self, sender: str, found: Found) -> Rights:
-        """Return what holds when the sender writes to the recipient; empty: the null return path."""
-        entry, whose = found.entry, found.organisation
-        return await self._store.ask(lambda c: rights.rights(c, sender, entry, whose))
-
-    async def is_listed(self, those: Collection[Correspondent], address: str) -> bool:
-        """Whether a list names the address, its domain, or a group it is in."""
-        return await self._store.ask(lambda c: rights.is_named(c, those, address))
-
     async def connector_for(self, domain: str, *, organisation: str) -> OutboundConnector | None:
         """Return the organisation's way to the domain; None where its MX hosts take the mail."""
         return await self._store.ask(lambda c: connectors.outbound(c, domain, organisation))
-
-    async def attribute(
-        self, client: IPv4Address | IPv6Address, names: Collection[str], sender_domain: str
-    ) -> Attribution:
-        """Return whose servers a connection comes from.
-
-        Args:
-            client: Its address.
-            names: In its verified certificate; none without one.
-            sender_domain: Of the return path.
-
-        """
-        return await self._store.ask(
-            lambda c: connectors.attribution(c, client, names, sender_domain)
-        )
 
 
 def _organisation(connection: Connection, name: str) -> Organisation | None:

@@ -156,6 +156,10 @@ class Mailbox(_Recipient, tag="mailbox", tag_field="is", frozen=True, kw_only=Tr
         MailAddress | None, _means("Where its owner has gone; mail is refused with that (5.1.6).")
     ] = None
     quota: Annotated[Size | None, _means("How much it holds; more is refused (5.2.2).")] = None
+    lmtp: Annotated[
+        Endpoint | None,
+        _means("The LMTP server that keeps its mail; else as `[server]` says."),
+    ] = None
     forward_to: Annotated[tuple[MailAddress, ...], _means("Where its mail goes on to.")] = ()
     keep_copy: Annotated[bool, _means("Whether forwarded mail is kept here too.")] = True
     recipients_per_day: Annotated[

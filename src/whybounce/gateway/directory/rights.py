@@ -77,11 +77,6 @@ def rules_about(
     )
 
 
-def is_named(connection: Connection, those: Collection[Correspondent], address: str) -> bool:
-    """Whether the list names the address, its domain, or a group it is in."""
-    return bool(_on(connection, those, _names(connection, address)))
-
-
 def _names(connection: Connection, address: str) -> frozenset[str]:
     """Return what a list may call the address: itself, its entry, its domain. Groups come later."""
     if "@" not in address:

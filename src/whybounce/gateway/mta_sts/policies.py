@@ -18,9 +18,12 @@ from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import StsPolicy, Unreadable, read_record
 from whybounce.gateway.mta_sts.keeping import Kept, keep, kept_of
 from whybounce.gateway.store import Store, StoreError
+from whybounce.gateway.store.rows import Event
 
 _log = logging.getLogger(__name__)
 
+UNFETCHED = "mta-sts-unfetched"  # The kind of event; its text begins with RFC 8460's word.
+_UNREADABLE = "?"  # No id, which is letters and digits.
 _PAUSE = timedelta(minutes=5)  # RFC 8461 §3.3.
 _LOOK_AGAIN = timedelta(minutes=1)  # At what other nodes keep of domains of which we have nothing.
 _DAY = timedelta(days=1)
@@ -45,6 +48,7 @@ class Policies:
     resolver: Resolver
     fetch: Fetch
     clock: Callable[[], datetime]
+    node: str = ""  # Who says so, where it is written down that a policy cannot be had.
     _held: OrderedDict[str, _Held] = field(default_factory=OrderedDict)
     _fetching: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -54,7 +58,10 @@ class Policies:
         held = await self._hold(domain)
         published = await self.published_id(domain)
         now = self.clock()
-        if published is not None and self._is_new(held, published, now):
+        if isinstance(published, Unreadable):
+            if self._is_new(held, _UNREADABLE, now):
+                await self._failed(domain, held, _UNREADABLE, published)
+        elif published is not None and self._is_new(held, published, now):
             await self._fetch_once(domain, held, published)
         kept = held.kept
         if kept is None or not kept.holds(self.clock()):
@@ -62,15 +69,16 @@ class Policies:
         await self._note_use(held, kept, now)
         return kept.policy
 
-    async def published_id(self, domain: str) -> str | None:
-        """Return the id that the DNS names; None where it names none, or cannot be read."""
+    async def published_id(self, domain: str) -> str | Unreadable | None:
+        """Return the id that the DNS names; None where nothing stands there, or nobody can tell."""
         records = await self.resolver.texts(f"_mta-sts.{domain}")
         if records.absence is not None:
             if records.is_undecided:
                 _log.info("MTA-STS of %s: %s", domain, records.detail)
             return None
-        read = read_record(records.values)
-        return None if isinstance(read, Unreadable) else read
+        if not any(each.startswith("v=STSv1") for each in records.values):
+            return None  # RFC 8461 §3.1: others are discarded.
+        return read_record(records.values)
 
     async def renew(self, kept: Kept) -> Unreadable | None:
         """Fetch a policy anew; return why that cannot be done, and what was kept stays.
@@ -80,8 +88,10 @@ class Policies:
         published = await self.published_id(kept.domain)
         fetched = await self.fetch(kept.domain)
         if isinstance(fetched, Unreadable):
+            await self._record(kept.domain, fetched)
             return fetched
-        renewed = _kept(kept.domain, published or kept.id, fetched, self.clock())
+        id_ = published if isinstance(published, str) else kept.id
+        renewed = _kept(kept.domain, id_, fetched, self.clock())
         renewed = replace(renewed, used=kept.used)
         await keep(self.store, renewed)
         if kept.domain in self._held:
@@ -120,14 +130,28 @@ class Policies:
         fetched = await self.fetch(domain)
         now = self.clock()
         if isinstance(fetched, Unreadable):
-            held.failed_id, held.pause_until = published, now + _PAUSE
-            _log.warning("the MTA-STS policy of %s cannot be had: %s", domain, fetched.why)
+            await self._failed(domain, held, published, fetched)
             return
         held.kept = _kept(domain, published, fetched, now)
         try:
             await keep(self.store, held.kept)
         except StoreError as error:
             _log.warning("the MTA-STS policy of %s cannot be kept: %s", domain, error)
+
+    async def _failed(self, domain: str, held: _Held, published: str, why: Unreadable) -> None:
+        """Say so, and leave it alone for a while."""
+        held.failed_id, held.pause_until = published, self.clock() + _PAUSE
+        _log.warning("the MTA-STS policy of %s cannot be had: %s", domain, why.why)
+        await self._record(domain, why)
+
+    async def _record(self, domain: str, why: Unreadable) -> None:
+        """Write down what the domain is told of in a TLS report; no mail waits for that."""
+        text = f"{why.kind}: {why.why}"
+        event = Event(self.clock(), UNFETCHED, self.node, text, address=domain)
+        try:
+            await self.store.record(event)
+        except StoreError as error:
+            _log.warning("what is wrong with the MTA-STS policy of %s: %s", domain, error)
 
     async def _note_use(self, held: _Held, kept: Kept, now: datetime) -> None:
         """Write down, once a day, that the policy is still of use."""

@@ -55,9 +55,9 @@ _DEEDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Operator:
-    """Does what operators want."""
+    """Does what operators want. A reload replaces its bouncer and its delisting."""
 
     store: Store
     bouncer: Bouncer

@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import asdict, fields, replace
 
-from whybounce.gateway.config import Config, Listener
+from whybounce.gateway.config import Config, Listener, Server
 
 Part = TypeVar("Part", bound=Struct)
 
@@ -16,7 +16,11 @@ _LIVE = (
     "block_list",
     "policies",
     "spam",
+    "retry",
     "reports",
+    "outbound",
+    "forwarding",
+    "signing",
     "retention",
     "health",
     "directory",
@@ -56,6 +60,29 @@ def changed(running: Config, fresh: Config) -> tuple[str, ...]:
 def at_next_start(running: Config, fresh: Config) -> tuple[str, ...]:
     """Return the keys that changed and wait for the next start, each with its table."""
     return tuple(_waiting(in_force(running, fresh), fresh))
+
+
+def by_table() -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...] | None]]:
+    """Yield each table with its keys that come into force at once, and with those that wait.
+
+    None stands for all of its keys.
+    """
+    for each in fields(Config):
+        if each.name == "server":
+            yield each.encode_name, *_parted(Server, _LIVE_IN_SERVER)
+        elif each.name == "listener":
+            live = {key.name for key in fields(Listener)} - _FIXED_IN_LISTENER - {"name"}
+            yield each.encode_name, *_parted(Listener, frozenset(live))
+        elif each.name in _LIVE:
+            yield each.encode_name, None, ()
+        else:
+            yield each.encode_name, (), None
+
+
+def _parted(shape: type[Struct], live: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    keys = fields(shape)
+    at_once = tuple(each.encode_name for each in keys if each.name in live)
+    return at_once, tuple(each.encode_name for each in keys if each.name not in live)
 
 
 def _waiting(after: Config, fresh: Config) -> Iterator[str]:

@@ -11,10 +11,7 @@ from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
 
 def judge(facts: Facts) -> Verdict:
     """Refuse strangers who come over IPv6, where the domain says so."""
-    if facts.domain is None or facts.domain.ipv6 or facts.is_ours:
-        return PASS
-    address = facts.session.address
-    if address.version == 4 or address.ipv4_mapped:
+    if facts.domain is None or facts.domain.ipv6 or facts.is_ours or not facts.is_over_ipv6:
         return PASS
     return Refuse("no-ipv6", facts.values)
 

@@ -48,9 +48,11 @@ def read_xclient(argument: str, session: Session) -> Session:
 
 def _address(value: str) -> IPv4Address | IPv6Address:
     try:
-        return ip_address(value[5:] if value[:5].upper() == "IPV6:" else value)
+        address = ip_address(value[5:] if value[:5].upper() == "IPV6:" else value)
     except ValueError as error:
         raise XclientError("ADDR is no IP address") from error
+    # RFC 4291 §2.5.5.2: an IPv4 client of a socket for both.
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _port(value: str) -> int:
