@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,6 +48,8 @@ QUICK = Schedule(
     tell_after=timedelta(hours=4),
     expire_after=timedelta(days=5),
 )
+
+LATER = replace(QUICK, waits=(timedelta(seconds=30),))
 
 
 async def everywhere(message: QueuedMessage, recipient: LeasedRecipient) -> Destination:  # noqa: ARG001  # the seam's shape
@@ -132,6 +134,7 @@ def running(world, in_memory: Path):
         resolve=everywhere,
         wrap=lambda carry: carry,
         prepare=None,
+        clock=lambda: datetime.now(UTC),
         **settings: object,
     ) -> AsyncIterator[Running]:
         chance = random.Random(7)  # noqa: S311  # the same in every run
@@ -148,7 +151,7 @@ def running(world, in_memory: Path):
                 resolve=resolve,
                 report=known,
                 settings=OutboundSettings(node="a", **settings),
-                clock=lambda: datetime.now(UTC),
+                clock=clock,
                 chance=chance.random,
             )
             task = asyncio.create_task(outbound.run())
@@ -481,6 +484,83 @@ async def test_the_lease_of_a_slow_delivery_is_prolonged(running):
 
     assert ends(life) == [Terminal.RELAYED]
     assert len(received) == 1
+
+
+@dataclass
+class Jumping:
+    """A clock that is set while it runs."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Return the time it shows."""
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(hours=-1)], ids=["ahead", "back"])
+async def test_a_clock_that_jumps_during_a_delivery_makes_no_second_one(running, jump):
+    """Though its lease seems over, and a look at the queue comes right then."""
+    clock, carried = Jumping(), []
+
+    def wrap(carry: Carry) -> Carry:
+        async def slowly(destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
+            carried.append(parcel.message.id)
+            clock.ahead = jump
+            await asyncio.sleep(1)
+            return await carry(destination, parcel)
+
+        return slowly
+
+    async with running(wrap=wrap, clock=clock, prepare=serving(example_org=Behaviour())) as r:
+        first = await r.accept(arrived=clock())
+        async with asyncio.timeout(10):
+            while not carried:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.02)
+        second = await r.accept(arrived=clock())  # Which makes it look.
+        lives = [await r.ended(first), await r.ended(second)]
+        received = r.world.servers["mx.example.org"].received
+
+    assert [ends(life) for life in lives] == [[Terminal.RELAYED], [Terminal.RELAYED]]
+    assert sorted(carried) == sorted([first, second])
+    assert len(received) == 2
+
+
+async def test_a_clock_that_goes_back_makes_what_was_put_off_wait_so_much_longer(running):
+    """Nothing else waits, and nothing is lost: set right, it goes on."""
+    clock = Jumping()
+    busy = Behaviour(replies={"RCPT": "451 4.7.1 Come back later"})
+    servers = serving(example_org=busy, example_net=Behaviour())
+    async with running(clock=clock, prepare=servers, schedule=LATER) as r:
+        late = await r.accept("ben@example.org", arrived=clock())
+        await r.life(late, lambda life: bool(life.entry.recipients[0].tries))
+        clock.ahead = timedelta(hours=-1)
+        await r.ended(await r.accept("ben@example.net", arrived=clock()))
+        waits = (await r.store.life(late)).entry.recipients[0].due - clock()
+        r.world.servers["mx.example.org"].behaviour = Behaviour()
+        clock.ahead = timedelta(minutes=1)
+        await r.ended(await r.accept("ben@example.net", arrived=clock()))
+        life = await r.ended(late)
+
+    assert timedelta(hours=1) < waits < timedelta(hours=1, minutes=1)
+    assert ends(life) == [Terminal.RELAYED]
+
+
+async def test_a_clock_that_jumps_ahead_ages_what_waits(running):
+    """By a day, of the five it has: it is tried at once, and its sender hears only in the end."""
+    clock = Jumping()
+    busy = Behaviour(replies={"RCPT": "451 4.7.1 Come back later"})
+    async with running(clock=clock, prepare=serving(example_org=busy), schedule=LATER) as r:
+        late = await r.accept(arrived=clock(), notify=frozenset({Notify.FAILURE}))
+        await r.life(late, lambda life: life.entry.recipients[0].tries == 1)
+        clock.ahead = timedelta(days=1)
+        r.store.hints.give()  # A minute later it looks by itself.
+        life = await r.life(late, lambda life: life.entry.recipients[0].tries == 2)
+        clock.ahead = timedelta(days=5, minutes=5)
+        r.store.hints.give()
+        last = await r.ended(late)
+
+    assert ends(life) == [None]
+    assert ends(last) == [Terminal.EXPIRED]
 
 
 async def test_what_was_delivered_is_settled_once_the_store_works_again(running, monkeypatch):

@@ -20,7 +20,8 @@ def test_the_test_that_holds_it_is_there(test):
 
 
 def test_every_sentence_has_a_test():
-    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", PROMISE, re.MULTILINE)[1:]
+    table = PROMISE.partition("## The proof")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE)[1:]
 
     assert len(rows) >= 10
     assert all(held.startswith("`tests/gateway/") for _, held in rows)

@@ -121,6 +121,8 @@ class Expanding:
             level = [further for way in level for further in await self._open(way, ends)]
             if not level:
                 break
+        for way in level:  # Whoever is too deep has it, and it goes no further.
+            ends.ends.setdefault(key_of(way.address), way)
         for key, way in ends.ends.items():
             ends.ends[key] = await self._forwarded_by_us(way)
         # Who leads to nobody is left to be resolved, which says why.

@@ -168,6 +168,7 @@ class Outbound:
             await self._room.wait()
             return True
         try:
+            await self._keep_overdue(now)
             consignments = await self._store.lease(
                 asked,
                 node=settings.node,
@@ -238,6 +239,14 @@ class Outbound:
         while True:
             await asyncio.sleep(self._settings.lease.total_seconds() / 3)
             await asyncio.gather(*map(self._renew, list(self._jobs)), return_exceptions=True)
+
+    async def _keep_overdue(self, now: datetime) -> None:
+        """Keep what is in hand though its time is over: the clock jumped, or the machine slept.
+
+        Else this node would lease it from itself, and deliver it twice.
+        """
+        overdue = [job for job, until in self._until.items() if until <= now]
+        await asyncio.gather(*map(self._renew, overdue))
 
     async def _renew(self, job: asyncio.Task[None]) -> bool:
         """Keep what the job carries ours; return whether it still is."""

@@ -52,6 +52,20 @@ def test_hosts_are_tried_by_preference():
     )
 
 
+def test_of_many_hosts_and_addresses_only_so_many_are_tried():
+    """The best of them: who publishes a hundred keeps nobody busy."""
+    records = Records()
+    hosts = [f"mx{number}.contoso.example" for number in range(30)]
+    records.add("contoso.example", "MX", *(f"{n} {host}." for n, host in enumerate(hosts)))
+    for host in hosts:
+        records.add(host, "A", *(f"127.0.1.{number}" for number in range(20)))
+    found = route("contoso.example", records)
+
+    assert isinstance(found, Route)
+    assert [host.name for host in found.hosts] == hosts[:16]
+    assert {len(host.addresses) for host in found.hosts} == {8}
+
+
 def test_hosts_of_equal_preference_stand_in_the_order_of_chance():
     """Here: of the passed-in shuffling, which turns them round."""
     found = route("contoso.example", contoso("10 mx1.contoso.example.", "10 mx2.contoso.example."))

@@ -88,7 +88,11 @@ async def test_where_every_host_refuses_the_connection_it_is_tried_again_later(w
         (Behaviour(stall_at="BANNER"), "connection-timed-out"),
         (Behaviour(stall_at="EHLO"), "connection-timed-out"),
         (Behaviour(stall_at="MAIL"), "connection-timed-out"),
+        (Behaviour(stall_at="RCPT"), "connection-timed-out"),
+        (Behaviour(stall_at="DATA"), "connection-timed-out"),
         (Behaviour(hang_up_at="BANNER"), "connection-closed"),
+        (Behaviour(hang_up_at="EHLO"), "connection-closed"),
+        (Behaviour(hang_up_at="MAIL"), "connection-closed"),
         (Behaviour(hang_up_at="RCPT"), "connection-closed"),
         (Behaviour(hang_up_at="DATA"), "connection-closed"),
         (Behaviour(banner="I am no mail server"), "protocol-error"),
@@ -183,6 +187,17 @@ async def test_half_the_recipients_refused_the_other_half_gets_the_message(world
     assert server.received[0].recipients == ["dora@example.org", "emil@example.org"]
 
 
+async def test_a_server_that_wants_the_message_though_it_took_nobody_gets_none(world):
+    """RFC 2920 §3.1: 354 to DATA sent ahead means nothing where every RCPT was refused."""
+    replies = {"RCPT": "550 5.1.1 No such user", "DATA": "354 Go ahead"}
+    async with world() as w:
+        server = await w.serve("mx1.example.org", Behaviour(replies=replies))
+        attempts = await w.deliver("ben@example.org", "cleo@example.org")
+
+    assert {told(each) for each in attempts} == {(Ending.FAILED, "550 5.1.1 No such user")}
+    assert all(not received.data for received in server.received)
+
+
 async def test_after_421_in_the_middle_of_a_pipeline_the_rest_go_to_the_next_host(world):
     """Who was decided stays decided; nobody is asked about twice."""
     first = {"RCPT ben@example.org": "550 5.1.1 No", "RCPT cleo@example.org": "421 4.3.2 Bye"}
@@ -196,14 +211,22 @@ async def test_after_421_in_the_middle_of_a_pipeline_the_rest_go_to_the_next_hos
     assert second.received[0].recipients == ["cleo@example.org", "dora@example.org"]
 
 
-async def test_a_connection_lost_after_the_dot_is_tried_later_not_elsewhere(world):
-    """The server may have it: the next host at once would make it two."""
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        (Behaviour(hang_up_at="."), "connection-closed"),
+        (Behaviour(stall_at="."), "connection-timed-out"),
+    ],
+    ids=["hangs up", "stalls"],
+)
+async def test_a_server_lost_after_the_dot_is_asked_later_and_no_other(world, behaviour, expected):
+    """It may have the message: the next host at once would make it two."""
     async with world() as w:
-        await w.serve("mx1.example.org", Behaviour(hang_up_at="."))
+        await w.serve("mx1.example.org", behaviour)
         second = await w.serve("mx2.example.org")
         (attempt,) = await w.deliver()
 
-    assert told(attempt) == (Ending.DEFERRED, "connection-closed")
+    assert told(attempt) == (Ending.DEFERRED, expected)
     assert second.connections == 0
 
 

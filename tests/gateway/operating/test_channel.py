@@ -102,6 +102,20 @@ async def test_an_endless_line_and_silence_end_the_connection(in_memory: Path, m
     assert (endless, silent) == (b"", b"")
 
 
+async def test_beyond_so_many_the_others_wait_their_turn(in_memory: Path, monkeypatch):
+    """Whoever says nothing has his time, and then it is theirs."""
+    monkeypatch.setattr(channel, "_PATIENCE", 0.5)
+    path = in_memory / "control"
+    async with listening(path, _answer):
+        silent = [await asyncio.open_unix_connection(str(path)) for _ in range(channel._MOST)]  # noqa: SLF001  # its bound
+        async with asyncio.timeout(30):
+            answer = await asyncio.to_thread(ask, path, Reload())
+        for _, writer in silent:
+            writer.close()
+
+    assert isinstance(answer, Reloaded)
+
+
 async def test_who_drains_is_let_go_at_the_end(in_memory: Path):
     """The command waits until the gateway has ended."""
     path = in_memory / "control"

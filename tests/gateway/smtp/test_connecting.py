@@ -407,9 +407,40 @@ async def _drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     await reader.read()
 
 
+async def _answers_before_it_is_asked(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    writer.write(b"220 hi\r\n250 hi\r\n250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 Queued\r\n")
+    await reader.read()
+
+
+async def _thanks_for_a_message_it_has_not(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    writer.write(b"220 hi\r\n")
+    for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n250 2.0.0 Queued\r\n"):
+        await reader.readline()
+        writer.write(reply)
+    await reader.read()
+
+
+async def _never_ends_its_answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    writer.write(b"220 hi\r\n")
+    for reply in (b"250 hi\r\n", b"250-and another thing\r\n" * 10_000):
+        await reader.readline()
+        writer.write(reply)
+        await writer.drain()
+    await reader.read()
+
+
 @pytest.mark.parametrize(
     ("serve", "expected"),
     [
+        (_answers_before_it_is_asked, ["EHLO not-smtp", "MAIL not-smtp"]),
+        (_thanks_for_a_message_it_has_not, ["EHLO 250", "DATA not-smtp"]),
+        (_never_ends_its_answer, ["EHLO 250", "MAIL not-smtp"]),
         (_says_nothing, ["greeting timed-out", "MAIL timed-out"]),
         (_never_ends_its_greeting, ["greeting not-smtp", "MAIL not-smtp"]),
         (_speaks_http, ["greeting not-smtp", "MAIL not-smtp"]),

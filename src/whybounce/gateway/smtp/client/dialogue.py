@@ -313,8 +313,16 @@ class ClientDialogue:
             if not isinstance(given, bytes):
                 self._broke_off(transaction, "DATA", given)
             break
+        self._note_early_answer(transaction)
         self._send(dots.end())
         yield from self._conclude(transaction, END_OF_DATA)
+
+    def _note_early_answer(self, transaction: "_Transaction") -> None:
+        """Believe nobody who thanks for a message whose end they have not seen."""
+        early = self._reader.peek()
+        if isinstance(early, ServerReply) and early.is_good and not transaction.is_decided:
+            self._break(Fault.NOT_SMTP)
+            transaction.decide_all(Answered("DATA", Fault.NOT_SMTP))
 
     def _send_chunks(self, transaction: "_Transaction") -> Script[None]:
         chunks, under_way, held = Chunks(), 0, b""

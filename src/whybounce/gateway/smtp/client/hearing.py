@@ -62,6 +62,7 @@ class ReplyReader:
         self._searched = 0
         self._lines: list[str] = []
         self._fault: Fault | None = None
+        self._peeked: ServerReply | Fault | None = None
 
     def receive(self, octets: bytes) -> None:
         """Take octets. After a fault they are of no interest."""
@@ -73,6 +74,9 @@ class ReplyReader:
 
     def next(self) -> ServerReply | Fault | None:
         """Return the next reply; None where it has not all arrived."""
+        if self._peeked is not None:
+            peeked, self._peeked = self._peeked, None
+            return peeked
         while self._fault is None:
             end = self._octets.find(b"\n", self._searched)
             self._searched = len(self._octets) if end < 0 else 0
@@ -86,6 +90,11 @@ class ReplyReader:
                 if reply := self._take(_decoded(line)):
                     return reply
         return self._fault
+
+    def peek(self) -> ServerReply | Fault | None:
+        """Return the next reply, and leave it there."""
+        self._peeked = self.next()
+        return self._peeked
 
     def _take(self, line: str) -> ServerReply | None:
         match = _LINE.fullmatch(line)
@@ -103,13 +112,15 @@ class ReplyReader:
     @property
     def is_silent(self) -> bool:
         """Whether nothing at all waits to be read."""
-        return not self._octets and not self._lines and self._fault is None
+        nothing = not self._octets and not self._lines
+        return nothing and self._fault is None and self._peeked is None
 
     def clear(self) -> None:
         """Forget what was not read."""
         self._octets.clear()
         self._lines.clear()
         self._searched = 0
+        self._peeked = None
 
 
 def _decoded(line: bytes) -> str:

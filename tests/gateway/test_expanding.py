@@ -1,0 +1,40 @@
+"""What stands for others, opened: where that has a bound, nothing is lost at it."""
+
+from pathlib import Path
+
+from serving import bring, configured, mails
+from whybounce.gateway.directory import read_directory
+from whybounce.gateway.service import running
+
+_DOMAIN = """
+[[organisation]]
+name = "Contoso"
+
+[[organisation.domain]]
+name = "contoso.example"
+"""
+_MAILBOX = """
+[[organisation.mailbox]]
+address = "m{number}@contoso.example"
+forward-to = ["m{next}@contoso.example"]
+keep-copy = {keep}
+"""
+_LAST = """
+[[organisation.mailbox]]
+address = "m30@contoso.example"
+"""
+
+
+async def test_a_long_chain_of_forwarding_ends_in_a_mailbox(in_memory: Path):
+    """With the twentieth; also where somebody on the way keeps a copy."""
+    file = in_memory / "directory.toml"
+    chain = [_MAILBOX.format(number=n, next=n + 1, keep=str(n == 1).lower()) for n in range(30)]
+    file.write_text(_DOMAIN + "".join(chain) + _LAST)
+    async with running(configured(in_memory), read_directory(file)) as gateway:
+        await bring(gateway, "m0@contoso.example")
+        (kept,) = await mails(in_memory, "m1@contoso.example")
+        (last,) = await mails(in_memory, "m20@contoso.example")
+
+    assert b"See below." in kept
+    assert b"See below." in last
+    assert not (in_memory / "mailboxes" / "m30@contoso.example").exists()
