@@ -31,6 +31,7 @@ SHAPES: dict[str, tuple[type[Struct], ...]] = {
         config.Signing,
         config.Retention,
         config.Health,
+        config.Webhook,
         config.Web,
         config.Directory,
     ),

@@ -13,7 +13,7 @@ import pytest
 
 from console import ADMIN, ANNA, PASSWORD, csrf_of, signed_in
 
-INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/blocks")  # fmt: skip
+INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/blocks", "/tokens")  # fmt: skip
 
 
 def _first_id(client: httpx.Client, query: str) -> str:
@@ -273,5 +273,5 @@ def test_the_pages_of_the_guide_are_there(client):
     guide = (Path(__file__).parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
     paths = re.findall(r"^\| `(/[^`]*)` \|", guide, re.MULTILINE)
 
-    assert len(paths) == 6
-    assert [client.get(path).status_code for path in paths] == [200] * 6
+    assert len(paths) == 7
+    assert [client.get(path).status_code for path in paths] == [200] * 7

@@ -92,7 +92,10 @@ def test_the_document_about_the_interface_is_what_the_description_says():
     assert tool.page() == DOCUMENT
 
 
-@pytest.mark.parametrize("command", re.findall(r"^ *\$ (curl .*)$", DOCUMENT, re.MULTILINE))
+COMMANDS = re.findall(r"^ *\$ (curl .*)$", DOCUMENT, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if "$TOKEN" not in each])
 def test_the_commands_in_the_document_run(command, site, eml, tmp_path):
     """As they stand, with the real curl."""
     (tmp_path / "bounce.eml").write_bytes(eml)

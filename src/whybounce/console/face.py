@@ -13,7 +13,8 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from whybounce.catalogue import catalogue
-from whybounce.console import failures as counting
+from whybounce.console import described, failures as counting, interface
+from whybounce.console.bearers import Bearers
 from whybounce.console.sessions import Session
 from whybounce.console.signing_in import (
     Gate,
@@ -28,6 +29,7 @@ from whybounce.gateway.operating.performing import Operator
 from whybounce.gateway.operating.requests import (
     Act,
     AddBlock,
+    AddToken,
     Answer,
     Blocks,
     Changes,
@@ -36,24 +38,29 @@ from whybounce.gateway.operating.requests import (
     LiftBlock,
     ListBlocks,
     Listing,
+    ListTokens,
     Lives,
     OnStore,
     Refused,
     RequestRemoval,
+    RevokeToken,
     Selection,
     Show,
+    Tokens,
     Trace,
 )
 from whybounce.gateway.policies import POLICIES
 from whybounce.gateway.service import Running
 from whybounce.gateway.store import Store
 from whybounce.gateway.store.rows import State
+from whybounce.gateway.tokens import LONGEST_LIFE
 from whybounce.web import Face, Link
 from whybounce.web.answering import page
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
 from whybounce.web.site import Site
+from whybounce.wire.tokens import TokenEntry
 
 router = APIRouter()
 
@@ -80,12 +87,16 @@ class _Console:
 
 def console_face() -> Face:
     """Return the console as a part of the site; ``prepared`` tells it of the gateway."""
+    routes = APIRouter()
+    routes.include_router(interface.router)
+    routes.include_router(router)
     links = (Link("/delist", "Delist"), Link(HERE, "Console"))
-    return Face(router, links, "whybounce.console")
+    return Face(routes, links, "whybounce.console", described.description())
 
 
 def prepared(app: FastAPI, gateway: Running) -> FastAPI:
     """Return the application with the gateway that the console is of."""
+    app.state.operator, app.state.bearers = gateway.operator, Bearers(gateway.store)
     app.state.console = _Console(
         gate=Gate(gateway.directory),
         operator=gateway.operator,
@@ -279,6 +290,39 @@ async def block(request: Request) -> Response:
     return RedirectResponse("/blocks", 303)
 
 
+@router.get("/tokens")
+async def tokens(request: Request) -> Response:
+    """Show the tokens of programs, and the form that makes one."""
+    return await _tokens_page(request, await _session(request))
+
+
+@router.post("/tokens")
+async def token(request: Request) -> Response:
+    """Make a token, which is shown this once, or revoke one."""
+    session, given = await _console(request).gate.form(request)
+    if given.get("revoke"):
+        await _performed(request, RevokeToken(wanted=given["revoke"][:100]), session)
+        return RedirectResponse("/tokens", 303)
+    days = _number(given.get("days", ""), LONGEST_LIFE.days, "days")
+    wanted = AddToken(
+        name=given.get("name", ""), scope=given.get("scope", ""), seconds=days * 86_400.0
+    )
+    answer = await _performed(request, wanted, session)
+    assert isinstance(answer, Tokens)  # noqa: S101  # what AddToken is answered with
+    return await _tokens_page(request, session, answer.tokens[0])
+
+
+async def _tokens_page(
+    request: Request, session: Session, made: TokenEntry | None = None
+) -> Response:
+    answer = await _performed(request, ListTokens(), session)
+    assert isinstance(answer, Tokens)  # noqa: S101  # what ListTokens is answered with
+    return _shown(
+        request, session, "tokens.html", at="/tokens", tokens=answer.tokens[::-1], made=made,
+        now=f"{_now():%Y-%m-%dT%H:%M:%SZ}",
+    )  # fmt: skip
+
+
 @router.get("/delist")
 async def delist(
     request: Request, confirm: Annotated[str, Query(max_length=2_000)] = ""
@@ -296,7 +340,7 @@ async def ask_removal(request: Request) -> Response:
     given = await form_of(request)
     console = _console(request)
     if not console.requests.take(client_of(request.scope), time.monotonic()):
-        raise ProblemError("too-often", {"limit": "20"})
+        raise ProblemError("many-removals", {"limit": "20"})
     written = given.get("confirm", "").strip()
     wanted: OnStore
     if written:
@@ -380,13 +424,15 @@ def _hours(written: str) -> float | None:
     """Return the seconds of a number of hours; None where none is given: until it is lifted."""
     if not written.strip():
         return None
-    try:
-        hours = int(written)
-    except ValueError:
-        hours = 0
-    if not 1 <= hours <= 24 * 366:
-        raise ProblemError("not-done", {"why": "The hours are a number from 1 to 8784, or empty."})
-    return hours * 3_600.0
+    return _number(written, 24 * 366, "hours") * 3_600.0
+
+
+def _number(written: str, most: int, of: str) -> int:
+    """Return how many there are of something; raises ProblemError."""
+    digits = written.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 9 and 1 <= int(digits) <= most):
+        raise ProblemError("not-done", {"why": f"The {of} are a number from 1 to {most}."})
+    return int(digits)
 
 
 def _shown(request: Request, session: Session, template: str, *, at: str, **shown: Any) -> Response:

@@ -73,6 +73,9 @@ from whybounce.gateway.spam_signs import SpamSigns
 from whybounce.gateway.store import Store, StoreError, open_store
 from whybounce.gateway.store.watching import Watch
 from whybounce.gateway.values import Endpoint
+from whybounce.gateway.webhooks.calling import Webhook, Webhooks
+from whybounce.gateway.webhooks.posting import Poster
+from whybounce.gateway.webhooks.signing import key_of
 from whybounce.writing import Writer
 
 _log = logging.getLogger(__name__)
@@ -142,23 +145,26 @@ class _Parts:
     resolver: Resolver
     resolver_is_ours: bool  # On this machine, or named by an administrator.
     sts_policies: Policies
+    webhooks: Webhooks
 
 
 def _parts(
     config: Config, store: Store, passwords: Passwords, organisations: tuple[str, ...] = ()
 ) -> _Parts:
     resolver, is_ours = _resolver(config.outbound.resolver)
+    node = config.server.node or socket.gethostname()
     return _Parts(
         config=config,
         store=store,
         directory=Directory(store, passwords),
         remembering=Remembering(store),
         host=folded_domain(config.server.name or socket.getfqdn()),
-        node=config.server.node or socket.gethostname(),
+        node=node,
         organisations=organisations,
         resolver=resolver,
         resolver_is_ours=is_ours,
         sts_policies=_sts_policies(config.outbound, store, resolver),
+        webhooks=_webhooks(config, store, resolver, node),
     )
 
 
@@ -319,6 +325,7 @@ def _operator(parts: _Parts, report: Report) -> Operator:
             expire_after=parts.config.schedule.expire_after,
             clock=_now,
         ),
+        webhooks=parts.webhooks,
         cause_of=causes_by(Explainer(catalogue())),
         clock=_now,
     )
@@ -391,17 +398,19 @@ async def _doing_chores(live: Live) -> AsyncIterator[None]:
         (
             *housekeeping(parts.store, lambda: live.parts.config.retention),
             digest.chore,
+            parts.webhooks.chore,
             Chore("MTA-STS policies", timedelta(hours=1), _renewing(parts.sts_policies)),
         ),
         node=parts.node,
         clock=_now,
     )
-    task = asyncio.create_task(chores.run())
+    tasks = [asyncio.create_task(each) for each in (chores.run(), parts.webhooks.run())]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _listen(listener: Listener, settings: configured.Listener) -> None:
@@ -605,6 +614,28 @@ def _sts_policies(outbound: configured.Outbound, store: Store, resolver: Resolve
     context = verifying_context(outbound.authorities)
     hosts = PolicyHosts(resolver, context, outbound.mta_sts_port)
     return Policies(store, resolver, hosts.fetch, _now)
+
+
+def _webhooks(config: Config, store: Store, resolver: Resolver, node: str) -> Webhooks:
+    """Return whom to tell; from now on the store writes down what of."""
+    context = verifying_context(config.outbound.authorities)
+    return Webhooks(
+        store,
+        [
+            Webhook(
+                name=each.name,
+                url=str(each.url),
+                key=key_of(each.secret or ""),
+                kinds=each.events,
+                private=each.private,
+            )
+            for each in config.webhook
+        ],
+        Poster(resolver, context),
+        node=node,
+        cause_of=causes_by(Explainer(catalogue())),
+        clock=_now,
+    )
 
 
 async def _dane(parts: _Parts) -> Dane | None:

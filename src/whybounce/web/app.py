@@ -39,6 +39,7 @@ class Face:
     router: APIRouter
     navigation: tuple[Link, ...] = ()
     templates: str | None = None  # A package with a folder of templates; they extend page.html.
+    description: openapi.Description | None = None  # Of what it adds to the interface for programs.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,11 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
         app.include_router(face.router)
     for error, answer in _ANSWERS:
         app.add_exception_handler(error, answer)
-    app.openapi = openapi.document  # type: ignore[method-assign]  # the shapes are wire's
+    description = openapi.document(
+        *(face.description for face in settings.faces if face.description)
+    )
+    app.state.description = description
+    app.openapi = lambda: description  # type: ignore[method-assign]  # the shapes are wire's
 
     def refused(scope: Scope, problem: ProblemError) -> Response:
         return problem_answer(Request({**scope, "app": app}), problem)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from whybounce.catalogue import catalogue
 from whybounce.explaining import near_causes, search_causes
 from whybounce.vocabulary.fix_it_owner import FixItOwner
-from whybounce.web import checking_pages, listing, openapi, work
+from whybounce.web import checking_pages, listing, work
 from whybounce.web.answering import HTML, JSON, PLAIN, kept, prefers
 from whybounce.web.headers import FRAMED
 from whybounce.web.problems import ProblemError
@@ -135,7 +135,7 @@ async def schema(request: Request, verb: str) -> Response:
 @router.get("/openapi.json")
 async def described(request: Request) -> Response:
     """Give this interface's own description."""
-    return kept(request, msgspec.json.encode(openapi.document()), JSON)
+    return kept(request, msgspec.json.encode(request.app.state.description), JSON)
 
 
 async def _told(request: Request, work_: Callable[..., bytes], kind: str, body: bytes) -> Response:

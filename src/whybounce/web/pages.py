@@ -15,7 +15,6 @@ from whybounce.web import listing, noticing, work
 from whybounce.web.answering import HTML, kept, page
 from whybounce.web.headers import FRAMED
 from whybounce.web.noticing import Wanted
-from whybounce.web.openapi import document
 from whybounce.web.problems import KEYS, ProblemError
 from whybounce.web.site import STATIC, Site, static
 from whybounce.web.thinking import Thinking
@@ -131,7 +130,7 @@ async def download(request: Request) -> Response:
 @router.get("/api/docs")
 async def interface_page(request: Request) -> Response:
     """Show what programs can ask."""
-    described = document()
+    described = request.app.state.description
     shown = _site(request).render("interface.html", at="/api/docs", api=described, problems=KEYS)
     return kept(request, shown, HTML)
 

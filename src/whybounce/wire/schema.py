@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from whybounce.wire.blocks import BlockEntry
+from whybounce.wire.calls import Told, WebhookEntry
 from whybounce.wire.lives import QueueEntry, Traced
 from whybounce.wire.shapes import (
     CauseEntry,
@@ -16,6 +17,7 @@ from whybounce.wire.shapes import (
     Summary,
     Suppression,
 )
+from whybounce.wire.tokens import TokenEntry
 
 _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "explain": Explain,
@@ -28,6 +30,9 @@ _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "trace": Traced,
     "queue": QueueEntry,
     "blocks": BlockEntry,
+    "tokens": TokenEntry,
+    "webhooks": WebhookEntry,
+    "webhook": Told,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from whybounce.wire.blocks import BlockEntry
+from whybounce.wire.calls import WebhookEntry
 from whybounce.wire.lives import MessageStanding, Traced
+from whybounce.wire.tokens import TokenEntry
 
 LONGEST_REQUEST = 1 << 16  # Octets of a line.
 MOST_MESSAGES = 200  # In one answer.
@@ -46,6 +48,8 @@ class Trace(_Line, frozen=True, tag="trace"):
     wanted: str
     since: datetime
     most: int = MOST_MESSAGES
+    until: datetime | None = None  # None: now.
+    status: str | None = None  # Only messages of which a recipient stands or ended like that.
 
 
 class Show(_Line, frozen=True, tag="show"):
@@ -98,6 +102,24 @@ class ConfirmRemoval(_Line, frozen=True, tag="confirm-removal"):
     written: str
 
 
+class ListTokens(_Line, frozen=True, tag="list-tokens"):
+    """Show the tokens there are."""
+
+
+class AddToken(_Line, frozen=True, tag="add-token"):
+    """Make a token; the answer is the only place where it stands."""
+
+    name: str
+    scope: str
+    seconds: float  # How long it opens.
+
+
+class RevokeToken(_Line, frozen=True, tag="revoke-token"):
+    """End a token, by its id."""
+
+    wanted: str
+
+
 class Reload(_Line, frozen=True, tag="reload"):
     """Read the configuration and the directory anew."""
 
@@ -107,7 +129,21 @@ class Drain(_Line, frozen=True, tag="drain"):
 
 
 OnBlocks = ListBlocks | AddBlock | LiftBlock | RequestRemoval | ConfirmRemoval
-OnStore = Trace | Show | Do | OnBlocks
+
+
+class ListWebhooks(_Line, frozen=True, tag="list-webhooks"):
+    """Show the webhooks, and what waits for them."""
+
+
+class TryWebhook(_Line, frozen=True, tag="try-webhook"):
+    """Tell a webhook that nothing happened."""
+
+    name: str
+
+
+OnTokens = ListTokens | AddToken | RevokeToken
+OnWebhooks = ListWebhooks | TryWebhook
+OnStore = Trace | Show | Do | OnBlocks | OnTokens | OnWebhooks
 Request = OnStore | Reload | Drain
 
 
@@ -148,6 +184,18 @@ class Blocks(_Line, frozen=True, tag="blocks"):
     blocks: tuple[BlockEntry, ...]
 
 
+class Tokens(_Line, frozen=True, tag="tokens"):
+    """The answer to what is asked about tokens: those that are meant."""
+
+    tokens: tuple[TokenEntry, ...]
+
+
+class Webhooks(_Line, frozen=True, tag="webhooks"):
+    """The answer to what is asked about webhooks: those that are meant."""
+
+    webhooks: tuple[WebhookEntry, ...]
+
+
 class Reloaded(_Line, frozen=True, tag="reloaded"):
     """The answer to ``Reload``: what is in force now."""
 
@@ -169,7 +217,7 @@ class Refused(_Line, frozen=True, tag="refused"):
     why: str
 
 
-Answer = Lives | Listing | Changes | Blocks | Reloaded | Draining | Refused
+Answer = Lives | Listing | Changes | Blocks | Tokens | Webhooks | Reloaded | Draining | Refused
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
