@@ -14,6 +14,7 @@ import httpx
 
 from whybounce.cli.web import bound
 from whybounce.console import console_face, prepared
+from whybounce.console.provoked import demonstration_face
 from whybounce.provoking.demonstration import Demonstration, demonstration
 from whybounce.web import Settings, create_app
 from whybounce.web.serving import serving_beside
@@ -49,7 +50,9 @@ def shown(folder: Path) -> Iterator[Shown]:
             listening = bound("127.0.0.1", 0)
             port = listening.getsockname()[1]
             settings = Settings(
-                faces=(console_face(),), resolver=there.gateway.resolver, allow_private=True
+                faces=(demonstration_face(there), console_face()),
+                resolver=there.gateway.resolver,
+                allow_private=True,
             )
             app = prepared(create_app(settings), there.gateway)
             async with serving_beside(app, listening):

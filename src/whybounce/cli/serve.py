@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from whybounce.gateway.config import Config
     from whybounce.gateway.directory import DirectoryTable
     from whybounce.gateway.service import Running
+    from whybounce.provoking.demonstration import Demonstration
 
 _log = logging.getLogger(__name__)
 
@@ -171,7 +172,7 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
             )
             left.enter_context(noted(shown.whereabouts))
             _log_to_terminal(shown.config)
-            site = await _site_if_free(left, shown.gateway, web)
+            site = await _site_if_free(left, shown, web)
             _print(demonstration_screen(shown, site))
             await until_stopped(shown.gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
@@ -201,23 +202,29 @@ def _listening_for_site(config: "Config") -> socket.socket | None:
         ) from error
 
 
-async def _site_if_free(left: AsyncExitStack, gateway: "Running", port: int) -> str:
+async def _site_if_free(left: AsyncExitStack, shown: "Demonstration", port: int) -> str:
     """Serve the demonstration's pages; return their address, or why they are not served."""
     host = "127.0.0.1"
     try:
         listening = bound(host, port)
     except OSError as error:
         return f"not served: {host} port {port}: {why_not(error)}; choose another with --web"
-    return await left.enter_async_context(_site(gateway, gateway.settings(), listening))
+    gateway = shown.gateway
+    site = _site(gateway, gateway.settings(), listening, shown)
+    return await left.enter_async_context(site)
 
 
 @asynccontextmanager
 async def _site(
-    gateway: "Running", config: "Config", listening: socket.socket
+    gateway: "Running",
+    config: "Config",
+    listening: socket.socket,
+    shown: "Demonstration | None" = None,
 ) -> AsyncIterator[str]:
     """Serve look-ups and console beside the gateway; yield their address."""
     try:
         from whybounce.console import console_face, prepared  # noqa: PLC0415  # heavy
+        from whybounce.console.provoked import demonstration_face  # noqa: PLC0415  # likewise
         from whybounce.web import Settings, create_app  # noqa: PLC0415  # likewise
         from whybounce.web.serving import serving_beside  # noqa: PLC0415  # likewise
     except ModuleNotFoundError as error:
@@ -225,7 +232,9 @@ async def _site(
             f'{error.name} is not installed; [web] needs: pip install "whybounce[web]"'
         ) from error
     settings = Settings(
-        faces=(console_face(),), resolver=gateway.resolver, allow_private=config.web.private
+        faces=(*([demonstration_face(shown)] if shown else []), console_face()),
+        resolver=gateway.resolver,
+        allow_private=config.web.private,
     )
     async with serving_beside(prepared(create_app(settings), gateway), listening):
         host, port = listening.getsockname()[:2]

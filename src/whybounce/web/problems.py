@@ -30,6 +30,9 @@ _STATUS: Mapping[str, int] = {
     "many-requests": HTTPStatus.TOO_MANY_REQUESTS,
     "no-such-message": HTTPStatus.NOT_FOUND,
     "no-such-block": HTTPStatus.NOT_FOUND,
+    "no-such-condition": HTTPStatus.NOT_FOUND,
+    "many-provoked": HTTPStatus.TOO_MANY_REQUESTS,
+    "busy-provoking": HTTPStatus.SERVICE_UNAVAILABLE,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
     "too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -49,6 +52,8 @@ _RETRY_AFTER = {
     "many-sign-ins": "300",
     "many-tokens": "300",
     "many-requests": "60",
+    "many-provoked": "60",
+    "busy-provoking": "5",
     "many-removals": "3600",
     "many-checks": "5",
 }  # Seconds, RFC 9110 §10.2.3.
