@@ -11,6 +11,7 @@ import pytest
 
 import whybounce.gateway.directory.tables
 import whybounce.gateway.mta_sts
+import whybounce.gateway.removals
 import whybounce.gateway.tokens  # noqa: F401  # all tables there are, as migrations make them
 from postgresql import PostgreSQL
 from stores import mail, open_, sql, sqlite_url, url  # noqa: F401  # fixtures

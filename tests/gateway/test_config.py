@@ -315,3 +315,19 @@ def test_a_webhook_that_cannot_work_is_said_without_its_secrets(written, text, s
 
     assert said in lines[0]
     assert "hidden" not in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("", ""),
+        ('[web]\naddress = "127.0.0.1:8025"', ""),
+        ('[web]\naddress = "192.0.2.1:8025"', "http://192.0.2.1:8025/delist"),
+        ('[web]\naddress = "[2001:db8::1]:8025"', "http://[2001:db8::1]:8025/delist"),
+        ('[server]\nname = "mail.example.org"\n[web]\naddress = "0.0.0.0:80"', "http://mail.example.org:80/delist"),
+        ('[web]\naddress = "192.0.2.1:80"\n[reports]\ndelisting = "https://a.example"', "https://a.example"),
+    ],
+)  # fmt: skip
+def test_where_removal_is_asked_for_follows_from_where_the_pages_are(written, text, page):
+    """Unless it is said; an address that only this machine reaches is no use to anybody else."""
+    assert read_config(written(text), {}).delisting == page

@@ -46,9 +46,9 @@ def shown(folder: Path) -> Iterator[Shown]:
     ended = threading.Event()
 
     async def run() -> None:
-        async with demonstration(folder, {}, inbound=0, submission=0) as there:
-            listening = bound("127.0.0.1", 0)
-            port = listening.getsockname()[1]
+        listening = bound("127.0.0.1", 0)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with demonstration(folder, {}, inbound=0, submission=0, site=f"{address}/") as there:
             settings = Settings(
                 faces=(demonstration_face(there), console_face()),
                 resolver=there.gateway.resolver,
@@ -56,7 +56,7 @@ def shown(folder: Path) -> Iterator[Shown]:
             )
             app = prepared(create_app(settings), there.gateway)
             async with serving_beside(app, listening):
-                ready.append(Shown(f"http://127.0.0.1:{port}", there))
+                ready.append(Shown(address, there))
                 await asyncio.to_thread(ended.wait)
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)

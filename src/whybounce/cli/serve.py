@@ -167,12 +167,18 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
     stop = _stop()
     try:
         async with AsyncExitStack() as left:
+            listening, site = _bound_if_free(web)
             shown = await left.enter_async_context(
-                demonstration(folder, os.environ, inbound=inbound, submission=submission)
-            )
+                demonstration(
+                    folder, os.environ, inbound=inbound, submission=submission,
+                    site=site if listening else "",
+                )
+            )  # fmt: skip
             left.enter_context(noted(shown.whereabouts))
             _log_to_terminal(shown.config)
-            site = await _site_if_free(left, shown, web)
+            if listening is not None:
+                serving = _site(shown.gateway, shown.gateway.settings(), listening, shown)
+                await left.enter_async_context(serving)
             _print(demonstration_screen(shown, site))
             await until_stopped(shown.gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
@@ -202,16 +208,19 @@ def _listening_for_site(config: "Config") -> socket.socket | None:
         ) from error
 
 
-async def _site_if_free(left: AsyncExitStack, shown: "Demonstration", port: int) -> str:
-    """Serve the demonstration's pages; return their address, or why they are not served."""
-    host = "127.0.0.1"
+def _bound_if_free(port: int) -> tuple[socket.socket | None, str]:
+    """Return where the demonstration's pages are to be served, or why they are not."""
     try:
-        listening = bound(host, port)
+        listening = bound("127.0.0.1", port)
     except OSError as error:
-        return f"not served: {host} port {port}: {why_not(error)}; choose another with --web"
-    gateway = shown.gateway
-    site = _site(gateway, gateway.settings(), listening, shown)
-    return await left.enter_async_context(site)
+        why = f"127.0.0.1 port {port}: {why_not(error)}; choose another with --web"
+        return None, f"not served: {why}"
+    return listening, _address(listening)
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 @asynccontextmanager
@@ -237,8 +246,7 @@ async def _site(
         allow_private=config.web.private,
     )
     async with serving_beside(prepared(create_app(settings), gateway), listening):
-        host, port = listening.getsockname()[:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        yield _address(listening)
 
 
 def _stop() -> asyncio.Event:

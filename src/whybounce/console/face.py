@@ -34,18 +34,22 @@ from whybounce.gateway.operating.requests import (
     Blocks,
     Changes,
     ConfirmRemoval,
+    DecideRemoval,
     Do,
     LiftBlock,
     ListBlocks,
     Listing,
+    ListRemovals,
     ListTokens,
     Lives,
     OnStore,
     Refused,
+    Removals,
     RequestRemoval,
     RevokeToken,
     Selection,
     Show,
+    ShowRemoval,
     Tokens,
     Trace,
 )
@@ -264,19 +268,28 @@ async def blocks(request: Request) -> Response:
     session = await _session(request)
     answer = await _performed(request, ListBlocks(), session)
     assert isinstance(answer, Blocks)  # noqa: S101  # what ListBlocks is answered with
+    asked = await _performed(request, ListRemovals(), session)
+    assert isinstance(asked, Removals)  # noqa: S101  # what ListRemovals is answered with
     kinds = [kind for kind in KINDS if causes_for(kind)]
     return _shown(
         request, session, "blocks.html", at="/blocks", blocks=answer.blocks, kinds=kinds,
+        asked=asked.removals,
         choices={kind: causes_for(kind) for kind in kinds}, causes=catalogue().causes,
     )  # fmt: skip
 
 
 @router.post("/blocks")
 async def block(request: Request) -> Response:
-    """Block somebody, or lift a block."""
+    """Block somebody, lift a block, or decide about a request to lift one."""
     session, given = await _console(request).gate.form(request)
     wanted: OnStore
-    if given.get("lift"):
+    if given.get("decide"):
+        wanted = DecideRemoval(
+            id=given["decide"][:100],
+            remove=given.get("act") == "remove",
+            why=given.get("why", "").strip()[:300],
+        )
+    elif given.get("lift"):
         wanted = LiftBlock(wanted=given["lift"], why=given.get("why", "")[:300])
     else:
         wanted = AddBlock(
@@ -342,18 +355,29 @@ async def ask_removal(request: Request) -> Response:
     if not console.requests.take(client_of(request.scope), time.monotonic()):
         raise ProblemError("many-removals", {"limit": "20"})
     written = given.get("confirm", "").strip()
-    wanted: OnStore
     if written:
-        wanted, state = ConfirmRemoval(written=written), "removed"
-    else:
-        ip, address = given.get("ip", "").strip()[:100], given.get("address", "")[:_LONGEST]
-        wanted, state = RequestRemoval(ip=ip, address=address), "sent"
-    answer = await _performed(request, wanted, None)
-    assert isinstance(answer, Blocks)  # noqa: S101  # what requests for removal are answered with
-    subject = answer.blocks[0].subject
-    return page(
-        _site(request).render("delist.html", at="/delist", state=state, confirm="", subject=subject)
-    )
+        answer = await _performed(request, ConfirmRemoval(written=written), None)
+        assert isinstance(answer, Blocks)  # noqa: S101  # what ConfirmRemoval is answered with
+        block = answer.blocks[0]
+        state = "removed" if block.lifted else "confirmed"
+        shown = _site(request).render(
+            "delist.html", at="/delist", state=state, confirm="", subject=block.subject
+        )
+        return page(shown)
+    ip, address = given.get("ip", "").strip()[:100], given.get("address", "")[:_LONGEST]
+    answer = await _performed(request, RequestRemoval(ip=ip, address=address), None)
+    assert isinstance(answer, Blocks)  # noqa: S101  # what RequestRemoval is answered with
+    return RedirectResponse(f"/delist/{answer.token}", 303)
+
+
+@router.get("/delist/{token}")
+async def removal(request: Request, token: str) -> Response:
+    """Show how a request for removal stands, to whoever asked."""
+    answer = await _performed(request, ShowRemoval(token=token[:100]), None)
+    if not isinstance(answer, Removals) or not answer.removals:
+        raise ProblemError("no-such-request")
+    shown = _site(request).render("removal.html", at="/delist", removal=answer.removals[0])
+    return page(shown)
 
 
 _COLUMNS = (

@@ -6,6 +6,7 @@ says is as the Structs below say. ``docs/configuration.md`` is written from them
 
 import os
 import re
+import socket
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -49,6 +50,7 @@ PROFILES = Path(__file__).with_name("profiles")
 _PREFIX = "WHYBOUNCE_"
 _SQLITE = "sqlite:///"
 _STORES = (_SQLITE, "postgresql://")
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened at
 _WEBHOOK_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -302,8 +304,8 @@ class Reports(_Table, frozen=True, kw_only=True):
     delisting: Annotated[
         str,
         _means(
-            "The page where removal from the block list is asked for, said to who is on it; else the"
-            " postmaster at our name."
+            "The page where removal from the block list is asked for, said to who is on it; else"
+            " `/delist` where others reach `[web]`, else the postmaster at our name."
         ),
     ] = ""
     language: Annotated[str, _means("The language of notices.")] = "en"
@@ -452,6 +454,15 @@ class Config(_Table, frozen=True, kw_only=True):
     webhook: tuple[Webhook, ...] = ()
     web: Web = Web()
     directory: Directory = Directory()
+
+    @property
+    def delisting(self) -> str:
+        """The page where removal from the block list is asked for; empty: there is none for others."""
+        at = self.web.address
+        if self.reports.delisting or at is None or at.is_loopback or not at.port:
+            return self.reports.delisting
+        host = at.host if at.host not in _EVERYWHERE else self.server.name or socket.getfqdn()
+        return f"http://{f'[{host}]' if ':' in host else host}:{at.port}/delist"
 
     @property
     def control(self) -> Path | None:

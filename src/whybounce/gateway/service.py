@@ -321,7 +321,7 @@ def _operator(parts: _Parts, report: Report) -> Operator:
         delisting=Delisting(
             store=store,
             host=parts.host,
-            page=parts.config.reports.delisting,
+            page=parts.config.delisting,
             expire_after=parts.config.schedule.expire_after,
             clock=_now,
         ),
@@ -444,7 +444,7 @@ def _listener(parts: _Parts, settings: configured.Listener) -> Listener:
         clock=_now,
         random_bits=secrets.randbits,
         own_names=_own_names(parts),
-        delisting=parts.config.reports.delisting,
+        delisting=parts.config.delisting,
         spam=SpamSigns(parts.config.spam.header, gtube=parts.config.spam.gtube),
     )
     tls = None

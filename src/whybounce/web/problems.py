@@ -30,6 +30,7 @@ _STATUS: Mapping[str, int] = {
     "many-requests": HTTPStatus.TOO_MANY_REQUESTS,
     "no-such-message": HTTPStatus.NOT_FOUND,
     "no-such-block": HTTPStatus.NOT_FOUND,
+    "no-such-request": HTTPStatus.NOT_FOUND,
     "no-such-condition": HTTPStatus.NOT_FOUND,
     "many-provoked": HTTPStatus.TOO_MANY_REQUESTS,
     "busy-provoking": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -12,7 +12,7 @@ from msgspec import structs
 from whybounce.explaining import Explainer
 from whybounce.gateway import tokens
 from whybounce.gateway.blocks import BadBlockError, lift, new_block
-from whybounce.gateway.delisting import Delisting, DelistingError
+from whybounce.gateway.delisting import Delisting, DelistingError, Standing
 from whybounce.gateway.operating.bouncing import Bouncer
 from whybounce.gateway.operating.lives import events_told, life_told, standing
 from whybounce.gateway.operating.requests import (
@@ -25,26 +25,31 @@ from whybounce.gateway.operating.requests import (
     Change,
     Changes,
     ConfirmRemoval,
+    DecideRemoval,
     Do,
     LiftBlock,
     ListBlocks,
     Listing,
+    ListRemovals,
     ListTokens,
     ListWebhooks,
     Lives,
-    OnBlocks,
+    OnRemovals,
     OnStore,
     OnTokens,
     Refused,
+    Removals,
     RequestRemoval,
     RevokeToken,
     Selection,
     Show,
+    ShowRemoval,
     Tokens,
     Trace,
     TryWebhook,
     Webhooks,
 )
+from whybounce.gateway.removals import to_decide
 from whybounce.gateway.store import Deed, Filter, Instruction, Store, StoreError
 from whybounce.gateway.store.rows import Attempt, Block, Entry, Page, QueuedRecipient, State
 from whybounce.gateway.tokens import BadTokenError
@@ -52,7 +57,7 @@ from whybounce.gateway.webhooks.calling import UnknownWebhookError, Webhooks as 
 from whybounce.notation import read_text
 from whybounce.vocabulary.explanation import Confidence
 from whybounce.wire import SCHEMA
-from whybounce.wire.blocks import BlockEntry
+from whybounce.wire.blocks import BlockEntry, RemovalEntry
 from whybounce.wire.lives import MessageStanding, Traced
 from whybounce.wire.tokens import TokenEntry
 
@@ -64,6 +69,7 @@ _DEEDS = {
 }
 
 
+_OnBlocks = ListBlocks | AddBlock | LiftBlock | ConfirmRemoval
 _REFUSALS = (BadBlockError, BadTokenError, DelistingError, StoreError, UnknownWebhookError)
 
 
@@ -101,6 +107,11 @@ class Operator:
                     return Webhooks(webhooks=await self.webhooks.standing())
                 case TryWebhook():
                     return Webhooks(webhooks=await self.webhooks.tried(request.name))
+                case ShowRemoval() | ListRemovals() | DecideRemoval():
+                    return Removals(removals=await self._on_removals(request, by))
+                case RequestRemoval():
+                    block, token = await self.delisting.request(request.ip, request.address)
+                    return Blocks(blocks=(_entry(block),), token=token)
                 case ListTokens() | AddToken() | RevokeToken():
                     return Tokens(tokens=await self._on_tokens(request, by))
                 case _:
@@ -109,7 +120,18 @@ class Operator:
         except _REFUSALS as error:
             return Refused(why=str(error))
 
-    async def _on_blocks(self, request: OnBlocks, by: str) -> tuple[Block, ...]:
+    async def _on_removals(self, request: OnRemovals, by: str) -> tuple[RemovalEntry, ...]:
+        if isinstance(request, ShowRemoval):
+            standing = await self.delisting.standing(request.token)
+            return (_removal(standing),) if standing else ()
+        if isinstance(request, DecideRemoval):
+            await self.delisting.decide(request.id, remove=request.remove, by=by, why=request.why)
+        waiting = await to_decide(self.store)
+        return tuple(
+            _removal(Standing(each, is_listed=True, has_run_out=False)) for each in waiting
+        )
+
+    async def _on_blocks(self, request: _OnBlocks, by: str) -> tuple[Block, ...]:
         match request:
             case ListBlocks():
                 return await self.store.blocks(now=self.clock())
@@ -119,8 +141,6 @@ class Operator:
                 return await lift(
                     self.store, request.wanted, by=by, now=self.clock(), why=request.why
                 )
-            case RequestRemoval():
-                return (await self.delisting.request(request.ip, request.address),)
             case ConfirmRemoval():
                 return (await self.delisting.confirm(request.written),)
 
@@ -251,6 +271,22 @@ def _entry(block: Block) -> BlockEntry:
         until=_moment(block.until),
         lifted=_moment(block.lifted),
         lifted_by=block.lifted_by,
+    )
+
+
+def _removal(standing: Standing) -> RemovalEntry:
+    removal = standing.removal
+    return RemovalEntry(
+        schema=SCHEMA,
+        id=removal.id,
+        subject=removal.subject,
+        cause=removal.cause,
+        address=removal.address,
+        asked=_moment(removal.asked),
+        stage="over" if standing.has_run_out else removal.stage,
+        changed=_moment(removal.changed),
+        why=removal.why,
+        is_listed=standing.is_listed,
     )
 
 

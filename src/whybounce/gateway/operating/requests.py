@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from whybounce.wire.blocks import BlockEntry
+from whybounce.wire.blocks import BlockEntry, RemovalEntry
 from whybounce.wire.calls import WebhookEntry
 from whybounce.wire.lives import MessageStanding, Traced
 from whybounce.wire.tokens import TokenEntry
@@ -102,6 +102,24 @@ class ConfirmRemoval(_Line, frozen=True, tag="confirm-removal"):
     written: str
 
 
+class ShowRemoval(_Line, frozen=True, tag="show-removal"):
+    """Show how a request for removal stands, by its token."""
+
+    token: str
+
+
+class ListRemovals(_Line, frozen=True, tag="list-removals"):
+    """Show the requests for removal that wait for an administrator."""
+
+
+class DecideRemoval(_Line, frozen=True, tag="decide-removal"):
+    """Remove what a request asks for, or refuse it."""
+
+    id: str
+    remove: bool
+    why: str = ""
+
+
 class ListTokens(_Line, frozen=True, tag="list-tokens"):
     """Show the tokens there are."""
 
@@ -142,8 +160,9 @@ class TryWebhook(_Line, frozen=True, tag="try-webhook"):
 
 
 OnTokens = ListTokens | AddToken | RevokeToken
+OnRemovals = ShowRemoval | ListRemovals | DecideRemoval
 OnWebhooks = ListWebhooks | TryWebhook
-OnStore = Trace | Show | Do | OnBlocks | OnTokens | OnWebhooks
+OnStore = Trace | Show | Do | OnBlocks | OnRemovals | OnTokens | OnWebhooks
 Request = OnStore | Reload | Drain
 
 
@@ -182,6 +201,13 @@ class Blocks(_Line, frozen=True, tag="blocks"):
     """The answer to what is asked about blocks: those that are meant."""
 
     blocks: tuple[BlockEntry, ...]
+    token: str | None = None  # By which a request for removal is followed.
+
+
+class Removals(_Line, frozen=True, tag="removals"):
+    """The answer to what is asked about requests for removal: those that are meant."""
+
+    removals: tuple[RemovalEntry, ...]
 
 
 class Tokens(_Line, frozen=True, tag="tokens"):
@@ -217,7 +243,18 @@ class Refused(_Line, frozen=True, tag="refused"):
     why: str
 
 
-Answer = Lives | Listing | Changes | Blocks | Tokens | Webhooks | Reloaded | Draining | Refused
+Answer = (
+    Lives
+    | Listing
+    | Changes
+    | Blocks
+    | Removals
+    | Tokens
+    | Webhooks
+    | Reloaded
+    | Draining
+    | Refused
+)
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

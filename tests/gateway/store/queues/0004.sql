@@ -124,17 +124,17 @@ CREATE TABLE directory_accounts (
  STRICT
 
 ;
-INSERT INTO "directory_accounts" VALUES('anna@contoso.example','Contoso','{"name":"anna@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$YJhUb/Nb5jcll5Vdkv4KBg$P6ApLgX1OtT7E/2AWHgjZPrTD4rR4dH3DQm8GPTyS7I","send-as":["sales@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('admin@contoso.example','Contoso','{"name":"admin@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$RHgnK1LgRKm6zbjhJkMRMg$Kwafy0yjXqDs4PfvFp/D3DqmMexhhXi+9JuonrCHWNg","send-as":[],"sending":"allowed","smtp":true,"administrator":true}');
-INSERT INTO "directory_accounts" VALUES('ben@contoso.example','Contoso','{"name":"ben@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$RqTzLPGxKLh6qU33kAgnBw$Dgc3exD+TOUJb+RouInVC2Eq5ilGG7E2eulrg1SPNko","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('scanner','Contoso','{"name":"scanner","password":"$argon2id$v=19$m=8,t=1,p=1$mLQ5hTpU3C3QLfkiPfHUKw$0L6TqYp0MngeURa3MqY779pfTfqMZy5h2EbKxU5Cs2E","send-as":[],"sending":"allowed","smtp":false,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('busy@contoso.example','Contoso','{"name":"busy@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$9T0LEGnbtLKJF9Goclkjyg$grovQ8SP2535oBejtqoa6d7KTDymYvacXon1b3hbMOo","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('restricted@contoso.example','Contoso','{"name":"restricted@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$ItLWR0607U9KX9m+ZzpFzQ$QS3a5AgiJqaF4Z68DV/Zsk6steni2ntuJQIiMnS953M","send-as":[],"sending":"restricted","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('banned@contoso.example','Contoso','{"name":"banned@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$d/X4R7kWSw7pxUDaDNlpwA$yZahQI3HcW+zoDW/ijZMejnN57cLP1U2HwctSS2ig38","send-as":[],"sending":"banned","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('printer','Contoso','{"name":"printer","password":"$argon2id$v=19$m=8,t=1,p=1$UhPYsYXLHA2yKub2vnuWhw$+HwIUoLf+9ul8RHPk2FjIvV46n/xdjeNeCjVUWPMfJQ","send-as":["anna@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('erik@fabrikam.example','Fabrikam','{"name":"erik@fabrikam.example","password":"$argon2id$v=19$m=8,t=1,p=1$Y8BCSzyPhHEQj71y7SVhog$b+9pwKWh69YQJNqsz+FDeVZtWTCoru9vNfkv9n9qjuc","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('nora@northwind.example','Northwind','{"name":"nora@northwind.example","password":"$argon2id$v=19$m=8,t=1,p=1$vNgKb3joAzFW7Ku4wv2t8g$qWBfnnwI666omFIQcmZfPYsXmFLOvPbN2KKx1uXPDNM","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('theo@tailspin.example','Tailspin','{"name":"theo@tailspin.example","password":"$argon2id$v=19$m=8,t=1,p=1$wSKXMbXbfsiZ0f0tXRmkGQ$iJmvhilQLD5ezvB6b+W+1gT79nUjdjtxlEH3WwK2no8","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('anna@contoso.example','Contoso','{"name":"anna@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$HixnjaMDhbegkrqo4mGcFA$xEjsi5EqhXdnD44vY6tw2DbFx8B5VV3Ns29N6K+jOv0","send-as":["sales@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('admin@contoso.example','Contoso','{"name":"admin@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$21qcfKrbKYrEi3mRWTQBkg$/sBsE+vwKS4Ey/yNMgpR2oSq3NXlFu+YS/kZP9PtvgM","send-as":[],"sending":"allowed","smtp":true,"administrator":true}');
+INSERT INTO "directory_accounts" VALUES('ben@contoso.example','Contoso','{"name":"ben@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$DrGWMNw5dm79m4r2SATZHQ$L8AxJYuak8xipiBkru7FzxrUDZrqche72bRWz9oKwzs","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('scanner','Contoso','{"name":"scanner","password":"$argon2id$v=19$m=8,t=1,p=1$dPEcnpI6EyM5F5djAtJALQ$YBHV/XmUhC7EiNNIuFI1tcDZ0NY6Cd80LjWe7J67OPc","send-as":[],"sending":"allowed","smtp":false,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('busy@contoso.example','Contoso','{"name":"busy@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$r87lUBj9I39QDK2mvlb+HQ$2QnKPzz45Tj+GUSMYkf0NCnssjG2v0PwOOni13Z00qo","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('restricted@contoso.example','Contoso','{"name":"restricted@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$P2uQX5O9EHOhGE/fqQp2nA$pfj2jNT3SY1rPSoZTf8pwAkjWa2dQAQUu6ChhIlFGgw","send-as":[],"sending":"restricted","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('banned@contoso.example','Contoso','{"name":"banned@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$Zr1ldsMrOhb43rUQpGN2aw$l8zgvKvYFFFGLgq/fQG+kPGZBQE/rXybcAou0j8kObw","send-as":[],"sending":"banned","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('printer','Contoso','{"name":"printer","password":"$argon2id$v=19$m=8,t=1,p=1$rKpqax/8lK/xXZfsFYjx5Q$UUksFbEdVfFvbRifi/ut0KnfhjMv4aAzp+KYI6PYad0","send-as":["anna@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('erik@fabrikam.example','Fabrikam','{"name":"erik@fabrikam.example","password":"$argon2id$v=19$m=8,t=1,p=1$LbEK5ujJ4yHdB+OCJhjawA$mKF1uPZda1UL1zcNvwxcXVnmNfdl6EgLMJCmurz4vLA","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('nora@northwind.example','Northwind','{"name":"nora@northwind.example","password":"$argon2id$v=19$m=8,t=1,p=1$n309ZnjF0ydq9/EOp8mYCg$pPiVsVDnXw5jaFtdxAqsSUpYhPaOPWc1/jG41juiuPU","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('theo@tailspin.example','Tailspin','{"name":"theo@tailspin.example","password":"$argon2id$v=19$m=8,t=1,p=1$ctsQBJau0OPWQX9br1D/7Q$26qCeXQVz71iSQeDXZj8pzvoO9ULG+SShbrVbqmAG94","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
 CREATE TABLE directory_addresses (
 	"key" TEXT NOT NULL, 
 	entry TEXT NOT NULL, 
@@ -317,7 +317,7 @@ CREATE TABLE directory_state (
  STRICT
 
 ;
-INSERT INTO "directory_state" VALUES(1,'d3ffc55b1664ed90115c6138bcbe2ed9',1795262400000000);
+INSERT INTO "directory_state" VALUES(1,'3712a4033b936eda10dec10088dd6156',1795262400000000);
 CREATE TABLE events (
 	id INTEGER NOT NULL, 
 	time INTEGER NOT NULL, 
@@ -432,6 +432,23 @@ INSERT INTO "recipients" VALUES(911949063785954394,1,'carol@example.net','exampl
 INSERT INTO "recipients" VALUES(911949063785954394,2,'dora@example.net','example.net','rfc822;dora@example.net','FAILURE','done',NULL,NULL,NULL,0,NULL);
 INSERT INTO "recipients" VALUES(911949063785954396,0,'anna@example.org','example.org','rfc822;anna@example.org','FAILURE','queued',1795262400000000,NULL,NULL,0,NULL);
 INSERT INTO "recipients" VALUES(911949063785954399,0,'emil@example.net','example.net','rfc822;emil@example.net','FAILURE','held',NULL,NULL,NULL,0,NULL);
+CREATE TABLE removals (
+	id INTEGER NOT NULL, 
+	digest TEXT NOT NULL, 
+	block INTEGER NOT NULL, 
+	subject TEXT NOT NULL, 
+	cause TEXT NOT NULL, 
+	address TEXT NOT NULL, 
+	asked INTEGER NOT NULL, 
+	stage TEXT NOT NULL, 
+	changed INTEGER NOT NULL, 
+	why TEXT, 
+	CONSTRAINT pk_removals PRIMARY KEY (id), 
+	CONSTRAINT ck_removals_stage CHECK (stage IN ('asked', 'confirmed', 'removed', 'refused'))
+)
+ STRICT
+
+;
 CREATE TABLE tokens (
 	name TEXT NOT NULL, 
 	holder TEXT NOT NULL, 
@@ -455,4 +472,5 @@ CREATE UNIQUE INDEX uq_blocks_in_force ON blocks (kind, subject, cause) WHERE li
 CREATE INDEX ix_directory_members_key ON directory_members ("key");
 CREATE UNIQUE INDEX uq_api_tokens_digest ON api_tokens (digest);
 CREATE INDEX ix_calls_due ON calls (webhook, due);
+CREATE UNIQUE INDEX uq_removals_digest ON removals (digest);
 COMMIT;

@@ -1,4 +1,4 @@
-"""Tokens of programs, and the calls that tell others what happened."""
+"""Tokens of programs, the calls that tell others what happened, and requests for removal."""
 
 from typing import Any
 
@@ -58,3 +58,20 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_calls_due", "calls", ["webhook", "due"])
+    op.create_table(
+        "removals",
+        _number("id"),
+        _text("digest"),
+        _number("block"),
+        _text("subject"),
+        _text("cause"),
+        _text("address"),
+        _number("asked"),
+        _text("stage"),
+        _number("changed"),
+        _text("why", nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_removals")),
+        _check("removals", "stage", "stage IN ('asked', 'confirmed', 'removed', 'refused')"),
+        sqlite_strict=True,
+    )
+    op.create_index("uq_removals_digest", "removals", ["digest"], unique=True)
