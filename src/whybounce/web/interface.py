@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from whybounce.catalogue import catalogue
 from whybounce.explaining import near_causes, search_causes
@@ -39,7 +40,6 @@ _PAGE = "text/html"
 Lang = Annotated[str, Query(max_length=35)]
 
 
-@router.post("/explain")
 async def explain(request: Request) -> Response:
     """Explain a code, a reply, a line of a log, or a bounce."""
     return await _told(request, work.explain, _kind(request), await request.body())
@@ -53,7 +53,6 @@ async def explain_given(
     return await _told(request, work.explain, "text/plain", text.encode("utf-8", "replace"))
 
 
-@router.post("/read")
 async def read(request: Request) -> Response:
     """Read a whole bounce."""
     return await _told(request, work.read, _kind(request), await request.body())
@@ -138,8 +137,17 @@ async def described(request: Request) -> Response:
     return kept(request, msgspec.json.encode(request.app.state.description), JSON)
 
 
+# These two take nothing but a body, and answer most of what is asked: without FastAPI's look at their
+# parameters, and before all other routes, an answer costs the processor a third less.
+FIRST = (
+    Route("/api/v1/explain", explain, methods=["POST"]),
+    Route("/api/v1/read", read, methods=["POST"]),
+)
+
+
 async def _told(request: Request, work_: Callable[..., bytes], kind: str, body: bytes) -> Response:
-    lang = request.query_params.get("lang", "en")[:35]
+    asked = request.scope["query_string"]
+    lang = request.query_params.get("lang", "en")[:35] if asked else "en"
     _speaker(lang)
     as_text = prefers(request, JSON, "text/plain") != JSON
     told = await _thinking(request).do(len(body), work_, kind, body, lang, as_text=as_text)
