@@ -6,6 +6,7 @@ import re
 import time
 from email import message_from_bytes
 from email.policy import default
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -209,10 +210,14 @@ def test_a_block_is_put_in_force_and_lifted(client):
 def test_failures_are_counted_by_cause_and_lead_to_the_messages(client):
     """A bar for each cause, and who must act."""
     text = client.get("/failures").text
-    link = re.search(r'href="(/failures\?cause=mailbox-full)"', text)
+    link = re.search(r'href="(/failures\?cause=mailbox-full&amp;days=7)"', text)
+    owner = re.search(r'href="(/failures\?owner=recipient&amp;days=7)"', text)
 
     assert link
-    assert "mailbox-full@provoke.example" in client.get(link[1]).text
+    assert owner
+    assert "mailbox-full@provoke.example" in client.get(unescape(link[1])).text
+    assert "mailbox-full@provoke.example" in client.get(unescape(owner[1])).text
+    assert "mailbox-full@provoke.example" not in client.get("/failures?owner=operator").text
     assert client.get("/failures", params={"day": "2000-01-01"}).status_code == 200
 
 

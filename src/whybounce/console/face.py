@@ -58,6 +58,7 @@ from whybounce.gateway.service import Running
 from whybounce.gateway.store import Store
 from whybounce.gateway.store.rows import State
 from whybounce.gateway.tokens import LONGEST_LIFE
+from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import Face, Link
 from whybounce.web.answering import page
 from whybounce.web.intake import client_of
@@ -233,18 +234,20 @@ async def failures(
     request: Request,
     days: Annotated[int, Query(ge=1, le=counting.MOST_DAYS)] = 7,
     cause: Annotated[str, Query(max_length=100)] = "",
+    owner: Annotated[FixItOwner | None, Query()] = None,
     day: Annotated[date | None, Query()] = None,
 ) -> Response:
     """Show what failed: how much for which cause, or the messages behind one bar."""
     session = await _session(request)
     store, now = _console(request).store, _now()
-    if cause or day is not None:
+    if cause or owner or day is not None:
+        far = days if day is None else counting.MOST_DAYS
         rows = await store.ask(
-            lambda c: counting.failed(c, now=now, days=counting.MOST_DAYS, cause=cause, day=day)
+            lambda c: counting.failed(c, now=now, days=far, cause=cause, owner=owner, day=day)
         )
         known = catalogue().causes.get(cause)
         return _shown(
-            request, session, "failed.html", at="/failures", rows=rows, day=day, cause=cause,
+            request, session, "failed.html", at="/failures", rows=rows, day=day, cause=cause, owner=owner, days=days,
             title=known.words.title if known else "", causes=catalogue().causes,
         )  # fmt: skip
     counted = await store.ask(lambda c: counting.failures(c, now=now, days=days))

@@ -124,17 +124,17 @@ CREATE TABLE directory_accounts (
  STRICT
 
 ;
-INSERT INTO "directory_accounts" VALUES('anna@contoso.example','Contoso','{"name":"anna@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$HixnjaMDhbegkrqo4mGcFA$xEjsi5EqhXdnD44vY6tw2DbFx8B5VV3Ns29N6K+jOv0","send-as":["sales@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('admin@contoso.example','Contoso','{"name":"admin@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$21qcfKrbKYrEi3mRWTQBkg$/sBsE+vwKS4Ey/yNMgpR2oSq3NXlFu+YS/kZP9PtvgM","send-as":[],"sending":"allowed","smtp":true,"administrator":true}');
-INSERT INTO "directory_accounts" VALUES('ben@contoso.example','Contoso','{"name":"ben@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$DrGWMNw5dm79m4r2SATZHQ$L8AxJYuak8xipiBkru7FzxrUDZrqche72bRWz9oKwzs","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('scanner','Contoso','{"name":"scanner","password":"$argon2id$v=19$m=8,t=1,p=1$dPEcnpI6EyM5F5djAtJALQ$YBHV/XmUhC7EiNNIuFI1tcDZ0NY6Cd80LjWe7J67OPc","send-as":[],"sending":"allowed","smtp":false,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('busy@contoso.example','Contoso','{"name":"busy@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$r87lUBj9I39QDK2mvlb+HQ$2QnKPzz45Tj+GUSMYkf0NCnssjG2v0PwOOni13Z00qo","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('restricted@contoso.example','Contoso','{"name":"restricted@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$P2uQX5O9EHOhGE/fqQp2nA$pfj2jNT3SY1rPSoZTf8pwAkjWa2dQAQUu6ChhIlFGgw","send-as":[],"sending":"restricted","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('banned@contoso.example','Contoso','{"name":"banned@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$Zr1ldsMrOhb43rUQpGN2aw$l8zgvKvYFFFGLgq/fQG+kPGZBQE/rXybcAou0j8kObw","send-as":[],"sending":"banned","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('printer','Contoso','{"name":"printer","password":"$argon2id$v=19$m=8,t=1,p=1$rKpqax/8lK/xXZfsFYjx5Q$UUksFbEdVfFvbRifi/ut0KnfhjMv4aAzp+KYI6PYad0","send-as":["anna@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('erik@fabrikam.example','Fabrikam','{"name":"erik@fabrikam.example","password":"$argon2id$v=19$m=8,t=1,p=1$LbEK5ujJ4yHdB+OCJhjawA$mKF1uPZda1UL1zcNvwxcXVnmNfdl6EgLMJCmurz4vLA","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('nora@northwind.example','Northwind','{"name":"nora@northwind.example","password":"$argon2id$v=19$m=8,t=1,p=1$n309ZnjF0ydq9/EOp8mYCg$pPiVsVDnXw5jaFtdxAqsSUpYhPaOPWc1/jG41juiuPU","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
-INSERT INTO "directory_accounts" VALUES('theo@tailspin.example','Tailspin','{"name":"theo@tailspin.example","password":"$argon2id$v=19$m=8,t=1,p=1$ctsQBJau0OPWQX9br1D/7Q$26qCeXQVz71iSQeDXZj8pzvoO9ULG+SShbrVbqmAG94","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('anna@contoso.example','Contoso','{"name":"anna@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$3spWP8uEChYqRVjo7fp2ng$SoYMN+xMjfJ01wqvU5Dvb+YfsDuOoPUXaMIfr0XYJyM","send-as":["sales@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('admin@contoso.example','Contoso','{"name":"admin@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$vN7zWSEFjtB2zk5raWFeoA$jIQepmWmRTvlXm2FMMNi7TcqWsQzhSymOEXKmd1NNCM","send-as":[],"sending":"allowed","smtp":true,"administrator":true}');
+INSERT INTO "directory_accounts" VALUES('ben@contoso.example','Contoso','{"name":"ben@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$zsfAhzpelKK6meZNstPdPA$890Fj2s4QwFuLuj8tWPiRt9N7q93NCqXn1WqO9HH3f8","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('scanner','Contoso','{"name":"scanner","password":"$argon2id$v=19$m=8,t=1,p=1$3V54AlJH7wGgtaJweIo1cQ$+lOxF7sSTZVXvkzxMzOsMZLtIDmDQ+3P2tgkqgbmBBA","send-as":[],"sending":"allowed","smtp":false,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('busy@contoso.example','Contoso','{"name":"busy@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$vmEEb5pthpHClNpSR3qBUg$jHtZNOrAcKxUvovL+53+ByNKVFfB+vml4l34Y9N5M0M","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('restricted@contoso.example','Contoso','{"name":"restricted@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$b9lDXW8ERiFlgj5XabubRg$LNZ1Ry6VdSHeXorDkGPxhHjGHf5DqYawzFZjKw36zLo","send-as":[],"sending":"restricted","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('banned@contoso.example','Contoso','{"name":"banned@contoso.example","password":"$argon2id$v=19$m=8,t=1,p=1$NS9Qzn/1ujJHYS5ttH7ziw$xB89b43xbAdezk3pb9ilvso0ZqmQb+Lm00JpC8UwDXo","send-as":[],"sending":"banned","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('printer','Contoso','{"name":"printer","password":"$argon2id$v=19$m=8,t=1,p=1$HtKOh0fuushsLthfO1OMAg$vB59g0YUBJ/VL4XgkIrVb2QURmQpq6JcMirbryC3ouk","send-as":["anna@contoso.example"],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('erik@fabrikam.example','Fabrikam','{"name":"erik@fabrikam.example","password":"$argon2id$v=19$m=8,t=1,p=1$74RijgZM86kFW8HMUM4Daw$ZpEI5JML3V8IH8t5C6UWMdlLqN8rz92EHWwuZ8WQ8SE","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('nora@northwind.example','Northwind','{"name":"nora@northwind.example","password":"$argon2id$v=19$m=8,t=1,p=1$GDfVDPit5lOlLSN33WMmgg$OQKw/gA4JpekYtokJDgOYed4OtxBCSQxgVoQ0wOq8do","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
+INSERT INTO "directory_accounts" VALUES('theo@tailspin.example','Tailspin','{"name":"theo@tailspin.example","password":"$argon2id$v=19$m=8,t=1,p=1$FYvHdAWbmpdYAgpl8Sp2KA$72sakU4HH5CGbwiNa9Gcmqr7VICqAEBQg3gV5bs4uMY","send-as":[],"sending":"allowed","smtp":true,"administrator":false}');
 CREATE TABLE directory_addresses (
 	"key" TEXT NOT NULL, 
 	entry TEXT NOT NULL, 
@@ -317,7 +317,7 @@ CREATE TABLE directory_state (
  STRICT
 
 ;
-INSERT INTO "directory_state" VALUES(1,'3712a4033b936eda10dec10088dd6156',1795262400000000);
+INSERT INTO "directory_state" VALUES(1,'4bd91d2b3ba761027df1ea1b06d3ff62',1795262400000000);
 CREATE TABLE events (
 	id INTEGER NOT NULL, 
 	time INTEGER NOT NULL, 
@@ -472,5 +472,6 @@ CREATE UNIQUE INDEX uq_blocks_in_force ON blocks (kind, subject, cause) WHERE li
 CREATE INDEX ix_directory_members_key ON directory_members ("key");
 CREATE UNIQUE INDEX uq_api_tokens_digest ON api_tokens (digest);
 CREATE INDEX ix_calls_due ON calls (webhook, due);
+CREATE INDEX ix_outcomes_not_reached ON outcomes (message, time, cause) WHERE terminal IN ('failed', 'expired');
 CREATE UNIQUE INDEX uq_removals_digest ON removals (digest);
 COMMIT;

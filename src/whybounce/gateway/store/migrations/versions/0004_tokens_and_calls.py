@@ -1,4 +1,4 @@
-"""Tokens of programs, the calls that tell others what happened, and requests for removal."""
+"""Tokens of programs, the calls that tell others what happened, requests for removal; an index of failures."""
 
 from typing import Any
 
@@ -58,6 +58,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_calls_due", "calls", ["webhook", "due"])
+    failed = sa.text("terminal IN ('failed', 'expired')")
+    op.create_index(
+        "ix_outcomes_not_reached",
+        "outcomes",
+        ["message", "time", "cause"],
+        sqlite_where=failed,
+        postgresql_where=failed,
+    )
     op.create_table(
         "removals",
         _number("id"),
