@@ -32,6 +32,7 @@ SHAPES: dict[str, tuple[type[Struct], ...]] = {
         config.Signing,
         config.Retention,
         config.Health,
+        config.Webhook,
         config.Web,
         config.Directory,
     ),

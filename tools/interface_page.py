@@ -1,4 +1,4 @@
-"""Write docs/api.md from the description of the interface, and nothing else.
+"""Write docs/api.md from the description of the interface, with what a gateway adds, and nothing else.
 
 python tools/interface_page.py
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from whybounce.console.described import description
 from whybounce.web.openapi import document
 from whybounce.web.problems import KEYS, ProblemError
 from whybounce.web.site import speaker
@@ -19,24 +20,27 @@ _HOST = "localhost:8025"
 
 def page() -> str:
     """Return the document's text in Markdown."""
-    return "\n".join(_lines(document())) + "\n"
+    return "\n".join(_lines(document(description()))) + "\n"
 
 
 def _lines(known: Mapping[str, Any]) -> Iterator[str]:
     yield "# The interface for programs\n"
     yield f"{known['info']['description']}\n"
     yield (
-        "`whybounce web` serves it at `http://localhost:8025/api/v1`; its description, OpenAPI 3.1, is at "
+        "`whybounce web` serves it at `http://localhost:8025/api/v1`, and a gateway with `[web]`, which adds "
+        "[what needs a token](#tokens); its description, OpenAPI 3.1, is at "
         "`/api/v1/openapi.json`. The objects are those of `--json`, and their schemas stand in "
         "[docs/schema](schema). This page is made from the description by `tools/interface_page.py`.\n"
     )
     yield "## What can be asked\n"
     yield "| | | |\n|---|---|---|"
     for method, path, operation in _operations(known):
-        yield f"| `{method}` | [`{path}`](#{_anchor(operation)}) | {operation['summary']} |"
+        needs = f" ({operation['security'][0]['token'][0]})" if "security" in operation else ""
+        yield f"| `{method}` | [`{path}`](#{_anchor(operation)}) | {operation['summary']}{needs} |"
     yield ""
     for method, path, operation in _operations(known):
         yield from _operation(method, path, operation)
+    yield from _tokens()
     yield from _manners()
     yield from _problems()
 
@@ -91,15 +95,42 @@ def _command(method: str, path: str, operation: Mapping[str, Any]) -> str:
             asked[parameter["name"]] = parameter["example"]
     query = f"?{urlencode(asked)}" if asked else ""
     address = f"{_HOST}{path}{query}"
-    if method == "GET":
-        return f"curl '{address}'" if query else f"curl {address}"
+    curl = "curl"
+    if "security" in operation:
+        curl = 'curl -H "Authorization: Bearer $TOKEN"'
+    if method == "DELETE":
+        curl = f"{curl} -X DELETE"
+    if "requestBody" not in operation:
+        return f"{curl} '{address}'" if query else f"{curl} {address}"
     content = operation["requestBody"]["content"]
     if "multipart/form-data" in content:
         return f"curl --data-binary @bounce.eml -H 'Content-Type: message/rfc822' {address}"
     kind, given = next((kind, each["example"]) for kind, each in content.items())
     if kind == "text/plain":
         return f"curl -d '{given}' {address}"
-    return f"curl -H 'Content-Type: {kind}' -d '{json.dumps(given)}' {address}"
+    return f"{curl} -H 'Content-Type: {kind}' -d '{json.dumps(given)}' {address}"
+
+
+def _tokens() -> Iterator[str]:
+    yield "## Tokens\n"
+    yield (
+        "What a gateway tells of people's mail, and what changes something in it, needs a token. An administrator "
+        "makes one on the [console](console.md)'s page `/tokens`, or on the gateway's machine:\n"
+    )
+    yield (
+        "```console\n$ TOKEN=$(whybounce tokens add 'nightly report' --scope read --for 30d)\n"
+        "$ whybounce tokens list\n$ whybounce tokens revoke 1BQF4VBG00EF6\n```\n"
+    )
+    yield (
+        "- A token `read`s, or may `change` as well. It ends by itself, after 90 days if nothing else is said, "
+        "and at once when it is revoked.\n"
+        "- It is shown once. The gateway keeps its hash alone, with who made it; making and revoking one, and "
+        "whatever a program changes by it, leaves an event with the token's name.\n"
+        "- It goes into the header, `Authorization: Bearer TOKEN`, and over HTTPS, unless the program runs on the "
+        "gateway's machine. What a browser is signed in with opens nothing here.\n"
+        "- Each token may ask 600 times a minute. After ten wrong ones within five minutes, no token is "
+        "looked at from there for that long.\n"
+    )
 
 
 def _manners() -> Iterator[str]:
@@ -113,7 +144,8 @@ def _manners() -> Iterator[str]:
         "answered with 304."
     )
     yield (
-        "- Pages of other sites may ask (CORS): nothing here changes anything, and there are no cookies."
+        "- Pages of other sites may ask what needs no token (CORS): nothing of that changes anything, and there are no "
+        "cookies."
     )
     yield (
         "- At most 25 MB are read of a body. A client may have four bodies of more than 64 kB under way, "

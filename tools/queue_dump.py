@@ -28,6 +28,8 @@ from whybounce.gateway.store.migrating import HEAD
 from whybounce.gateway.store.rows import (
     Attempt,
     BodyType,
+    CallKind,
+    Calls,
     Deferral,
     Envelope,
     Event,
@@ -41,6 +43,7 @@ from whybounce.gateway.store.rows import (
     Settlement,
     Terminal,
 )
+from whybounce.gateway.tokens import make, new_token
 
 QUEUES = Path(__file__).parent.parent / "tests/gateway/store/queues"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -64,11 +67,12 @@ def message(*addresses: str, sender: str = "anna@example.org") -> NewMessage:
 
 
 async def fill(folder: str) -> None:
-    """Put one of everything into a queue: delivered, deferred, failed, held, reported, blocked; a directory, a policy."""
+    """Put one of everything into a queue: delivered, deferred, failed, held, reported, blocked; a directory, a policy, a token, a call."""
     chance = random.Random(1)  # noqa: S311  # the same in every run
     url = f"sqlite:///{folder}/queue.db"
     # No memory for bodies being received: they go to files, however small.
     async with open_store(url, random_bits=chance.getrandbits, memory=0) as store:
+        store.calls = Calls({CallKind.FAILED: ["crm"]}, lambda _: "{}", lambda: None)
         three = message("ben@example.net", "carol@example.net", "dora@example.net")
         async with store.receive() as body:
             await body.write(b"Subject: Minutes\r\n\r\nIn a file.\r\n")
@@ -108,6 +112,17 @@ async def fill(folder: str) -> None:
         policy = StsPolicy(Mode.ENFORCE, 604_800, ("mx.example.net",))
         until = NOW + timedelta(days=7)
         await keep(store, Kept("example.net", "20261121", policy, NOW, until, NOW))
+        await make(
+            store,
+            new_token(
+                name="nightly report",
+                scope="read",
+                written="a token of nobody",
+                by="olga",
+                now=NOW,
+                lasts=timedelta(days=90),
+            ),
+        )
         await store.record(Event(NOW, "refused", "policy", "550 no", address="bin@example.net"))
 
 

@@ -6,14 +6,15 @@ import re
 import time
 from email import message_from_bytes
 from email.policy import default
+from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
 
-from console import ADMIN, ANNA, PASSWORD, csrf_of, signed_in
+from console import ADMIN, ANNA, PASSWORD, Shown, csrf_of, signed_in
 
-INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/tests", "/blocks")  # fmt: skip
+INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/tests", "/blocks", "/tokens")  # fmt: skip
 
 
 def _first_id(client: httpx.Client, query: str) -> str:
@@ -209,10 +210,14 @@ def test_a_block_is_put_in_force_and_lifted(client):
 def test_failures_are_counted_by_cause_and_lead_to_the_messages(client):
     """A bar for each cause, and who must act."""
     text = client.get("/failures").text
-    link = re.search(r'href="(/failures\?cause=mailbox-full)"', text)
+    link = re.search(r'href="(/failures\?cause=mailbox-full&amp;days=7)"', text)
+    owner = re.search(r'href="(/failures\?owner=recipient&amp;days=7)"', text)
 
     assert link
-    assert "mailbox-full@provoke.example" in client.get(link[1]).text
+    assert owner
+    assert "mailbox-full@provoke.example" in client.get(unescape(link[1])).text
+    assert "mailbox-full@provoke.example" in client.get(unescape(owner[1])).text
+    assert "mailbox-full@provoke.example" not in client.get("/failures?owner=operator").text
     assert client.get("/failures", params={"day": "2000-01-01"}).status_code == 200
 
 
@@ -233,37 +238,83 @@ def test_whoever_is_not_on_the_list_is_told_so(visitor):
 
 
 def test_a_server_leaves_the_list_by_what_stands_in_the_mail(running, client, visitor):
-    """Asked for in public; the mail proves who asks; only then it is removed."""
+    """Asked for in public; the mail proves who asks; only then it is removed; a page says how it stands."""
     given = {"csrf": csrf_of(client), "kind": "ip", "subject": "198.51.100.44"}
     client.post("/blocks", data={**given, "cause": "banned-sending-ip"})
     asked = visitor.post("/delist", data={"ip": "198.51.100.44", "address": ANNA})
+    waiting = visitor.get(asked.headers["location"])
     still = client.get("/blocks").text
     guessed = visitor.post("/delist", data={"confirm": "e30.0000"})
 
-    assert "Look into your mail" in asked.text
+    assert "Look into your mail" in waiting.text
+    assert "you must act" in waiting.text
     assert "198.51.100.44" in still
     assert guessed.status_code == 409
     assert "not what we sent" in guessed.text
 
-    written = _written_in_mail(running.demonstration.mailboxes / ANNA / "new")
-    last = visitor.get("/delist", params={"confirm": written})
-    removed = visitor.post("/delist", data={"confirm": written})
+    link = _link_in_mail(running, "198.51.100.44")
+    last = visitor.get(link)
+    removed = visitor.post("/delist", data={"confirm": link.partition("=")[2]})
+    after = visitor.get(asked.headers["location"])
 
+    assert link.startswith(f"{running.address}/delist?confirm=")
     assert "The last step" in last.text
     assert "198.51.100.44 is removed" in removed.text
+    assert "<h1>Removed</h1>" in after.text
     assert "198.51.100.44" not in client.get("/blocks").text
 
 
-def _written_in_mail(folder: Path) -> str:
-    """Return what the newest mails say that removes a server."""
-    deadline = time.monotonic() + 10
+@pytest.mark.parametrize(
+    ("ip", "act", "said"),
+    [
+        ("198.51.100.45", "refuse", "stays banned. An administrator looked at it."),
+        ("198.51.100.46", "remove", "<h1>Removed</h1>"),
+    ],
+)
+def test_about_a_ban_an_administrator_decides_and_whoever_asked_is_told_why(
+    running, client, visitor, ip, act, said
+):
+    """Only once the mail has proved who asks."""
+    csrf = csrf_of(client)
+    client.post("/blocks", data={"csrf": csrf, "kind": "ip", "subject": ip, "cause": "banned-ip"})
+    asked = visitor.post("/delist", data={"ip": ip, "address": ANNA})
+    before = client.get("/blocks").text
+    confirmed = visitor.post(
+        "/delist", data={"confirm": _link_in_mail(running, ip).partition("=")[2]}
+    )
+    waiting = visitor.get(asked.headers["location"]).text
+    id_ = re.search(rf'name="decide" value="(\w+)">(?=(?:(?!<li>).)*Remove {ip}")', client.get("/blocks").text, re.DOTALL)  # fmt: skip
+    client.post(
+        "/blocks", data={"csrf": csrf, "decide": id_[1] if id_ else "", "act": act, "why": "<b>so"}
+    )
+    after = visitor.get(asked.headers["location"]).text
+
+    assert f"Remove {ip}" not in before
+    assert "Now an administrator decides" in confirmed.text
+    assert "An administrator of ours must act" in waiting
+    assert said in after
+    assert "&lt;b&gt;so" in after
+    assert f"Remove {ip}" not in client.get("/blocks").text
+
+
+def test_how_a_request_stands_is_told_by_its_token_alone(visitor):
+    """What is none opens nothing."""
+    answer = visitor.get("/delist/guessed")
+
+    assert answer.status_code == 404
+    assert "There is no such request" in answer.text
+
+
+def _link_in_mail(running: Shown, ip: str) -> str:
+    """Return the link of the mail about the server."""
+    folder = running.demonstration.mailboxes / ANNA / "new"
+    deadline = time.monotonic() + 30
     while True:
-        for path in folder.iterdir():
+        for path in folder.iterdir() if folder.is_dir() else ():
             mail = message_from_bytes(path.read_bytes(), policy=default)
             part = mail.get_body()
-            text = part.get_content() if part else ""
-            if found := re.search(r"[\w-]{20,}\.[0-9a-f]{32}", text.replace("\n", "")):
-                return found[0]
+            if part and ip in mail["Subject"]:
+                return re.search(r"http://\S+", part.get_content())[0]
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -273,8 +324,8 @@ def test_the_pages_of_the_guide_are_there(client):
     guide = (Path(__file__).parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
     paths = re.findall(r"^\| `(/[^`]*)` \|", guide, re.MULTILINE)
 
-    assert len(paths) == 6
-    assert [client.get(path).status_code for path in paths] == [200] * 6
+    assert len(paths) == 7
+    assert [client.get(path).status_code for path in paths] == [200] * 7
 
 
 def test_an_administrator_asks_what_would_be_said(client):

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 import whybounce.gateway.directory.tables
-import whybounce.gateway.mta_sts  # noqa: F401  # all tables there are, as migrations make them
+import whybounce.gateway.mta_sts
+import whybounce.gateway.removals
+import whybounce.gateway.tokens  # noqa: F401  # all tables there are, as migrations make them
 from postgresql import PostgreSQL
+from stores import mail, open_, sql, sqlite_url, url  # noqa: F401  # fixtures
 from world import World, Worlds
 
 # Its files in memory where that is possible: what is tested here is not the disk.
@@ -41,9 +44,9 @@ def postgresql() -> Iterator[PostgreSQL]:
 @pytest.fixture
 def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
     """Make an empty database and yield its URL."""
-    url = postgresql.make()
-    yield url
-    postgresql.drop(url)
+    made = postgresql.make()
+    yield made
+    postgresql.drop(made)
 
 
 @pytest.fixture

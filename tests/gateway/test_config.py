@@ -121,7 +121,7 @@ def test_every_mistake_is_said_at_once(written):
     assert sorted(faults(path)) == sorted([
         ("lmits: this key is not known; did you mean limits? known here are server, listener,"
         " limits, trust, block-list, policies, outbound, retry, reports, spam, forwarding, signing,"
-        " retention, health, web, directory"),
+        " retention, health, webhook, web, directory"),
         ("server, nmae: this key is not known; did you mean name? known here are name, node, queue,"
         " mailboxes, lmtp, profile, operating, control, drain, log-level, log-format"),
         'server, profile: "exhange" is not allowed; allowed is "standard" or "exchange-online"',
@@ -272,3 +272,62 @@ def test_a_listener_reads_as_the_dialogue_wants_it():
 
     assert re.fullmatch(r"[a-z0-9-]+(,[a-z0-9-]+)+", ",".join(keys))
     assert all(meaning.endswith(".") for *_, meaning in described(Listener))
+
+
+WEBHOOK = """
+[[webhook]]
+name = "crm"
+url = "https://crm.example.org/in?key=hidden"
+"""
+LONG = "a secret of enough letters"
+
+
+def test_a_webhooks_secret_may_stand_elsewhere(written, tmp_path):
+    """In a file, or in the environment; it is never shown."""
+    (tmp_path / "crm.secret").write_text(f"{LONG}\n")
+    in_file = read_config(written(f'{WEBHOOK}secret-file = "crm.secret"'), {})
+    outside = read_config(written(f'{WEBHOOK}secret-environment = "CRM"'), {"CRM": LONG})
+
+    assert in_file.webhook[0].secret == outside.webhook[0].secret == LONG
+    assert LONG not in repr(in_file)
+    assert "hidden" not in repr(in_file)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (WEBHOOK, 'webhook "crm", secret: is missing; `whybounce webhooks secret` makes one'),
+        (f'{WEBHOOK}secret = "hidden"', 'webhook "crm", secret: is not allowed; allowed is at least 24 octets'),
+        (f'{WEBHOOK}secret = "whsec_hidden~"', 'webhook "crm", secret: is not allowed'),
+        (f'{WEBHOOK}secret-environment = "CRM"', 'the environment has no variable "CRM"'),
+        (f'{WEBHOOK}secret = "{LONG}"'.replace("https", "http"), "url: is not allowed; allowed is https://"),
+        (f'{WEBHOOK}secret = "{LONG}"'.replace("https://", "https:/"), "url: is not allowed"),
+        (f'{WEBHOOK}secret = "{LONG}"'.replace("crm.example", "a:b@crm.example"), "url: is not allowed"),
+        (f'{WEBHOOK}secret = "{LONG}"'.replace('"crm"', '"c r m"'), "allowed are letters, digits, - and _"),
+        (f'{WEBHOOK}secret = "{LONG}"{WEBHOOK}secret = "{LONG}"', "this name stands twice"),
+        (f'{WEBHOOK}secret = "{LONG}"\nevents = ["opened"]', '"failed", "expired", "withheld" or "complaint"'),
+        (f'{WEBHOOK}secret = "{LONG}"\nevents = []', "events: is empty"),
+    ],
+)  # fmt: skip
+def test_a_webhook_that_cannot_work_is_said_without_its_secrets(written, text, said):
+    """One line each."""
+    lines = faults(written(text))
+
+    assert said in lines[0]
+    assert "hidden" not in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("", ""),
+        ('[web]\naddress = "127.0.0.1:8025"', ""),
+        ('[web]\naddress = "192.0.2.1:8025"', "http://192.0.2.1:8025/delist"),
+        ('[web]\naddress = "[2001:db8::1]:8025"', "http://[2001:db8::1]:8025/delist"),
+        ('[server]\nname = "mail.example.org"\n[web]\naddress = "0.0.0.0:80"', "http://mail.example.org:80/delist"),
+        ('[web]\naddress = "192.0.2.1:80"\n[reports]\ndelisting = "https://a.example"', "https://a.example"),
+    ],
+)  # fmt: skip
+def test_where_removal_is_asked_for_follows_from_where_the_pages_are(written, text, page):
+    """Unless it is said; an address that only this machine reaches is no use to anybody else."""
+    assert read_config(written(text), {}).delisting == page

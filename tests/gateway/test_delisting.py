@@ -13,7 +13,8 @@ import pytest
 
 from facts import NOW
 from whybounce.gateway.blocks import new_block
-from whybounce.gateway.delisting import CAUSE, Delisting, DelistingError
+from whybounce.gateway.delisting import BY_DECISION, CAUSE, Delisting, DelistingError
+from whybounce.gateway.removals import to_decide
 from whybounce.gateway.store import Store, open_store
 
 PAGE = "https://mail.contoso.example/delist"
@@ -80,7 +81,7 @@ def link_in(mail: email.message.EmailMessage) -> str:
 async def test_a_listed_server_is_taken_off_when_the_mailed_link_is_confirmed(tmp_path):
     """And not before; who asked stands in the events, and the link is good once."""
     async with listed(tmp_path, "192.0.2.9") as delisting:
-        block = await delisting.request("192.0.2.9", "olga@remote.example")
+        block, _ = await delisting.request("192.0.2.9", "olga@remote.example")
         assert await delisting.store.blocks(now=NOW) == (block,)
         mail = await mailed(delisting)
         page, _, written = link_in(mail).partition("?confirm=")
@@ -103,7 +104,7 @@ async def test_a_listed_server_is_taken_off_when_the_mailed_link_is_confirmed(tm
 async def test_one_server_of_a_listed_network_asks_for_the_network(tmp_path):
     """The mail says what is taken off."""
     async with listed(tmp_path, "2001:db8::/32") as delisting:
-        block = await delisting.request("2001:db8::9", "olga@remote.example")
+        block, _ = await delisting.request("2001:db8::9", "olga@remote.example")
 
         assert block.subject == "2001:db8::/32"
         assert "2001:db8::/32" in (await mailed(delisting))["Subject"]
@@ -124,10 +125,64 @@ async def test_what_cannot_be_asked_for_is_said_in_a_sentence(tmp_path, ip, addr
             await delisting.request(ip, address)
 
 
-async def test_a_ban_is_not_left_this_way(tmp_path):
-    async with listed(tmp_path, "192.0.2.9", cause="banned-ip") as delisting:
+async def test_a_ban_is_lifted_by_an_administrator_alone(tmp_path):
+    """The mail proves who asks and puts the request before them; they remove, or refuse and say why."""
+    async with listed(tmp_path, "192.0.2.9", "192.0.2.10", cause=BY_DECISION) as delisting:
+        stages = []
+        for ip, remove in (("192.0.2.9", True), ("192.0.2.10", False)):
+            _, token = await delisting.request(ip, "olga@remote.example")
+            stages.append((await delisting.standing(token)).removal.stage)
+            assert await to_decide(delisting.store) == ()
+            mail = await mailed(delisting)
+            confirmed = await delisting.confirm(link_in(mail).partition("?confirm=")[2])
+            assert confirmed.lifted is None
+            assert "Somebody here then decides" in mail.get_content()
+            (waiting,) = await to_decide(delisting.store)
+            stages.append(waiting.stage)
+            if not remove:
+                with pytest.raises(DelistingError, match="told why"):
+                    await delisting.decide(waiting.id, remove=False, by="paul", why=" ")
+            await delisting.decide(waiting.id, remove=remove, by="paul", why="" if remove else "no")
+            after = await delisting.standing(token)
+            stages.append(after.removal.stage)
+            assert after.is_listed is not remove
+            with pytest.raises(DelistingError, match="has been decided"):
+                await delisting.decide(waiting.id, remove=remove, by="paul", why="again")
+            delisting.clock.now += timedelta(minutes=2)
+        left = [each.subject for each in await delisting.store.blocks(now=delisting.clock())]
+
+    assert stages == ["asked", "confirmed", "removed", "asked", "confirmed", "refused"]
+    assert left == ["192.0.2.10"]
+
+
+async def test_whoever_asked_can_see_how_it_stands_and_nobody_else(tmp_path):
+    """By a token; what is none opens nothing."""
+    async with listed(tmp_path, "192.0.2.9") as delisting:
+        _, token = await delisting.request("192.0.2.9", "olga@remote.example")
+        mail = await mailed(delisting)
+        asked = await delisting.standing(token)
+        none = await delisting.standing(token[:-1])
+        delisting.clock.now += timedelta(days=1, seconds=1)
+        late = await delisting.standing(token)
+        delisting.clock.now -= timedelta(hours=2)
+        await delisting.confirm(link_in(mail).partition("?confirm=")[2])
+        removed = await delisting.standing(token)
+        await listed_again(delisting.store, "192.0.2.9", now=delisting.clock())
+        again = await delisting.standing(token)
+
+    assert none is None
+    assert token not in mail.as_string()
+    assert (asked.removal.stage, asked.is_listed, asked.has_run_out) == ("asked", True, False)
+    assert late.has_run_out
+    assert (removed.removal.stage, removed.is_listed) == ("removed", False)
+    assert (again.removal.stage, again.is_listed) == ("removed", True)
+
+
+async def test_without_a_page_a_ban_is_not_asked_about(tmp_path):
+    """There a person has to be written to."""
+    async with listed(tmp_path, "192.0.2.9", cause=BY_DECISION) as delisting:
         with pytest.raises(DelistingError, match="not on the list"):
-            await delisting.request("192.0.2.9", "olga@remote.example")
+            await replace(delisting, page="").request("192.0.2.9", "olga@remote.example")
 
 
 async def test_nobody_is_mailed_more_than_a_few_times_a_day(tmp_path):

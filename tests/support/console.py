@@ -14,6 +14,7 @@ import httpx
 
 from whybounce.cli.web import bound
 from whybounce.console import console_face, prepared
+from whybounce.console.provoked import demonstration_face
 from whybounce.provoking.demonstration import Demonstration, demonstration
 from whybounce.web import Settings, create_app
 from whybounce.web.serving import serving_beside
@@ -45,15 +46,17 @@ def shown(folder: Path) -> Iterator[Shown]:
     ended = threading.Event()
 
     async def run() -> None:
-        async with demonstration(folder, {}, inbound=0, submission=0) as there:
-            listening = bound("127.0.0.1", 0)
-            port = listening.getsockname()[1]
+        listening = bound("127.0.0.1", 0)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with demonstration(folder, {}, inbound=0, submission=0, site=f"{address}/") as there:
             settings = Settings(
-                faces=(console_face(),), resolver=there.gateway.resolver, allow_private=True
+                faces=(demonstration_face(there), console_face()),
+                resolver=there.gateway.resolver,
+                allow_private=True,
             )
             app = prepared(create_app(settings), there.gateway)
             async with serving_beside(app, listening):
-                ready.append(Shown(f"http://127.0.0.1:{port}", there))
+                ready.append(Shown(address, there))
                 await asyncio.to_thread(ended.wait)
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)

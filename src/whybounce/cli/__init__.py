@@ -24,8 +24,10 @@ from whybounce.cli import (
     rewrite,
     serve,
     tls_report,
+    tokens,
     trace,
     web,
+    webhooks,
     write,
 )
 from whybounce.cli.refusal import Refusal
@@ -54,6 +56,8 @@ app.command("trace")(trace.trace)
 app.command("drain")(drain.drain)
 app.add_typer(queue.app, name="queue")
 app.add_typer(blocks.app, name="blocks")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(config.app, name="config")
 
 

@@ -1,7 +1,6 @@
 """``whybounce blocks``: who is banned, listed or restricted, and how that ends."""
 
 from collections.abc import Callable
-from datetime import datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from whybounce.cli.operating import CONFIG, DATA, configuration, reached
-from whybounce.cli.refusal import Refusal
+from whybounce.cli.typed import minute, span
 
 if TYPE_CHECKING:
     from whybounce.gateway.operating.requests import OnBlocks
@@ -53,7 +52,9 @@ def add(
     ),
     cause: str = typer.Option("", "--cause", help="What they are told, by a cause's id."),
     why: str = _WHY,
-    lasts: str = typer.Option(None, "--for", help="How long: 30m, 12h, 7d. Else until lifted."),
+    lasts: str | None = typer.Option(
+        None, "--for", help="How long: 30m, 12h, 7d. Else until lifted."
+    ),
     json: bool = _JSON,
     config: Path | None = CONFIG,
     data: Path | None = DATA,
@@ -64,7 +65,11 @@ def add(
     """
     _do(
         lambda requests: requests.AddBlock(
-            kind=kind, subject=subject, cause=cause, reason=why, seconds=_seconds(lasts)
+            kind=kind,
+            subject=subject,
+            cause=cause,
+            reason=why,
+            seconds=None if lasts is None else span("--for", lasts),
         ),
         config,
         data,
@@ -178,22 +183,7 @@ def _print(block: "BlockEntry", *, json: bool) -> None:
     if block.lifted is not None:
         end = f"lifted by {block.lifted_by}"
     else:
-        end = "until it is lifted" if block.until is None else f"until {_moment(block.until)}"
+        end = "until it is lifted" if block.until is None else f"until {minute(block.until)}"
     typer.echo(f"{block.id}  {block.kind} {block.subject}  {block.cause}  {end}")
     why = f": {block.reason}" if block.reason else ""
-    typer.echo(f"  since {_moment(block.added)} by {block.added_by}{why}")
-
-
-def _moment(written: str | None) -> str:
-    return "" if written is None else f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC"
-
-
-def _seconds(written: str | None) -> float | None:
-    from whybounce.gateway.values import Duration  # noqa: PLC0415  # heavy
-
-    if written is None:
-        return None
-    try:
-        return Duration.parse(written).total_seconds()
-    except ValueError:
-        raise Refusal(f"--for {written}: takes {Duration.WANTED}") from None
+    typer.echo(f"  since {minute(block.added)} by {block.added_by}{why}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whybounce.gateway.config import Config
     from whybounce.gateway.directory import DirectoryTable
     from whybounce.gateway.service import Running
+    from whybounce.provoking.demonstration import Demonstration
 
 _log = logging.getLogger(__name__)
 
@@ -167,12 +168,18 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
     stop = _stop()
     try:
         async with AsyncExitStack() as left:
+            listening, site = _bound_if_free(web)
             shown = await left.enter_async_context(
-                demonstration(folder, os.environ, inbound=inbound, submission=submission)
-            )
+                demonstration(
+                    folder, os.environ, inbound=inbound, submission=submission,
+                    site=site if listening else "",
+                )
+            )  # fmt: skip
             left.enter_context(noted(shown.whereabouts))
             _log_to_terminal(shown.config)
-            site = await _site_if_free(left, shown.gateway, web)
+            if listening is not None:
+                serving = _site(shown.gateway, shown.gateway.settings(), listening, shown)
+                await left.enter_async_context(serving)
             _print(demonstration_screen(shown, site))
             await until_stopped(shown.gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
@@ -202,23 +209,32 @@ def _listening_for_site(config: "Config") -> socket.socket | None:
         ) from error
 
 
-async def _site_if_free(left: AsyncExitStack, gateway: "Running", port: int) -> str:
-    """Serve the demonstration's pages; return their address, or why they are not served."""
-    host = "127.0.0.1"
+def _bound_if_free(port: int) -> tuple[socket.socket | None, str]:
+    """Return where the demonstration's pages are to be served, or why they are not."""
     try:
-        listening = bound(host, port)
+        listening = bound("127.0.0.1", port)
     except OSError as error:
-        return f"not served: {host} port {port}: {why_not(error)}; choose another with --web"
-    return await left.enter_async_context(_site(gateway, gateway.settings(), listening))
+        why = f"127.0.0.1 port {port}: {why_not(error)}; choose another with --web"
+        return None, f"not served: {why}"
+    return listening, _address(listening)
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 @asynccontextmanager
 async def _site(
-    gateway: "Running", config: "Config", listening: socket.socket
+    gateway: "Running",
+    config: "Config",
+    listening: socket.socket,
+    shown: "Demonstration | None" = None,
 ) -> AsyncIterator[str]:
     """Serve look-ups and console beside the gateway; yield their address."""
     try:
         from whybounce.console import console_face, prepared  # noqa: PLC0415  # heavy
+        from whybounce.console.provoked import demonstration_face  # noqa: PLC0415  # likewise
         from whybounce.web import Settings, create_app  # noqa: PLC0415  # likewise
         from whybounce.web.serving import serving_beside  # noqa: PLC0415  # likewise
     except ModuleNotFoundError as error:
@@ -226,14 +242,13 @@ async def _site(
             f'{error.name} is not installed; [web] needs: pip install "whybounce[web]"'
         ) from error
     settings = Settings(
-        faces=(console_face(),),
+        faces=(*([demonstration_face(shown)] if shown else []), console_face()),
         resolver=gateway.resolver,
         reach=_reach(config),
         allow_private=config.web.private,
     )
     async with serving_beside(prepared(create_app(settings), gateway), listening):
-        host, port = listening.getsockname()[:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        yield _address(listening)
 
 
 def _reach(config: "Config") -> "Reach":

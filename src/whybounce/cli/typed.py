@@ -76,3 +76,18 @@ def file(option: str, path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise Refusal(f"{option} takes a file; {path} cannot be read: {error.strerror}") from error
+
+
+def span(option: str, value: str) -> float:
+    """Return the seconds of a span of time that is written with its unit."""
+    from whybounce.gateway.values import Duration  # noqa: PLC0415  # heavy
+
+    try:
+        return Duration.parse(value).total_seconds()
+    except ValueError:
+        raise Refusal(f"{option} {value}: takes {Duration.WANTED}") from None
+
+
+def minute(written: str | None) -> str:
+    """Return a time of the JSON as people read it; nothing for none."""
+    return "" if written is None else f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC"

@@ -14,7 +14,8 @@ from msgspec import to_builtins
 from starlette.responses import RedirectResponse, Response
 
 from whybounce.catalogue import catalogue
-from whybounce.console import failures as counting
+from whybounce.console import described, failures as counting, interface
+from whybounce.console.bearers import Bearers
 from whybounce.console.sessions import Session
 from whybounce.console.signing_in import (
     Gate,
@@ -29,34 +30,45 @@ from whybounce.gateway.operating.performing import Operator
 from whybounce.gateway.operating.requests import (
     Act,
     AddBlock,
+    AddToken,
     Answer,
     Blocks,
     Changes,
     ConfirmRemoval,
+    DecideRemoval,
     Do,
     LiftBlock,
     ListBlocks,
     Listing,
+    ListRemovals,
+    ListTokens,
     Lives,
     OnStore,
     Refused,
     Rehearse,
     Rehearsed,
+    Removals,
     RequestRemoval,
+    RevokeToken,
     Selection,
     Show,
+    ShowRemoval,
+    Tokens,
     Trace,
 )
 from whybounce.gateway.policies import POLICIES
 from whybounce.gateway.service import Running
 from whybounce.gateway.store import Store
 from whybounce.gateway.store.rows import State
+from whybounce.gateway.tokens import LONGEST_LIFE
+from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import Face, Link
 from whybounce.web.answering import page
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
 from whybounce.web.site import Site, speaker
+from whybounce.wire.tokens import TokenEntry
 from whybounce.wording.rehearsals import rehearsal_words
 
 router = APIRouter()
@@ -84,12 +96,16 @@ class _Console:
 
 def console_face() -> Face:
     """Return the console as a part of the site; ``prepared`` tells it of the gateway."""
+    routes = APIRouter()
+    routes.include_router(interface.router)
+    routes.include_router(router)
     links = (Link("/delist", "Delist"), Link(HERE, "Console"))
-    return Face(router, links, "whybounce.console")
+    return Face(routes, links, "whybounce.console", described.description())
 
 
 def prepared(app: FastAPI, gateway: Running) -> FastAPI:
     """Return the application with the gateway that the console is of."""
+    app.state.operator, app.state.bearers = gateway.operator, Bearers(gateway.store)
     app.state.console = _Console(
         gate=Gate(gateway.directory),
         operator=gateway.operator,
@@ -222,18 +238,20 @@ async def failures(
     request: Request,
     days: Annotated[int, Query(ge=1, le=counting.MOST_DAYS)] = 7,
     cause: Annotated[str, Query(max_length=100)] = "",
+    owner: Annotated[FixItOwner | None, Query()] = None,
     day: Annotated[date | None, Query()] = None,
 ) -> Response:
     """Show what failed: how much for which cause, or the messages behind one bar."""
     session = await _session(request)
     store, now = _console(request).store, _now()
-    if cause or day is not None:
+    if cause or owner or day is not None:
+        far = days if day is None else counting.MOST_DAYS
         rows = await store.ask(
-            lambda c: counting.failed(c, now=now, days=counting.MOST_DAYS, cause=cause, day=day)
+            lambda c: counting.failed(c, now=now, days=far, cause=cause, owner=owner, day=day)
         )
         known = catalogue().causes.get(cause)
         return _shown(
-            request, session, "failed.html", at="/failures", rows=rows, day=day, cause=cause,
+            request, session, "failed.html", at="/failures", rows=rows, day=day, cause=cause, owner=owner, days=days,
             title=known.words.title if known else "", causes=catalogue().causes,
         )  # fmt: skip
     counted = await store.ask(lambda c: counting.failures(c, now=now, days=days))
@@ -290,19 +308,28 @@ async def blocks(request: Request) -> Response:
     session = await _session(request)
     answer = await _performed(request, ListBlocks(), session)
     assert isinstance(answer, Blocks)  # noqa: S101  # what ListBlocks is answered with
+    asked = await _performed(request, ListRemovals(), session)
+    assert isinstance(asked, Removals)  # noqa: S101  # what ListRemovals is answered with
     kinds = [kind for kind in KINDS if causes_for(kind)]
     return _shown(
         request, session, "blocks.html", at="/blocks", blocks=answer.blocks, kinds=kinds,
+        asked=asked.removals,
         choices={kind: causes_for(kind) for kind in kinds}, causes=catalogue().causes,
     )  # fmt: skip
 
 
 @router.post("/blocks")
 async def block(request: Request) -> Response:
-    """Block somebody, or lift a block."""
+    """Block somebody, lift a block, or decide about a request to lift one."""
     session, given = await _console(request).gate.form(request)
     wanted: OnStore
-    if given.get("lift"):
+    if given.get("decide"):
+        wanted = DecideRemoval(
+            id=given["decide"][:100],
+            remove=given.get("act") == "remove",
+            why=given.get("why", "").strip()[:300],
+        )
+    elif given.get("lift"):
         wanted = LiftBlock(wanted=given["lift"], why=given.get("why", "")[:300])
     else:
         wanted = AddBlock(
@@ -314,6 +341,39 @@ async def block(request: Request) -> Response:
         )
     await _performed(request, wanted, session)
     return RedirectResponse("/blocks", 303)
+
+
+@router.get("/tokens")
+async def tokens(request: Request) -> Response:
+    """Show the tokens of programs, and the form that makes one."""
+    return await _tokens_page(request, await _session(request))
+
+
+@router.post("/tokens")
+async def token(request: Request) -> Response:
+    """Make a token, which is shown this once, or revoke one."""
+    session, given = await _console(request).gate.form(request)
+    if given.get("revoke"):
+        await _performed(request, RevokeToken(wanted=given["revoke"][:100]), session)
+        return RedirectResponse("/tokens", 303)
+    days = _number(given.get("days", ""), LONGEST_LIFE.days, "days")
+    wanted = AddToken(
+        name=given.get("name", ""), scope=given.get("scope", ""), seconds=days * 86_400.0
+    )
+    answer = await _performed(request, wanted, session)
+    assert isinstance(answer, Tokens)  # noqa: S101  # what AddToken is answered with
+    return await _tokens_page(request, session, answer.tokens[0])
+
+
+async def _tokens_page(
+    request: Request, session: Session, made: TokenEntry | None = None
+) -> Response:
+    answer = await _performed(request, ListTokens(), session)
+    assert isinstance(answer, Tokens)  # noqa: S101  # what ListTokens is answered with
+    return _shown(
+        request, session, "tokens.html", at="/tokens", tokens=answer.tokens[::-1], made=made,
+        now=f"{_now():%Y-%m-%dT%H:%M:%SZ}",
+    )  # fmt: skip
 
 
 @router.get("/delist")
@@ -333,20 +393,31 @@ async def ask_removal(request: Request) -> Response:
     given = await form_of(request)
     console = _console(request)
     if not console.requests.take(client_of(request.scope), time.monotonic()):
-        raise ProblemError("too-often", {"limit": "20"})
+        raise ProblemError("many-removals", {"limit": "20"})
     written = given.get("confirm", "").strip()
-    wanted: OnStore
     if written:
-        wanted, state = ConfirmRemoval(written=written), "removed"
-    else:
-        ip, address = given.get("ip", "").strip()[:100], given.get("address", "")[:_LONGEST]
-        wanted, state = RequestRemoval(ip=ip, address=address), "sent"
-    answer = await _performed(request, wanted, None)
-    assert isinstance(answer, Blocks)  # noqa: S101  # what requests for removal are answered with
-    subject = answer.blocks[0].subject
-    return page(
-        _site(request).render("delist.html", at="/delist", state=state, confirm="", subject=subject)
-    )
+        answer = await _performed(request, ConfirmRemoval(written=written), None)
+        assert isinstance(answer, Blocks)  # noqa: S101  # what ConfirmRemoval is answered with
+        block = answer.blocks[0]
+        state = "removed" if block.lifted else "confirmed"
+        shown = _site(request).render(
+            "delist.html", at="/delist", state=state, confirm="", subject=block.subject
+        )
+        return page(shown)
+    ip, address = given.get("ip", "").strip()[:100], given.get("address", "")[:_LONGEST]
+    answer = await _performed(request, RequestRemoval(ip=ip, address=address), None)
+    assert isinstance(answer, Blocks)  # noqa: S101  # what RequestRemoval is answered with
+    return RedirectResponse(f"/delist/{answer.token}", 303)
+
+
+@router.get("/delist/{token}")
+async def removal(request: Request, token: str) -> Response:
+    """Show how a request for removal stands, to whoever asked."""
+    answer = await _performed(request, ShowRemoval(token=token[:100]), None)
+    if not isinstance(answer, Removals) or not answer.removals:
+        raise ProblemError("no-such-request")
+    shown = _site(request).render("removal.html", at="/delist", removal=answer.removals[0])
+    return page(shown)
 
 
 _COLUMNS = (
@@ -417,13 +488,15 @@ def _hours(written: str) -> float | None:
     """Return the seconds of a number of hours; None where none is given: until it is lifted."""
     if not written.strip():
         return None
-    try:
-        hours = int(written)
-    except ValueError:
-        hours = 0
-    if not 1 <= hours <= 24 * 366:
-        raise ProblemError("not-done", {"why": "The hours are a number from 1 to 8784, or empty."})
-    return hours * 3_600.0
+    return _number(written, 24 * 366, "hours") * 3_600.0
+
+
+def _number(written: str, most: int, of: str) -> int:
+    """Return how many there are of something; raises ProblemError."""
+    digits = written.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 9 and 1 <= int(digits) <= most):
+        raise ProblemError("not-done", {"why": f"The {of} are a number from 1 to {most}."})
+    return int(digits)
 
 
 def _octets(written: str) -> int | None:

@@ -2,21 +2,22 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, type_coerce
 
 from whybounce.catalogue import catalogue
+from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.identity import earliest, written
-from whybounce.gateway.store.rows import Terminal
-from whybounce.gateway.store.tables import outcomes, recipients
+from whybounce.gateway.store.tables import NOT_REACHED, outcomes, recipients
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 
 MOST_DAYS = 30
-_MOST_ROWS = 50_000  # Beyond that the newest are counted, and the page says so.
+_MOST_ROWS = 500_000  # Beyond that the newest are counted, and the page says so.
 _MOST_SHOWN = 200
 _UNKNOWN = "unknown"
-_FAILED = (Terminal.FAILED, Terminal.EXPIRED)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY, _MICROSECOND = timedelta(days=1), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,24 @@ class Failed:
 
 def failures(connection: Connection, *, now: datetime, days: int) -> Failures:
     """Return what failed of the messages that arrived in so many days, today among them."""
+    newest = (
+        select(outcomes.c.time, outcomes.c.cause)
+        .where(*_since(now, days))
+        .order_by(outcomes.c.message.desc())
+        .limit(_MOST_ROWS + 1)
+        .subquery()
+    )
+    day = type_coerce(newest.c.time, BigInt) // literal_column(str(_DAY // _MICROSECOND), BigInt)
     rows = connection.execute(
-        select(outcomes.c.time, outcomes.c.cause).where(*_since(now, days))
-        .order_by(outcomes.c.message.desc()).limit(_MOST_ROWS + 1)
-    ).all()  # fmt: skip
-    counted = rows[:_MOST_ROWS]
-    causes = Counter(_known(row.cause) for row in counted)
-    by_day = Counter(row.time.date() for row in counted)
+        select(day.label("day"), newest.c.cause, func.count().label("number")).group_by(
+            day, newest.c.cause
+        )
+    ).all()
+    causes: Counter[str] = Counter()
+    by_day: Counter[date] = Counter()
+    for row in rows:
+        causes[_known(row.cause)] += row.number
+        by_day[(_EPOCH + row.day * _DAY).date()] += row.number
     bars = [_bar(cause, count) for cause, count in causes.most_common()]
     owners: Counter[FixItOwner] = Counter()
     for bar in bars:
@@ -70,43 +82,56 @@ def failures(connection: Connection, *, now: datetime, days: int) -> Failures:
         bars=tuple(bars),
         owners=tuple(owners.most_common()),
         days=tuple((day, by_day[day]) for day in every),
-        total=len(counted),
-        is_cut=len(rows) > _MOST_ROWS,
+        total=min(causes.total(), _MOST_ROWS),
+        is_cut=causes.total() > _MOST_ROWS,
     )
 
 
 def failed(
-    connection: Connection, *, now: datetime, days: int, cause: str, day: date | None
+    connection: Connection,
+    *,
+    now: datetime,
+    days: int,
+    cause: str = "",
+    owner: FixItOwner | None = None,
+    day: date | None = None,
 ) -> tuple[Failed, ...]:
-    """Return those that failed for a cause, or for any, newest first."""
-    asked = (
-        select(outcomes, recipients.c.address)
-        .join(
-            recipients,
-            (recipients.c.message == outcomes.c.message)
-            & (recipients.c.number == outcomes.c.number),
-        )
-        .where(*_since(now, days))
-        .order_by(outcomes.c.message.desc())
-        .limit(_MOST_SHOWN)
-    )
+    """Return those that failed for a cause, by somebody's work, on a day, or for any; newest first."""
+    which = [*_since(now, days)]
+    known = catalogue().causes
     if cause:
-        asked = asked.where(func.coalesce(outcomes.c.cause, _UNKNOWN) == cause)
+        which.append(func.coalesce(outcomes.c.cause, _UNKNOWN) == cause)
+    if owner is not None:
+        theirs = [id_ for id_, each in known.items() if each.owner is owner]
+        which.append(func.coalesce(outcomes.c.cause, _UNKNOWN).in_(theirs))
     if day is not None:
         begins = datetime(day.year, day.month, day.day, tzinfo=now.tzinfo)
-        asked = asked.where(outcomes.c.time >= begins, outcomes.c.time < begins + timedelta(days=1))
+        which += [outcomes.c.time >= begins, outcomes.c.time < begins + _DAY]
+    newest = (
+        select(outcomes.c.message, outcomes.c.number)
+        .where(*which)
+        .order_by(outcomes.c.message.desc())
+        .limit(_MOST_SHOWN)
+        .subquery()
+    )
+    of = (outcomes.c.message == newest.c.message) & (outcomes.c.number == newest.c.number)
+    to = (recipients.c.message == newest.c.message) & (recipients.c.number == newest.c.number)
+    asked = (
+        select(outcomes, recipients.c.address)
+        .select_from(newest)
+        .join(outcomes, of)
+        .join(recipients, to)
+        .order_by(outcomes.c.message.desc())
+    )
     return tuple(
         Failed(row.message, row.address, row.time, _known(row.cause), row.reply or "")
         for row in connection.execute(asked)
     )
 
 
-def _since(now: datetime, days: int) -> tuple:  # type: ignore[type-arg]  # SQLAlchemy's own conditions
+def _since(now: datetime, days: int) -> tuple[ColumnElement[bool], ...]:
     begins = datetime(now.year, now.month, now.day, tzinfo=now.tzinfo) - timedelta(days=days - 1)
-    return (
-        outcomes.c.message >= written(earliest(begins)),
-        outcomes.c.terminal.in_(_FAILED),
-    )
+    return outcomes.c.message >= written(earliest(begins)), NOT_REACHED
 
 
 def _known(cause: str | None) -> str:

@@ -82,7 +82,8 @@ class Gate:
             ProblemError: The way is not encrypted, the form is another site's, or there were too many attempts.
 
         """
-        _only_encrypted(request)
+        if not is_encrypted(request):
+            raise ProblemError("needs-https")
         given = await form_of(request)
         name, password = given.get("account", "").strip(), given.get("password", "")
         client, now = client_of(request.scope), time.monotonic()
@@ -169,12 +170,11 @@ def _only_own_site(request: Request) -> None:
         raise ProblemError("old-form")
 
 
-def _only_encrypted(request: Request) -> None:
+def is_encrypted(request: Request) -> bool:
+    """Say whether nobody reads it on its way: by HTTPS, or because it does not leave this machine."""
     if request.url.scheme == "https":
-        return
+        return True
     try:
-        is_here = ip_address(request.client.host if request.client else "").is_loopback
+        return ip_address(request.client.host if request.client else "").is_loopback
     except ValueError:
-        is_here = False
-    if not is_here:
-        raise ProblemError("needs-https")
+        return False

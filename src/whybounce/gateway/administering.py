@@ -85,6 +85,7 @@ def operator_of(now: Now, report: Report) -> Operator:
         bouncer=bouncer_of(parts, report),
         delisting=delisting_of(parts),
         rehearse=rehearsing_of(now),
+        webhooks=parts.webhooks,
         cause_of=causes_by(Explainer(catalogue())),
         clock=clock,
     )
@@ -106,7 +107,7 @@ def delisting_of(parts: Parts) -> Delisting:
     return Delisting(
         store=parts.store,
         host=parts.host,
-        page=parts.config.reports.delisting,
+        page=parts.config.delisting,
         expire_after=parts.config.schedule.expire_after,
         clock=clock,
     )
@@ -230,17 +231,19 @@ async def doing_chores(now: Now) -> AsyncIterator[None]:
         (
             *housekeeping(parts.store, lambda: now().config.retention),
             digest.chore,
+            parts.webhooks.chore,
             Chore("MTA-STS policies", timedelta(hours=1), renew_policies),
         ),
         node=parts.node,
         clock=clock,
     )
-    task = asyncio.create_task(chores.run())
+    tasks = [asyncio.create_task(each) for each in (chores.run(), parts.webhooks.run())]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def why(error: OSError) -> str:

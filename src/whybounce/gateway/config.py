@@ -5,6 +5,8 @@ says is as the Structs below say. ``docs/configuration.md`` is written from them
 """
 
 import os
+import re
+import socket
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,9 +14,10 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, get_args
+from urllib.parse import urlsplit
 
 from msgspec import NODEFAULT, Meta, Struct, field as default_from
-from msgspec.structs import FieldInfo, fields
+from msgspec.structs import FieldInfo, fields, replace
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress
@@ -38,13 +41,17 @@ from whybounce.gateway.shaping import (
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets, TlsMode
 from whybounce.gateway.smtp.tls import server_context, verifying_context
 from whybounce.gateway.store import Schedule, schedules
+from whybounce.gateway.store.rows import CallKind
 from whybounce.gateway.trust import BlockListTable, Trust
 from whybounce.gateway.values import Duration, Endpoint, Folder, IpAddress, Network, Secret, Size
+from whybounce.gateway.webhooks.signing import WANTED as SECRET_WANTED, key_of
 
 PROFILES = Path(__file__).with_name("profiles")
 _PREFIX = "WHYBOUNCE_"
 _SQLITE = "sqlite:///"
 _STORES = (_SQLITE, "postgresql://")
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened at
+_WEBHOOK_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 class ConfigError(FaultyFileError):
@@ -321,8 +328,8 @@ class Reports(_Table, frozen=True, kw_only=True):
     delisting: Annotated[
         str,
         _means(
-            "The page where removal from the block list is asked for, said to who is on it; else the"
-            " postmaster at our name."
+            "The page where removal from the block list is asked for, said to who is on it; else"
+            " `/delist` where others reach `[web]`, else the postmaster at our name."
         ),
     ] = ""
     language: Annotated[str, _means("The language of notices.")] = "en"
@@ -427,6 +434,25 @@ class Web(_Table, frozen=True, kw_only=True):
     ] = False
 
 
+class Webhook(_Table, frozen=True, kw_only=True):
+    """`[[webhook]]`: another system that is told of what happens; [its page](webhooks.md)."""
+
+    name: Annotated[str, _means("Its name in logs, commands and the queue; keep it.")]
+    url: Annotated[Secret, _means("Where it is told, by POST. It is never shown.")]
+    secret: Annotated[Secret | None, _means("What signs the calls: this, or one of the next.")] = (
+        None
+    )
+    secret_file: Annotated[Path | None, _means("… the file that holds it …")] = None
+    secret_environment: Annotated[str, _means("… or the variable of the environment.")] = ""
+    events: Annotated[
+        tuple[CallKind, ...],
+        _means("What it is told of: failed, expired, withheld, complaint. Else all of these."),
+    ] = tuple(CallKind)
+    private: Annotated[
+        bool, _means("Whether it may be in an inner network, and be called without TLS.")
+    ] = False
+
+
 class Config(_Table, frozen=True, kw_only=True):
     """The whole of it."""
 
@@ -449,8 +475,18 @@ class Config(_Table, frozen=True, kw_only=True):
     signing: tuple[Signing, ...] = ()
     retention: Retention = Retention()
     health: Health = Health()
+    webhook: tuple[Webhook, ...] = ()
     web: Web = Web()
     directory: Directory = Directory()
+
+    @property
+    def delisting(self) -> str:
+        """The page where removal from the block list is asked for; empty: there is none for others."""
+        at = self.web.address
+        if self.reports.delisting or at is None or at.is_loopback or not at.port:
+            return self.reports.delisting
+        host = at.host if at.host not in _EVERYWHERE else self.server.name or socket.getfqdn()
+        return f"http://{f'[{host}]' if ':' in host else host}:{at.port}/delist"
 
     @property
     def control(self) -> Path | None:
@@ -503,6 +539,7 @@ def read_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         readers=_readers(folder),
     )
     if config is not None:
+        config = _with_secrets(config, environ)
         for place, what in _contradictions(config):
             faults.add((place,), what)
     if config is None or faults.said:
@@ -600,6 +637,7 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     yield from _policies(config)
     yield from _signing(config)
     yield from _retry(config)
+    yield from _webhooks(config)
     languages = sorted(catalogue().frames)
     if config.reports.language not in languages:
         yield (
@@ -673,6 +711,76 @@ def _certificate(listener: Listener, place: str) -> Iterator[tuple[str, str]]:
         why = getattr(error, "reason", None) or error.strerror or "it holds none"
         said = f"{shown(str(certificate))} cannot be used with its key"
         yield f"{place}, certificate", f"{said}: {why.replace('_', ' ').lower()}"
+
+
+def _with_secrets(config: Config, environ: Mapping[str, str]) -> Config:
+    """Return the configuration with the secrets that stand in files and in the environment."""
+    return replace(
+        config,
+        webhook=tuple(
+            replace(each, secret=Secret(found)) if (found := _secret(each, environ)) else each
+            for each in config.webhook
+        ),
+    )
+
+
+def _secret(webhook: Webhook, environ: Mapping[str, str]) -> str:
+    if webhook.secret_file is not None:
+        try:
+            return webhook.secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
+    return environ.get(webhook.secret_environment, "") if webhook.secret_environment else ""
+
+
+def _webhooks(config: Config) -> Iterator[tuple[str, str]]:
+    """Hold that each can be called and signed for, without a word of what is secret."""
+    names = Counter(each.name for each in config.webhook)
+    for name in (name for name, times in names.items() if times > 1):
+        yield f"webhook {shown(name)}", "this name stands twice; each webhook has its own"
+    for each in config.webhook:
+        place = f"webhook {shown(each.name)}"
+        if not _WEBHOOK_NAME.fullmatch(each.name):
+            yield f"{place}, name", "is not allowed; allowed are letters, digits, - and _"
+        allowed = "http:// or https://" if each.private else "https://"
+        if not _is_link(each.url, {"https", "http"} if each.private else {"https"}):
+            yield f"{place}, url", f"is not allowed; allowed is {allowed}, a host, and a path"
+        if not each.events:
+            yield f"{place}, events", "is empty; without the key it is told of all"
+        yield from _signed_for(each, place)
+
+
+def _is_link(url: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return (
+        is_whole and url.isascii() and url.isprintable() and " " not in url and not parts.username
+    )
+
+
+def _signed_for(webhook: Webhook, place: str) -> Iterator[tuple[str, str]]:
+    ways = {
+        "secret": webhook.secret is not None,
+        "secret-file": webhook.secret_file is not None,
+        "secret-environment": bool(webhook.secret_environment),
+    }
+    if webhook.secret is None:
+        empty = next((way for way, is_said in ways.items() if is_said), None)
+        if empty == "secret-environment":
+            name = webhook.secret_environment
+            yield f"{place}, {empty}", f"the environment has no variable {shown(name)}"
+        elif empty:
+            yield f"{place}, {empty}", "the file holds nothing that can be read"
+        else:
+            yield f"{place}, secret", "is missing; `whybounce webhooks secret` makes one"
+        return
+    try:
+        key_of(webhook.secret)
+    except ValueError:
+        yield f"{place}, secret", f"is not allowed; allowed is {SECRET_WANTED}"
 
 
 def _policies(config: Config) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """Removal from the block list by those who are on it: asked for, confirmed by mail, done.
 
-Rule 1: only the list that says so (``banned-sending-ip``) can be left this way; a ban cannot.
+Rule 1: the list that says so (``banned-sending-ip``) is left without anybody's leave. A ban
+(``banned-ip``) is not: there the request waits for an administrator, who removes or refuses.
 Rule 2: a request changes nothing. It has a mail sent, at most a few a day, and what stands in that
-mail lifts the block, within a day, and once.
+mail lifts the block, or puts the request before the administrator, within a day, and once.
 Rule 3: whoever is listed again and again has to write to a person.
+Rule 4: whoever asked can see how it stands, by a token that only they are given (``removals``).
 
-Nothing is stored for it: what stands in the mail is signed with the block's id, which nobody outside
-is told, and is of no more use when the block has ended.
+What stands in the mail is signed with the block's id, which nobody outside is told, and is of no more
+use when the block has ended.
 """
 
 import hashlib
@@ -25,14 +27,18 @@ from pathlib import Path
 
 from msgspec import DecodeError, Struct, json
 
+from whybounce.gateway import removals
 from whybounce.gateway.addresses import MailAddress
 from whybounce.gateway.asking import networks_of
+from whybounce.gateway.removals import Moving, Removal, Stage
 from whybounce.gateway.store import Lifting, Store, blocking, body_of
 from whybounce.gateway.store.rows import Block, BodyType, Envelope, NewMessage, Recipient
 from whybounce.wording.filling import fill
 
 CAUSE = "banned-sending-ip"
+BY_DECISION = "banned-ip"
 
+_LEFT = (CAUSE, BY_DECISION)
 _WORDS = Path(__file__).with_suffix(".toml")
 _VALID = timedelta(hours=24)
 _MOST_MAILS = 3  # In a day, about one entry of the list.
@@ -53,6 +59,15 @@ class _Claim(Struct, frozen=True, forbid_unknown_fields=True):
     until: int  # Seconds since 1970.
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a request stands."""
+
+    removal: Removal
+    is_listed: bool  # Still, or again.
+    has_run_out: bool  # What stood in the mail is of no more use.
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delisting:
     """Takes requests and confirmations."""
@@ -63,8 +78,10 @@ class Delisting:
     expire_after: timedelta
     clock: Callable[[], datetime]
 
-    async def request(self, ip: str, address: str) -> Block:
+    async def request(self, ip: str, address: str) -> tuple[Block, str]:
         """Have a mail sent by which the removal of the server's address can be confirmed.
+
+        Returns what it is listed as, and the token by which the request is followed.
 
         Raises:
             DelistingError: It is not on the list, the address is none, or it was asked too often.
@@ -87,10 +104,45 @@ class Delisting:
         if counted[key] >= _MOST_MAILS:
             raise DelistingError(f"{block.subject} was asked about {counted[key]} times today")
         await self._send(self._mail(block, to, now), to, now, key)
-        return block
+        return block, await removals.ask(self.store, block, str(to), now)
+
+    async def standing(self, token: str) -> Standing | None:
+        """Return how a request stands; None where the token is none. Raises StoreError."""
+        removal = await removals.removal_of(self.store, token[:_LONGEST])
+        if removal is None:
+            return None
+        blocks = await self.store.blocks(now=self.clock(), kind="ip", subject=removal.subject)
+        return Standing(
+            removal,
+            is_listed=any(each.cause == removal.cause for each in blocks),
+            has_run_out=removal.stage is Stage.ASKED and self.clock() >= removal.asked + _VALID,
+        )
+
+    async def decide(self, id_: str, *, remove: bool, by: str, why: str) -> None:
+        """Take the server off the list, as somebody asked, or refuse that.
+
+        Raises:
+            DelistingError: Nobody asks for that any more, or there is no reason.
+            StoreUnavailableError: Try again later.
+
+        """
+        asked = {each.id: each for each in await removals.to_decide(self.store)}
+        removal, now = asked.get(id_), self.clock()
+        if removal is None:
+            raise DelistingError("this request has been decided, or the block has ended")
+        if not remove and not why.strip():
+            raise DelistingError("whoever asked is told why it is refused; write that down")
+        if remove:
+            said = why or f"asked for by {removal.address}"
+            await self.store.lift(Lifting(removal.block, by, now, said))
+        to = Stage.REMOVED if remove else Stage.REFUSED
+        await removals.move(self.store, Moving(removal.block, to, by, now, why=why.strip()))
 
     async def confirm(self, written: str) -> Block:
-        """Take the server off the list, by what stood in the mail; return what was lifted.
+        """Take the server off the list, by what stood in the mail; return what it was listed as.
+
+        From a ban nobody is taken like this: the request waits for an administrator, and the block
+        that is returned is in force.
 
         Raises:
             DelistingError: It is not what stood there, its time is over, or the block has ended.
@@ -101,13 +153,19 @@ class Delisting:
         now = self.clock()
         for block in await self.store.blocks(now=now, kind="ip", subject=claim.subject):
             ours = _mark(block, claim).encode()
-            if block.cause != CAUSE or not hmac.compare_digest(mark.encode(), ours):
+            if block.cause not in _LEFT or not hmac.compare_digest(mark.encode(), ours):
                 continue
             if now.timestamp() > claim.until:
                 raise DelistingError("this is older than a day; ask for a new one")
+            if block.cause == BY_DECISION:
+                to = Moving(block.id, Stage.CONFIRMED, claim.address, now, claim.address)
+                await removals.move(self.store, to)
+                return block
             why = f"asked for and confirmed by {claim.address}"
             lifted = await self.store.lift(Lifting(block.id, claim.address, now, why))
             if lifted is not None:
+                done = Moving(block.id, Stage.REMOVED, claim.address, now)
+                await removals.move(self.store, done)
                 return lifted
         raise DelistingError(f"{claim.subject} is not listed any more, or this is not what we sent")
 
@@ -118,7 +176,8 @@ class Delisting:
             raise DelistingError(f"{ip!r} is no IP address") from error
         now = self.clock()
         found = await self.store.ask(lambda c: blocking.about(c, now, {"ip": names}))
-        block = next((each for each in found if each.cause == CAUSE), None)
+        causes = _LEFT if self.page else (CAUSE,)
+        block = next((each for each in found if each.cause in causes), None)
         if block is None:
             raise DelistingError(f"{ip.strip()} is not on the list that can be left this way")
         return block
@@ -150,7 +209,8 @@ class Delisting:
         mail["Date"] = format_datetime(now.astimezone(UTC))
         mail["Message-ID"] = f"<{_digest(b'', written.encode())}@{self.host}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5.
-        text = words["text" if self.page else "text-by-hand"]
+        of_page = "text-by-decision" if block.cause == BY_DECISION else "text"
+        text = words[of_page if self.page else "text-by-hand"]
         mail.set_content(fill(text, values, {}))
         return mail.as_bytes()
 

@@ -4,6 +4,7 @@ One handler for each connection. ``asking`` fetches facts; ``policies`` judges t
 refusal are the catalogue's.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -18,6 +19,7 @@ from whybounce.checking.lookups import Resolver
 from whybounce.checking.message import HashedMessage, MessageHasher
 from whybounce.gateway import tracing_fields
 from whybounce.gateway.asking import Asking
+from whybounce.gateway.complaining import LONGEST_READ, complaint_in, may_complain
 from whybounce.gateway.delivery.parcels import ABOVE, OURS
 from whybounce.gateway.directory import Directory
 from whybounce.gateway.handed_over import envelope_row, session_row
@@ -116,6 +118,7 @@ class IncomingMessage:
         judged = Need.AUTHENTICATION in reception.judge.needs(Stage.MESSAGE)
         self._hasher = MessageHasher() if judged and not is_ours else None
         self._test_string = TestString() if reception.spam.gtube else None
+        self._complaint: bytearray | None = None  # What arrived of one, as far as it is read.
 
     async def open(self) -> None:
         """Take room in the store."""
@@ -130,6 +133,8 @@ class IncomingMessage:
         if self.structure is not None:
             self.structure.take(octets)
         if self._held is None:
+            if self._complaint is not None:
+                self._complaint += octets[: LONGEST_READ - len(self._complaint)]
             await self.body.write(octets)
             return
         self._held += octets
@@ -146,6 +151,8 @@ class IncomingMessage:
             true = without_forged(held[:end], {self._reception.host})
             held, end = true + held[end:], len(true)
         self.header = tracing_fields.header_of(held[:end])
+        if may_complain(self.header.fields):
+            self._complaint = bytearray(held[:LONGEST_READ])
         host, now = self._reception.host, self._reception.clock()
         ours = tracing_fields.received(
             self._session, host=host, id_=self._session.id, smtputf8=self._smtputf8, now=now
@@ -169,6 +176,12 @@ class IncomingMessage:
         """Whether the scanner in front says so, or it holds the test string."""
         is_test = self._test_string is not None and self._test_string.was_seen
         return is_test or self._reception.spam.said(self.header.fields)
+
+    async def complaint(self) -> rows.Complaint | None:
+        """Return what it complains about, where it is a complaint."""
+        if self._complaint is None:
+            return None
+        return await asyncio.to_thread(complaint_in, bytes(self._complaint))
 
     async def drop(self) -> None:
         """Forget it; what was accepted stays the store's."""
@@ -276,6 +289,7 @@ class Inbound:
                 message_id=sink.header.message_id,
                 subject=sink.header.subject,
                 counts=self._counts(facts),
+                complaint=await sink.complaint(),
             ),
             sink.body,
         )

@@ -8,16 +8,22 @@ from datetime import UTC, datetime
 import dns.exception
 import dns.resolver
 
+from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts_host import PolicyHosts
+from whybounce.explaining import Explainer
 from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.config import Config, Outbound
 from whybounce.gateway.directory import Directory, DirectoryTable, Passwords
 from whybounce.gateway.mta_sts import Policies
+from whybounce.gateway.operating.performing import causes_by
 from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.return_paths import ReturnPaths
 from whybounce.gateway.smtp.tls import verifying_context
 from whybounce.gateway.store import Store
+from whybounce.gateway.webhooks.calling import Webhook, Webhooks
+from whybounce.gateway.webhooks.posting import Poster
+from whybounce.gateway.webhooks.signing import key_of
 
 _NO_NAME_SERVER = "127.0.0.1"
 
@@ -36,6 +42,7 @@ class Parts:
     resolver: Resolver
     resolver_is_ours: bool  # On this machine, or named by an administrator.
     sts_policies: Policies
+    webhooks: Webhooks
 
 
 def parts_of(
@@ -55,6 +62,7 @@ def parts_of(
         resolver=resolver,
         resolver_is_ours=is_ours,
         sts_policies=_sts_policies(config.outbound, store, resolver, node),
+        webhooks=_webhooks(config, store, resolver, node),
     )
 
 
@@ -109,3 +117,25 @@ def _sts_policies(outbound: Outbound, store: Store, resolver: Resolver, node: st
     context = verifying_context(outbound.authorities)
     hosts = PolicyHosts(resolver, context, outbound.mta_sts_port)
     return Policies(store, resolver, hosts.fetch, clock, node)
+
+
+def _webhooks(config: Config, store: Store, resolver: Resolver, node: str) -> Webhooks:
+    """Return whom to tell; from now on the store writes down what of."""
+    context = verifying_context(config.outbound.authorities)
+    return Webhooks(
+        store,
+        [
+            Webhook(
+                name=each.name,
+                url=str(each.url),
+                key=key_of(each.secret or ""),
+                kinds=each.events,
+                private=each.private,
+            )
+            for each in config.webhook
+        ],
+        Poster(resolver, context),
+        node=node,
+        cause_of=causes_by(Explainer(catalogue())),
+        clock=clock,
+    )

@@ -77,7 +77,7 @@ def reception_of(parts: Parts, settings: Settings) -> Reception:
         clock=clock,
         random_bits=secrets.randbits,
         own_names=_own_names(parts),
-        delisting=config.reports.delisting,
+        delisting=config.delisting,
         spam=SpamSigns(config.spam.header, gtube=config.spam.gtube),
     )
 

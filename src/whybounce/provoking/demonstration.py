@@ -66,6 +66,7 @@ async def demonstration(
     *,
     inbound: int = INBOUND,
     submission: int = SUBMISSION,
+    site: str = "",
 ) -> AsyncIterator[Demonstration]:
     """Run it.
 
@@ -74,6 +75,7 @@ async def demonstration(
         environ: Overrides keys of ``[server]``, as it does for every gateway.
         inbound: The port for other servers; 0 for one that is free.
         submission: The port for our people, likewise.
+        site: Where its pages are, so that replies and mails can name them; empty: nowhere.
 
     Raises:
         AddressTakenError: One of the ports cannot be had.
@@ -99,7 +101,8 @@ async def demonstration(
             mta_sts_port=world.policies_port,
             authorities=_authorities(folder, world),
         )
-        config = replace(read, listener=listeners, outbound=outbound)
+        reports = replace(read.reports, delisting=f"{site}delist" if site else "")
+        config = replace(read, listener=listeners, outbound=outbound, reports=reports)
         known = organisations()
         beside = read_directory(PEOPLE, plain_passwords=True).organisation
         table = DirectoryTable(

@@ -4,6 +4,7 @@ Mail is submitted by the standard library's own client, so nothing of ours speak
 cause was raised is what our reader says of the reply, or of the NDR in the sender's mailbox.
 """
 
+import re
 import smtplib
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from msgspec import structs
@@ -36,6 +38,8 @@ _NO_CODE = StatusCode(5, 0, 0)
 _OFTEN = 0.1  # Seconds between looks into the mailboxes.
 _GUESS = "not it"
 _CLIENT_WAITS = 30  # Seconds for an answer.
+_MOST_HEARD, _LONGEST_HEARD = 200, 4_000  # Lines of a conversation, and letters of one.
+_SECRET = re.compile(r"AUTH [A-Z0-9-]+ ", re.IGNORECASE)
 
 
 class NoDemonstrationError(Exception):
@@ -58,6 +62,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What one side of a conversation said."""
+
+    is_server: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provoked:
     """What came of it."""
 
@@ -74,6 +86,7 @@ class Provoked:
     delay_notices: tuple[Path, ...] = ()
     seconds: float = 0
     trouble: str | None = None  # Why nothing is known.
+    dialogue: tuple[Line, ...] = ()  # With whom it was sent through, the last time.
 
     @property
     def is_raised(self) -> bool:
@@ -187,51 +200,93 @@ def provoke(
     """
     began = time.monotonic()
     waiting: dict[str, Condition] = {}
+    dialogues: dict[str, tuple[Line, ...]] = {}
     for condition in conditions:
         message_id = f"<{uuid4().hex}@contoso.example>"
-        refused = _sent(condition, at, message_id)
+        heard: list[Line] = []
+        refused = _sent(condition, at, message_id, heard)
         if refused is None:
-            waiting[message_id] = condition
+            waiting[message_id], dialogues[message_id] = condition, tuple(heard)
             continue
         stage, reply = refused
-        yield _replied(condition, stage, reply, time.monotonic() - began)
+        said = _replied(condition, stage, reply, time.monotonic() - began)
+        yield replace(said, dialogue=tuple(heard))
     mailboxes = _Mailboxes(at.mailboxes)
     deadline = time.monotonic() + patience
     while waiting and time.monotonic() < deadline:
         for message_id, notice in mailboxes.news(waiting):
             condition = waiting.pop(message_id)
-            yield _reported(condition, notice, time.monotonic() - began)
+            reported = _reported(condition, notice, time.monotonic() - began)
+            yield replace(reported, dialogue=dialogues[message_id])
         if waiting:
             time.sleep(_OFTEN)
-    for condition in waiting.values():
+    for message_id, condition in waiting.items():
         trouble = f"no NDR came within {patience:.0f} seconds"
-        yield Provoked(condition, condition.stage, trouble=trouble)
+        dialogue = dialogues[message_id]
+        yield Provoked(condition, condition.stage, trouble=trouble, dialogue=dialogue)
 
 
 # Sending.
 
 
-def _sent(condition: Condition, at: Whereabouts, message_id: str) -> tuple[str, str] | None:
+class _Client(smtplib.SMTP):
+    """A client that writes the conversation down, as far as there is room."""
+
+    def __init__(self, heard: list[Line], helo: str) -> None:
+        super().__init__(local_hostname=helo, timeout=_CLIENT_WAITS)
+        self._heard = heard
+        heard.clear()
+
+    def send(self, s: Any) -> None:
+        """Say something."""
+        written = s.decode("utf-8", "replace") if isinstance(s, bytes | bytearray) else str(s)
+        self._hear(written, is_server=False)
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Hear the answer."""
+        code, words = super().getreply()
+        lines = words.decode("utf-8", "replace").split("\n")
+        marks = ["-"] * (len(lines) - 1) + [" "]
+        said = (f"{code}{mark}{line}" for mark, line in zip(marks, lines, strict=True))
+        self._hear("\n".join(said), is_server=True)
+        return code, words
+
+    def _hear(self, written: str, *, is_server: bool) -> None:
+        text = written.replace("\r\n", "\n").rstrip("\n")
+        if _SECRET.match(text) and not is_server:
+            text = f"{text[: text.find(' ', 5)]} …"
+        if len(text) > _LONGEST_HEARD:
+            text = f"{text[:_LONGEST_HEARD]}\n…"
+        if len(self._heard) < _MOST_HEARD:
+            self._heard.append(Line(is_server, text))
+
+
+def _sent(
+    condition: Condition, at: Whereabouts, message_id: str, heard: list[Line]
+) -> tuple[str, str] | None:
     """Send it as often as it takes; return at which command it was refused, and the reply."""
     client = condition.client
     if client.wrong_passwords:
-        refused = _sent_once(client, at, f"<{uuid4().hex}@contoso.example>")
+        refused = _sent_once(client, at, f"<{uuid4().hex}@contoso.example>", heard)
         if refused is not None:
             return refused  # Somebody guessed before; what that led to stands.
         for _ in range(client.wrong_passwords):
-            _sent_once(structs.replace(client, password=_GUESS), at, message_id)
+            _sent_once(structs.replace(client, password=_GUESS), at, message_id, heard)
     for turn in range(client.times):
         id_ = message_id if turn == client.times - 1 else f"<{uuid4().hex}@contoso.example>"
-        refused = _sent_once(client, at, id_)
+        refused = _sent_once(client, at, id_, heard)
         if refused is not None:
             return refused
     return None
 
 
-def _sent_once(client: Client, at: Whereabouts, message_id: str) -> tuple[str, str] | None:
+def _sent_once(
+    client: Client, at: Whereabouts, message_id: str, heard: list[Line]
+) -> tuple[str, str] | None:
     ports = {"inbound": at.inbound, "programs": at.programs}
     port = ports.get(client.listener, at.submission)
-    with smtplib.SMTP(local_hostname=client.helo, timeout=_CLIENT_WAITS) as smtp:
+    with _Client(heard, client.helo) as smtp:
         try:
             return _conversation(smtp, client, port, message_id)
         except ConnectionRefusedError as error:

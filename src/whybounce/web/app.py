@@ -32,6 +32,8 @@ __all__ = ["Face", "Link", "Settings", "create_app"]
 
 _log = logging.getLogger(__name__)
 
+_OBJECTS_BETWEEN = 20_000  # Made and kept, between two looks of the collector.
+
 
 @dataclass(frozen=True, slots=True)
 class Face:
@@ -40,6 +42,7 @@ class Face:
     router: APIRouter
     navigation: tuple[Link, ...] = ()
     templates: str | None = None  # A package with a folder of templates; they extend page.html.
+    description: openapi.Description | None = None  # Of what it adds to the interface for programs.
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,19 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
         navigation=(*LOOK_UPS, *(link for face in settings.faces for link in face.navigation)),
         templates=(HERE, *(face.templates for face in settings.faces if face.templates)),
     )
-    app.include_router(interface.router)  # First, because routes are tried one after another.
+    app.router.routes.extend(interface.FIRST)  # First, as routes are tried one after another.
+    app.include_router(interface.router)
     app.include_router(pages.router)
     app.include_router(checking_pages.router)
     for face in settings.faces:
         app.include_router(face.router)
     for error, answer in _ANSWERS:
         app.add_exception_handler(error, answer)
-    app.openapi = openapi.document  # type: ignore[method-assign]  # the shapes are wire's
+    description = openapi.document(
+        *(face.description for face in settings.faces if face.description)
+    )
+    app.state.description = description
+    app.openapi = lambda: description  # type: ignore[method-assign]  # the shapes are wire's
 
     def refused(scope: Scope, problem: ProblemError) -> Response:
         return problem_answer(Request({**scope, "app": app}), problem)
@@ -98,10 +106,15 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
 
 
 def _warm_up() -> None:
-    """Read the catalogue before anybody waits for it, and spare the collector looking through it."""
+    """Read the catalogue before anybody waits for it, and spare the collector looking through it.
+
+    An answer is some hundred objects without a circle among them: looking for circles after every few
+    answers costs a tenth of the processor's time and finds nothing.
+    """
     work.explain("text/plain", b"5.7.1", "en", as_text=False)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN, 20, 20)
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -106,7 +106,6 @@ async def _received(receive: Receive, most: int) -> bytes:
         async with asyncio.timeout(_SECONDS_BETWEEN) as patience:
             while True:
                 message = await receive()
-                patience.reschedule(min(clock() + _SECONDS_BETWEEN, last))
                 if message["type"] == "http.disconnect":
                     break
                 piece = message.get("body", b"")
@@ -117,6 +116,7 @@ async def _received(receive: Receive, most: int) -> bytes:
                     break
                 if not message.get("more_body", False):
                     break
+                patience.reschedule(min(clock() + _SECONDS_BETWEEN, last))
     except TimeoutError:
         raise ProblemError("too-slow") from None
     if size > most:

@@ -10,11 +10,12 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from whybounce.catalogue import catalogue
 from whybounce.explaining import near_causes, search_causes
 from whybounce.vocabulary.fix_it_owner import FixItOwner
-from whybounce.web import checking_pages, listing, openapi, work
+from whybounce.web import checking_pages, listing, work
 from whybounce.web.answering import HTML, JSON, PLAIN, kept, prefers
 from whybounce.web.headers import FRAMED
 from whybounce.web.pages import Check, live_answers
@@ -40,10 +41,11 @@ _PAGE = "text/html"
 Lang = Annotated[str, Query(max_length=35)]
 
 
-@router.post("/explain")
-async def explain(request: Request, *, check: Check = False) -> Response:
+async def explain(request: Request) -> Response:
     """Explain a code, a reply, a line of a log, or a bounce."""
-    return await _told(request, work.explain, _kind(request), await request.body(), check=check)
+    return await _told(
+        request, work.explain, _kind(request), await request.body(), check=_check(request)
+    )
 
 
 @router.get("/explain")
@@ -58,10 +60,11 @@ async def explain_given(
     return await _told(request, work.explain, "text/plain", body, check=check)
 
 
-@router.post("/read")
-async def read(request: Request, *, check: Check = False) -> Response:
+async def read(request: Request) -> Response:
     """Read a whole bounce."""
-    return await _told(request, work.read, _kind(request), await request.body(), check=check)
+    return await _told(
+        request, work.read, _kind(request), await request.body(), check=_check(request)
+    )
 
 
 @router.get("/causes")
@@ -140,13 +143,22 @@ async def schema(request: Request, verb: str) -> Response:
 @router.get("/openapi.json")
 async def described(request: Request) -> Response:
     """Give this interface's own description."""
-    return kept(request, msgspec.json.encode(openapi.document()), JSON)
+    return kept(request, msgspec.json.encode(request.app.state.description), JSON)
+
+
+# These two take nothing but a body, and answer most of what is asked: without FastAPI's look at their
+# parameters, and before all other routes, an answer costs the processor a third less.
+FIRST = (
+    Route("/api/v1/explain", explain, methods=["POST"]),
+    Route("/api/v1/read", read, methods=["POST"]),
+)
 
 
 async def _told(
     request: Request, work_: Callable[..., bytes], kind: str, body: bytes, *, check: bool
 ) -> Response:
-    lang = request.query_params.get("lang", "en")[:35]
+    given = request.scope["query_string"]
+    lang = request.query_params.get("lang", "en")[:35] if given else "en"
     _speaker(lang)
     as_text = prefers(request, JSON, "text/plain") != JSON
     asked = await live_answers(request, kind, body) if check else b""
@@ -161,6 +173,15 @@ def _speaker(language: str) -> Speaker:
         return speaker_of(language)
     except UnknownLanguageError as error:
         raise ProblemError("parameter", {"what": f"lang: {error}."}) from None
+
+
+def _check(request: Request) -> bool:
+    if not request.scope["query_string"]:
+        return False
+    given = request.query_params.get("check", "false")
+    if given not in {"true", "false"}:
+        raise ProblemError("parameter", {"what": "check: is true or false."})
+    return given == "true"
 
 
 def _kind(request: Request) -> str:

@@ -5,6 +5,7 @@ asks every operation and holds each answer to what stands here.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -23,93 +24,112 @@ _EXAMPLE = "550 5.1.1 <anna@example.org>: Recipient address rejected: User unkno
 _BOUNCE = "From: MAILER-DAEMON@example.net\n\n<anna@example.org>:\n550 5.1.1 User unknown\n"
 
 
+_ALONE = "Why was mail not delivered, who must act, and how. Nothing that is sent is kept. No key is needed."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Description:
+    """What a face adds to the description: operations, and the shapes and keys that they name."""
+
+    says: str  # In place of the sentence that no key is needed.
+    paths: Mapping[str, Any]
+    shapes: Mapping[str, Any]  # With references as ``ref`` writes them, or msgspec's.
+    keys: Mapping[str, Any]  # Security schemes.
+
+
 @cache
-def document() -> dict[str, Any]:
-    """Return the whole description."""
+def document(*more: Description) -> dict[str, Any]:
+    """Return the whole description, that of the faces among it."""
+    components: dict[str, Any] = {"schemas": _shapes()}
+    paths = _paths()
+    for each in more:
+        paths |= each.paths
+        components["schemas"] |= {name: referring(shape) for name, shape in each.shapes.items()}
+        components.setdefault("securitySchemes", {}).update(each.keys)
     return {
         "openapi": "3.1.1",
         "info": {
             "title": "Whybounce",
             "version": whybounce.__version__,
-            "description": "Why was mail not delivered, who must act, and how. Nothing that is sent is kept. No key is needed.",
+            "description": " ".join(each.says for each in more) or _ALONE,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "Where `whybounce web` runs."}],
-        "paths": _paths(),
-        "components": {"schemas": _shapes()},
+        "paths": paths,
+        "components": components,
     }
 
 
 def _paths() -> dict[str, Any]:
     return {
         "/api/v1/explain": {
-            "get": _operation(
+            "get": operation(
                 "explainGiven", "Explain a short text that stands in the address",
                 "The same as with POST, for a code or a reply without anybody's address in it: addresses of pages are written to logs.",
                 parameters=[
-                    _query("text", "A code or a reply.", {"type": "string", "minLength": 1, "maxLength": 4000}, example="5.7.1", required=True),
+                    query("text", "A code or a reply.", {"type": "string", "minLength": 1, "maxLength": 4000}, example="5.7.1", required=True),
                     _LANG, _CHECK,
                 ],
                 answers=_told("Explain"),
             ),
-            "post": _operation(
+            "post": operation(
                 "explain", "Explain a code, a reply, a line of a log, or a bounce",
                 "Of a bounce about several recipients, the first that failed is explained; `read` tells of all. curl's `-d` works as it is: a form that does not begin with `text=` is taken as text.",
                 parameters=[_LANG, _CHECK], body=_TEXT, answers=_told("Explain"),
             ),
         },
         "/api/v1/read": {
-            "post": _operation(
+            "post": operation(
                 "read", "Read a whole bounce",
                 "Takes a mail as it is (RFC 5322), Outlook's .msg, the text of a bounce, or a form with a `file`. Answers with every recipient, its explanation, what else the header shows, and the message's way.",
                 parameters=[_LANG, _CHECK], body=_MAIL, answers=_told("Read"),
             )
         },
         "/api/v1/check": {
-            "get": _operation(
+            "get": operation(
                 "check", "Ask the DNS and the mail servers about a domain or an address, live",
                 "The findings of `check --json`. With a `cause`, `change` says whether they confirm it, clear it, or leave it unknown. An answer is given again for half a minute.",
                 parameters=[
-                    _query("target", "A domain, an e-mail address, of which the domain is used, or an IP address.", {"type": "string", "minLength": 1, "maxLength": 320}, example="contoso.com", required=True),
-                    _query("selector", "A DKIM selector to look for.", {"type": "string", "maxLength": 63, "pattern": "^[A-Za-z0-9._-]*$"}, example="selector1"),
-                    _query("cause", "A cause's id.", {"type": "string", "maxLength": 100}, example="null-mx"),
+                    query("target", "A domain, an e-mail address, of which the domain is used, or an IP address.", {"type": "string", "minLength": 1, "maxLength": 320}, example="contoso.com", required=True),
+                    query("selector", "A DKIM selector to look for.", {"type": "string", "maxLength": 63, "pattern": "^[A-Za-z0-9._-]*$"}, example="selector1"),
+                    query("cause", "A cause's id.", {"type": "string", "maxLength": 100}, example="null-mx"),
                     _LANG,
                 ],
-                answers={**_told("Checked"), **_MISSING, "403": _problem("It belongs to an inner network.")},
+                answers={**_told("Checked"), **MISSING, "403": problem("It belongs to an inner network.")},
             )
         },
         "/api/v1/causes": {
-            "get": _operation(
+            "get": operation(
                 "causes", "List the causes, all or those that are searched for",
                 "A code finds what it can mean, an id its cause, and words every cause that holds all of them, in its own sentences or in a server's.",
                 parameters=[
-                    _query("search", "A code, an id, or words.", {"type": "string", "maxLength": 200}, example="mailbox full"),
-                    _query("owner", "Only causes that this role must mend.", {"type": "string", "enum": [one.value for one in FixItOwner]}, example="recipient"),
+                    query("search", "A code, an id, or words.", {"type": "string", "maxLength": 200}, example="mailbox full"),
+                    query("owner", "Only causes that this role must mend.", {"type": "string", "enum": [one.value for one in FixItOwner]}, example="recipient"),
                     _LANG,
                 ],
                 answers=_kept("Causes"),
             )
         },
         "/api/v1/causes/{cause}": {
-            "get": _operation(
+            "get": operation(
                 "cause", "Give one cause", "The cause's id is permanent.",
-                parameters=[_in_path("cause", "The cause's id.", "mailbox-full"), _LANG],
+                parameters=[in_path("cause", "The cause's id.", "mailbox-full"), _LANG],
                 answers=_kept("CauseEntry", missing=True),
             )
         },
         "/api/v1/codes/{code}": {
-            "get": _operation(
+            "get": operation(
                 "code", "Explain a code that nothing stands beside",
                 "Of a code with several meanings the likeliest is told with `confidence` `ambiguous`; the others stand in `alternatives`, each with what decides for it.",
-                parameters=[_in_path("code", "A status code, a range that a cause claims, or a reply's three digits.", "5.7.1")],
+                parameters=[in_path("code", "A status code, a range that a cause claims, or a reply's three digits.", "5.7.1")],
                 answers=_kept("Explain", missing=True),
             )
         },
         "/api/v1/write": {
-            "post": _operation(
+            "post": operation(
                 "write", "Write a notice (NDR)",
                 "Answers with the whole mail, RFC 3464 inside; with `Accept: text/html`, with the page that people see. Nothing is sent to anybody.",
-                body={"required": True, "content": {"application/json": {"schema": _ref("Notice"), "example": {"recipient": "anna@example.org", "reply": "550 5.1.1 User unknown"}}}},
+                body={"required": True, "content": {"application/json": {"schema": ref("Notice"), "example": {"recipient": "anna@example.org", "reply": "550 5.1.1 User unknown"}}}},
                 answers={
                     "200": {
                         "description": "The notice.",
@@ -118,22 +138,22 @@ def _paths() -> dict[str, Any]:
                             "text/html": {"schema": {"type": "string"}},
                         },
                     },
-                    **_REFUSALS,
+                    **REFUSALS,
                 },
             )
         },
         "/api/v1/schemas/{verb}": {
-            "get": _operation(
+            "get": operation(
                 "schema", "Give the JSON Schema of what a verb answers", "The verbs of the command line with `--json`.",
-                parameters=[_in_path("verb", "The verb.", "explain", enum=list(schemas()))],
+                parameters=[in_path("verb", "The verb.", "explain", enum=list(schemas()))],
                 answers={
                     "200": {"description": "The schema.", "headers": _ETAG, "content": {"application/schema+json": {"schema": {"type": "object"}}}},
-                    "304": _UNCHANGED, **_BAD_PARAMETER, **_MISSING,
+                    "304": _UNCHANGED, **BAD_PARAMETER, **MISSING,
                 },
             )
         },
         "/api/v1/openapi.json": {
-            "get": _operation(
+            "get": operation(
                 "openapi", "Give this description", "OpenAPI 3.1.",
                 answers={
                     "200": {"description": "This description.", "headers": _ETAG, "content": {"application/json": {"schema": {"type": "object"}}}},
@@ -144,22 +164,27 @@ def _paths() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _operation(id_: str, summary: str, description: str, **rest: Any) -> dict[str, Any]:
-    shape = {"operationId": id_, "summary": summary, "description": description}
+def operation(id_: str, summary: str, description: str, **rest: Any) -> dict[str, Any]:
+    """Return an operation. ``rest`` holds its parameters, body, answers and security."""
+    shape: dict[str, Any] = {"operationId": id_, "summary": summary, "description": description}
     if parameters := rest.get("parameters"):
         shape["parameters"] = parameters
     if body := rest.get("body"):
         shape["requestBody"] = body
+    if security := rest.get("security"):
+        shape["security"] = security
     return {**shape, "responses": rest["answers"]}
 
 
-def _ref(name: str) -> dict[str, str]:
+def ref(name: str) -> dict[str, str]:
+    """Return a reference to a shape."""
     return {"$ref": f"{_REF}{name}"}
 
 
-def _query(
+def query(
     name: str, description: str, schema: Mapping[str, Any], *, example: str, required: bool = False
 ) -> dict[str, Any]:
+    """Return a parameter of the query."""
     return {
         "name": name,
         "in": "query",
@@ -170,9 +195,10 @@ def _query(
     }
 
 
-def _in_path(
+def in_path(
     name: str, description: str, example: str, enum: list[str] | None = None
 ) -> dict[str, Any]:
+    """Return a parameter that stands in the path."""
     schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 100}
     if enum:
         schema = {"type": "string", "enum": enum}
@@ -190,13 +216,13 @@ def _languages() -> list[str]:
     return sorted(catalogue().frames)
 
 
-_LANG = _query(
+_LANG = query(
     "lang",
     "Language of the sentences. A cause that has no words in it yet is told in English.",
     {"type": "string", "enum": _languages()},
     example="en",
 )
-_CHECK = _query(
+_CHECK = query(
     "check",
     "Whether live checks are to confirm or clear the answer, about whom it names: `checked` has what they say. It takes seconds, and each client may have a few a minute.",
     {"type": "boolean"},
@@ -248,30 +274,31 @@ _ETAG = {
 _UNCHANGED = {"description": "What the client has is still so."}
 
 
-def _problem(description: str) -> dict[str, Any]:
+def problem(description: str) -> dict[str, Any]:
+    """Return an answer that says what is wrong."""
     content = {
-        "application/problem+json": {"schema": _ref("Problem")},
+        "application/problem+json": {"schema": ref("Problem")},
         "text/plain": {"schema": {"type": "string"}},
     }
     return {"description": description, "content": content}
 
 
-_BAD_PARAMETER = {"400": _problem("What was sent cannot be used; says what is wrong with it.")}
-_MISSING = {"404": _problem("There is none of that name; names those that are written like it.")}
-_REFUSALS = {
-    **_BAD_PARAMETER,
-    "408": _problem("The body stopped arriving."),
-    "413": _problem("The body is larger than 25 MB."),
-    "429": _problem(
+BAD_PARAMETER = {"400": problem("What was sent cannot be used; says what is wrong with it.")}
+MISSING = {"404": problem("There is none of that name; names those that are written like it.")}
+REFUSALS = {
+    **BAD_PARAMETER,
+    "408": problem("The body stopped arriving."),
+    "413": problem("The body is larger than 25 MB."),
+    "429": problem(
         "This client asks for much: several large bodies at once, or many checks; come back after Retry-After."
     ),
-    "503": _problem("Too much is being read, or this took too long."),
+    "503": problem("Too much is being read, or this took too long."),
 }
 
 
 def _told(shape: str) -> dict[str, Any]:
     content = {
-        "application/json": {"schema": _ref(shape)},
+        "application/json": {"schema": ref(shape)},
         "text/plain": {"schema": {"type": "string"}},
     }
     return {
@@ -279,7 +306,7 @@ def _told(shape: str) -> dict[str, Any]:
             "description": "The answer; with `Accept: text/plain`, as a person reads it.",
             "content": content,
         },
-        **_REFUSALS,
+        **REFUSALS,
     }
 
 
@@ -288,12 +315,12 @@ def _kept(shape: str, *, missing: bool = False) -> dict[str, Any]:
         "200": {
             "description": "The answer.",
             "headers": _ETAG,
-            "content": {"application/json": {"schema": _ref(shape)}},
+            "content": {"application/json": {"schema": ref(shape)}},
         },
         "304": _UNCHANGED,
-        **_BAD_PARAMETER,
+        **BAD_PARAMETER,
     }
-    return {**answers, **_MISSING} if missing else answers
+    return {**answers, **MISSING} if missing else answers
 
 
 def _shapes() -> dict[str, Any]:
@@ -310,7 +337,7 @@ def _shapes() -> dict[str, Any]:
         "properties": {
             "schema": {"const": 1, "description": "The version of this shape."},
             "count": {"type": "integer", "minimum": 0, "description": "How many there are."},
-            "causes": {"type": "array", "items": _ref("CauseEntry"), "description": "The entries."},
+            "causes": {"type": "array", "items": ref("CauseEntry"), "description": "The entries."},
         },
     }
     shapes["Checked"] = {
@@ -326,7 +353,7 @@ def _shapes() -> dict[str, Any]:
                 "enum": [*Change, None],
                 "description": "`confirmed`: something it names is not in order. `cleared`: all of it is. Null: no cause was named.",
             },
-            "findings": {"type": "array", "items": _ref("Check"), "description": "One for each question."},
+            "findings": {"type": "array", "items": ref("Check"), "description": "One for each question."},
         },
     }  # fmt: skip
     shapes["Problem"] = {
@@ -344,14 +371,14 @@ def _shapes() -> dict[str, Any]:
             "detail": {"type": "string", "description": "What is wrong here, and what to do."},
         },
     }
-    return {name: _referring(shape) for name, shape in shapes.items()}
+    return {name: referring(shape) for name, shape in shapes.items()}
 
 
-def _referring(shape: Any) -> Any:
+def referring(shape: Any) -> Any:
     """Return the shape with its references as they are written in this document."""
     if isinstance(shape, dict):
         return {
-            key: value.replace("#/$defs/", _REF) if key == "$ref" else _referring(value)
+            key: value.replace("#/$defs/", _REF) if key == "$ref" else referring(value)
             for key, value in shape.items()
         }
-    return [_referring(each) for each in shape] if isinstance(shape, list) else shape
+    return [referring(each) for each in shape] if isinstance(shape, list) else shape

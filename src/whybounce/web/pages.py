@@ -19,7 +19,6 @@ from whybounce.web.checks import Checks
 from whybounce.web.headers import FRAMED
 from whybounce.web.intake import client_of
 from whybounce.web.noticing import Wanted
-from whybounce.web.openapi import document
 from whybounce.web.problems import KEYS, ProblemError
 from whybounce.web.site import STATIC, Site, static
 from whybounce.web.thinking import Thinking
@@ -137,7 +136,7 @@ async def download(request: Request) -> Response:
 @router.get("/api/docs")
 async def interface_page(request: Request) -> Response:
     """Show what programs can ask."""
-    described = document()
+    described = request.app.state.description
     shown = _site(request).render("interface.html", at="/api/docs", api=described, problems=KEYS)
     return kept(request, shown, HTML)
 

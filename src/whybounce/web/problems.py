@@ -21,11 +21,25 @@ _STATUS: Mapping[str, int] = {
     "needs-https": HTTPStatus.FORBIDDEN,
     "many-sign-ins": HTTPStatus.TOO_MANY_REQUESTS,
     "not-done": HTTPStatus.CONFLICT,
+    "no-token": HTTPStatus.UNAUTHORIZED,
+    "wrong-token": HTTPStatus.UNAUTHORIZED,
+    "old-token": HTTPStatus.UNAUTHORIZED,
+    "read-token": HTTPStatus.FORBIDDEN,
+    "open-token": HTTPStatus.FORBIDDEN,
+    "many-tokens": HTTPStatus.TOO_MANY_REQUESTS,
+    "many-requests": HTTPStatus.TOO_MANY_REQUESTS,
+    "no-such-message": HTTPStatus.NOT_FOUND,
+    "no-such-block": HTTPStatus.NOT_FOUND,
+    "no-such-request": HTTPStatus.NOT_FOUND,
+    "no-such-condition": HTTPStatus.NOT_FOUND,
+    "many-provoked": HTTPStatus.TOO_MANY_REQUESTS,
+    "busy-provoking": HTTPStatus.SERVICE_UNAVAILABLE,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
     "too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-many": HTTPStatus.TOO_MANY_REQUESTS,
     "too-often": HTTPStatus.TOO_MANY_REQUESTS,
+    "many-removals": HTTPStatus.TOO_MANY_REQUESTS,
     "many-checks": HTTPStatus.SERVICE_UNAVAILABLE,
     "no-resolver": HTTPStatus.SERVICE_UNAVAILABLE,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -37,8 +51,19 @@ _RETRY_AFTER = {
     "busy": "5",
     "too-often": "60",
     "many-sign-ins": "300",
+    "many-tokens": "300",
+    "many-requests": "60",
+    "many-provoked": "60",
+    "busy-provoking": "5",
+    "many-removals": "3600",
     "many-checks": "5",
 }  # Seconds, RFC 9110 §10.2.3.
+_CHALLENGES = {
+    "no-token": 'realm="whybounce"',
+    "wrong-token": 'realm="whybounce", error="invalid_token"',
+    "old-token": 'realm="whybounce", error="invalid_token"',
+    "read-token": 'realm="whybounce", error="insufficient_scope", scope="change"',
+}  # RFC 6750 §3.
 
 
 @dataclass(slots=True)
@@ -62,8 +87,12 @@ class ProblemError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """What the answer's header says besides."""
-        retry = _RETRY_AFTER.get(self.key)
-        return {"Retry-After": retry} if retry else {}
+        said = {}
+        if retry := _RETRY_AFTER.get(self.key):
+            said["Retry-After"] = retry
+        if challenge := _CHALLENGES.get(self.key):
+            said["WWW-Authenticate"] = f"Bearer {challenge}"
+        return said
 
 
 KEYS = tuple(_STATUS)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from whybounce.wire.blocks import BlockEntry
+from whybounce.wire.calls import Told, WebhookEntry
 from whybounce.wire.lives import QueueEntry, Traced
 from whybounce.wire.rehearsals import Rehearsal
 from whybounce.wire.shapes import (
@@ -17,6 +18,7 @@ from whybounce.wire.shapes import (
     Summary,
     Suppression,
 )
+from whybounce.wire.tokens import TokenEntry
 
 _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "explain": Explain,
@@ -30,6 +32,9 @@ _SHAPES: Mapping[str, type[msgspec.Struct]] = {
     "queue": QueueEntry,
     "blocks": BlockEntry,
     "check-dry-run": Rehearsal,
+    "tokens": TokenEntry,
+    "webhooks": WebhookEntry,
+    "webhook": Told,
 }
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -191,7 +191,7 @@ class Speaker:
         """Return who that is: "the recipient's mail administrator"."""
         return self._frame[f"owner.{owner}"]
 
-    def page(self, name: str, **values: str) -> str:
+    def page(self, name: str, /, **values: str) -> str:
         """Return a sentence of the pages: problem.busy.title, way.loop."""
         return self._say(f"web.{name}", **{key: printable(value) for key, value in values.items()})
 

@@ -1,6 +1,7 @@
 """What an operator wants, done on the store: by the running gateway, or by the command line itself."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,43 +10,60 @@ from functools import lru_cache
 from msgspec import structs
 
 from whybounce.explaining import Explainer
+from whybounce.gateway import tokens
 from whybounce.gateway.blocks import BadBlockError, lift, new_block
-from whybounce.gateway.delisting import Delisting, DelistingError
+from whybounce.gateway.delisting import Delisting, DelistingError, Standing
 from whybounce.gateway.operating.bouncing import Bouncer
 from whybounce.gateway.operating.lives import events_told, life_told, standing
 from whybounce.gateway.operating.requests import (
     MOST_MESSAGES,
     Act,
     AddBlock,
+    AddToken,
     Answer,
     Blocks,
     Change,
     Changes,
     ConfirmRemoval,
+    DecideRemoval,
     Do,
     LiftBlock,
     ListBlocks,
     Listing,
+    ListRemovals,
+    ListTokens,
+    ListWebhooks,
     Lives,
-    OnBlocks,
+    OnRemovals,
     OnStore,
+    OnTokens,
     Refused,
     Rehearse,
     Rehearsed,
+    Removals,
     RequestRemoval,
+    RevokeToken,
     Selection,
     Show,
+    ShowRemoval,
+    Tokens,
     Trace,
+    TryWebhook,
+    Webhooks,
 )
 from whybounce.gateway.rehearsing import RehearsalError
+from whybounce.gateway.removals import to_decide
 from whybounce.gateway.store import Deed, Filter, Instruction, Store, StoreError
 from whybounce.gateway.store.rows import Attempt, Block, Entry, Page, QueuedRecipient, State
+from whybounce.gateway.tokens import BadTokenError
+from whybounce.gateway.webhooks.calling import UnknownWebhookError, Webhooks as Calling
 from whybounce.notation import read_text
 from whybounce.vocabulary.explanation import Confidence
 from whybounce.wire import SCHEMA
-from whybounce.wire.blocks import BlockEntry
-from whybounce.wire.lives import MessageStanding
+from whybounce.wire.blocks import BlockEntry, RemovalEntry
+from whybounce.wire.lives import MessageStanding, Traced
 from whybounce.wire.rehearsals import Rehearsal
+from whybounce.wire.tokens import TokenEntry
 
 _DEEDS = {
     Act.HOLD: Deed.HOLD,
@@ -53,6 +71,17 @@ _DEEDS = {
     Act.RETRY: Deed.RETRY,
     Act.DELETE: Deed.DELETE,
 }
+
+
+_OnBlocks = ListBlocks | AddBlock | LiftBlock | ConfirmRemoval
+_REFUSALS = (
+    BadBlockError,
+    BadTokenError,
+    DelistingError,
+    RehearsalError,
+    StoreError,
+    UnknownWebhookError,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +92,7 @@ class Operator:
     bouncer: Bouncer
     delisting: Delisting
     rehearse: Callable[[Rehearse], Awaitable[Rehearsal]]
+    webhooks: Calling
     cause_of: Callable[[str], str | None]
     clock: Callable[[], datetime]
 
@@ -87,13 +117,35 @@ class Operator:
                     return await self._do(request, by)
                 case Rehearse():
                     return Rehearsed(rehearsal=await self.rehearse(request))
+                case ListWebhooks():
+                    return Webhooks(webhooks=await self.webhooks.standing())
+                case TryWebhook():
+                    return Webhooks(webhooks=await self.webhooks.tried(request.name))
+                case ShowRemoval() | ListRemovals() | DecideRemoval():
+                    return Removals(removals=await self._on_removals(request, by))
+                case RequestRemoval():
+                    block, token = await self.delisting.request(request.ip, request.address)
+                    return Blocks(blocks=(_entry(block),), token=token)
+                case ListTokens() | AddToken() | RevokeToken():
+                    return Tokens(tokens=await self._on_tokens(request, by))
                 case _:
                     blocks = await self._on_blocks(request, by)
                     return Blocks(blocks=tuple(_entry(each) for each in blocks))
-        except (BadBlockError, DelistingError, RehearsalError, StoreError) as error:
+        except _REFUSALS as error:
             return Refused(why=str(error))
 
-    async def _on_blocks(self, request: OnBlocks, by: str) -> tuple[Block, ...]:
+    async def _on_removals(self, request: OnRemovals, by: str) -> tuple[RemovalEntry, ...]:
+        if isinstance(request, ShowRemoval):
+            standing = await self.delisting.standing(request.token)
+            return (_removal(standing),) if standing else ()
+        if isinstance(request, DecideRemoval):
+            await self.delisting.decide(request.id, remove=request.remove, by=by, why=request.why)
+        waiting = await to_decide(self.store)
+        return tuple(
+            _removal(Standing(each, is_listed=True, has_run_out=False)) for each in waiting
+        )
+
+    async def _on_blocks(self, request: _OnBlocks, by: str) -> tuple[Block, ...]:
         match request:
             case ListBlocks():
                 return await self.store.blocks(now=self.clock())
@@ -103,8 +155,6 @@ class Operator:
                 return await lift(
                     self.store, request.wanted, by=by, now=self.clock(), why=request.why
                 )
-            case RequestRemoval():
-                return (await self.delisting.request(request.ip, request.address),)
             case ConfirmRemoval():
                 return (await self.delisting.confirm(request.written),)
 
@@ -123,16 +173,39 @@ class Operator:
         there = await self.store.blocks(now=now, kind=new.kind, subject=new.subject)
         return next(each for each in there if each.id == id_)
 
+    async def _on_tokens(self, request: OnTokens, by: str) -> tuple[TokenEntry, ...]:
+        now = self.clock()
+        match request:
+            case ListTokens():
+                return tuple(_token(each) for each in await tokens.all_tokens(self.store))
+            case AddToken():
+                written = tokens.written_token(secrets.token_urlsafe(32))
+                new = tokens.new_token(
+                    name=request.name,
+                    scope=request.scope,
+                    written=written,
+                    by=by,
+                    now=now,
+                    lasts=timedelta(seconds=request.seconds),
+                )
+                return (_token(await tokens.make(self.store, new), written),)
+            case RevokeToken():
+                revoking = tokens.Revoking(request.wanted.strip(), by, now)
+                ended = await tokens.revoke(self.store, revoking)
+                return (_token(ended),) if ended else ()
+
     async def _trace(self, request: Trace) -> Lives:
         trace = await self.store.trace(
             request.wanted,
             since=request.since,
-            until=self.clock(),
+            until=request.until or self.clock(),
             most=min(request.most, MOST_MESSAGES),
         )
 
         def tell() -> Lives:
             found = [life_told(each, self.cause_of) for each in trace.lives]
+            if request.status is not None:
+                return Lives(found=tuple(each for each in found if _stands(each, request.status)))
             besides = [events_told(trace.events)] if trace.events else []
             return Lives(found=(*found, *besides))
 
@@ -213,6 +286,43 @@ def _entry(block: Block) -> BlockEntry:
         lifted=_moment(block.lifted),
         lifted_by=block.lifted_by,
     )
+
+
+def _removal(standing: Standing) -> RemovalEntry:
+    removal = standing.removal
+    return RemovalEntry(
+        schema=SCHEMA,
+        id=removal.id,
+        subject=removal.subject,
+        cause=removal.cause,
+        address=removal.address,
+        asked=_moment(removal.asked),
+        stage="over" if standing.has_run_out else removal.stage,
+        changed=_moment(removal.changed),
+        why=removal.why,
+        is_listed=standing.is_listed,
+    )
+
+
+def _token(token: tokens.Token, written: str | None = None) -> TokenEntry:
+    return TokenEntry(
+        schema=SCHEMA,
+        id=token.id,
+        name=token.name,
+        scope=token.scope,
+        made=_moment(token.made),
+        made_by=token.made_by,
+        until=_moment(token.until),
+        revoked=_moment(token.revoked),
+        revoked_by=token.revoked_by,
+        token=written,
+    )
+
+
+def _stands(traced: Traced, status: str) -> bool:
+    """Say whether a recipient of the message stands or ended like that."""
+    recipients = traced.message.recipients if traced.message else []
+    return any(status in {each.state, each.ending} for each in recipients)
 
 
 def _state(state: str | None) -> State | None:

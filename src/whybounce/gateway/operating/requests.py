@@ -9,9 +9,11 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from whybounce.wire.blocks import BlockEntry
+from whybounce.wire.blocks import BlockEntry, RemovalEntry
+from whybounce.wire.calls import WebhookEntry
 from whybounce.wire.lives import MessageStanding, Traced
 from whybounce.wire.rehearsals import Rehearsal
+from whybounce.wire.tokens import TokenEntry
 
 LONGEST_REQUEST = 1 << 16  # Octets of a line.
 MOST_MESSAGES = 200  # In one answer.
@@ -47,6 +49,8 @@ class Trace(_Line, frozen=True, tag="trace"):
     wanted: str
     since: datetime
     most: int = MOST_MESSAGES
+    until: datetime | None = None  # None: now.
+    status: str | None = None  # Only messages of which a recipient stands or ended like that.
 
 
 class Show(_Line, frozen=True, tag="show"):
@@ -115,6 +119,42 @@ class ConfirmRemoval(_Line, frozen=True, tag="confirm-removal"):
     written: str
 
 
+class ShowRemoval(_Line, frozen=True, tag="show-removal"):
+    """Show how a request for removal stands, by its token."""
+
+    token: str
+
+
+class ListRemovals(_Line, frozen=True, tag="list-removals"):
+    """Show the requests for removal that wait for an administrator."""
+
+
+class DecideRemoval(_Line, frozen=True, tag="decide-removal"):
+    """Remove what a request asks for, or refuse it."""
+
+    id: str
+    remove: bool
+    why: str = ""
+
+
+class ListTokens(_Line, frozen=True, tag="list-tokens"):
+    """Show the tokens there are."""
+
+
+class AddToken(_Line, frozen=True, tag="add-token"):
+    """Make a token; the answer is the only place where it stands."""
+
+    name: str
+    scope: str
+    seconds: float  # How long it opens.
+
+
+class RevokeToken(_Line, frozen=True, tag="revoke-token"):
+    """End a token, by its id."""
+
+    wanted: str
+
+
 class Reload(_Line, frozen=True, tag="reload"):
     """Read the configuration and the directory anew."""
 
@@ -124,7 +164,22 @@ class Drain(_Line, frozen=True, tag="drain"):
 
 
 OnBlocks = ListBlocks | AddBlock | LiftBlock | RequestRemoval | ConfirmRemoval
-OnStore = Trace | Show | Do | Rehearse | OnBlocks
+
+
+class ListWebhooks(_Line, frozen=True, tag="list-webhooks"):
+    """Show the webhooks, and what waits for them."""
+
+
+class TryWebhook(_Line, frozen=True, tag="try-webhook"):
+    """Tell a webhook that nothing happened."""
+
+    name: str
+
+
+OnTokens = ListTokens | AddToken | RevokeToken
+OnRemovals = ShowRemoval | ListRemovals | DecideRemoval
+OnWebhooks = ListWebhooks | TryWebhook
+OnStore = Trace | Show | Do | Rehearse | OnBlocks | OnRemovals | OnTokens | OnWebhooks
 Request = OnStore | Reload | Drain
 
 
@@ -163,6 +218,25 @@ class Blocks(_Line, frozen=True, tag="blocks"):
     """The answer to what is asked about blocks: those that are meant."""
 
     blocks: tuple[BlockEntry, ...]
+    token: str | None = None  # By which a request for removal is followed.
+
+
+class Removals(_Line, frozen=True, tag="removals"):
+    """The answer to what is asked about requests for removal: those that are meant."""
+
+    removals: tuple[RemovalEntry, ...]
+
+
+class Tokens(_Line, frozen=True, tag="tokens"):
+    """The answer to what is asked about tokens: those that are meant."""
+
+    tokens: tuple[TokenEntry, ...]
+
+
+class Webhooks(_Line, frozen=True, tag="webhooks"):
+    """The answer to what is asked about webhooks: those that are meant."""
+
+    webhooks: tuple[WebhookEntry, ...]
 
 
 class Rehearsed(_Line, frozen=True, tag="rehearsed"):
@@ -192,7 +266,19 @@ class Refused(_Line, frozen=True, tag="refused"):
     why: str
 
 
-Answer = Lives | Listing | Changes | Blocks | Rehearsed | Reloaded | Draining | Refused
+Answer = (
+    Lives
+    | Listing
+    | Changes
+    | Blocks
+    | Removals
+    | Tokens
+    | Webhooks
+    | Rehearsed
+    | Reloaded
+    | Draining
+    | Refused
+)
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from whybounce.gateway.store import bodies, counting
+from whybounce.gateway.store import bodies, calling, counting, recording
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import BodyGoneError, StoreError
-from whybounce.gateway.store.rows import Outgoing, State
+from whybounce.gateway.store.rows import CallKind, Complaint, Event, Fact, Outgoing, State
 from whybounce.gateway.store.tables import messages, recipients
 from whybounce.gateway.store.writer import Transaction
 
@@ -53,8 +53,33 @@ def accept(transaction: Transaction, arrived: Sequence[Outgoing]) -> list[str | 
         transaction,
         [(each.outgoing.message.arrived, each.outgoing.message.counts) for each in taken],
     )
+    complaints = [(each, said) for each in taken if (said := each.outgoing.message.complaint)]
+    if complaints:
+        recording.record(transaction, [_event(each, said) for each, said in complaints])
+        calling.write(transaction, [_fact(each, said) for each, said in complaints])
     transaction.something_due = True
     return answers
+
+
+def _event(taken: _Taken, said: Complaint) -> Event:
+    """Return what a trace finds by the address of who complained."""
+    who = said.recipients[0] if said.recipients else None
+    text = f"{said.kind}: {said.message_id or 'a message without a Message-ID'}"
+    now, by = taken.outgoing.message.arrived, said.reporter or "a feedback loop"
+    return Event(now, "complaint", by, text, taken.id, address=who)
+
+
+def _fact(taken: _Taken, said: Complaint) -> Fact:
+    message = taken.outgoing.message
+    return Fact(
+        kind=CallKind.COMPLAINT,
+        time=message.arrived,
+        message=taken.id,
+        sender=message.envelope.sender,
+        message_id=message.message_id,
+        subject=message.subject,
+        complaint=said,
+    )
 
 
 def _shared_bodies(

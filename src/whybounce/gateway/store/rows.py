@@ -4,7 +4,7 @@
 the queue needs it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +87,18 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a message says that is a complaint about another: RFC 5965."""
+
+    kind: str  # "abuse", "fraud" …
+    reporter: str | None  # Who passed it on.
+    recipients: tuple[str, ...]  # Who complained, where that is said.
+    message_id: str | None  # Of the message that is complained about.
+    sender: str | None  # Its From field.
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewMessage:
     """A message to accept."""
 
@@ -99,6 +111,7 @@ class NewMessage:
     about: str | None = None  # The id of the message that this one reports on.
     due: datetime | None = None  # The first try; None: at once.
     counts: Mapping[str, int] = field(default_factory=dict)  # Added to the counters.
+    complaint: Complaint | None = None  # Told to whom wants to know of it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +384,59 @@ class Block:
     until: datetime | None
     lifted: datetime | None = None
     lifted_by: str | None = None
+
+
+class CallKind(StrEnum):
+    """What a webhook can be told of."""
+
+    FAILED = "failed"  # A recipient, for good.
+    EXPIRED = "expired"  # A recipient: its time ran out.
+    WITHHELD = "withheld"  # The notice about one of these: its return path is probably forged.
+    COMPLAINT = "complaint"  # Somebody pressed "this is spam".
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What happened, as far as the transaction knows it."""
+
+    kind: CallKind
+    time: datetime
+    message: str  # Its id.
+    sender: str
+    message_id: str | None
+    subject: str | None
+    recipient: str | None = None
+    cause: str | None = None
+    status: str | None = None
+    reply: str | None = None
+    remote: str | None = None
+    report: str | None = None  # The id of the notice.
+    complaint: Complaint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Who wants to be told of what, and how it is said."""
+
+    wanted: Mapping[CallKind, Sequence[str]]  # The names of webhooks.
+    body: Callable[[Fact], str]  # Pure.
+    made: Callable[[], None]  # Called in the writer's thread, once there are more to tell.
+
+
+NO_CALLS = Calls({}, lambda _: "", lambda: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing to tell one webhook."""
+
+    id: str
+    webhook: str
+    body: str
+    made: datetime
+    due: datetime
+    tries: int
+    fault: str | None  # What came of the last try.
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,27 @@ is never the one without the other. Whoever has lost the lease records nothing.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, case, insert, select, tuple_, update
 
-from whybounce.gateway.store import bodies, recording
+from whybounce.gateway.store import bodies, calling, recording
 from whybounce.gateway.store.accepting import accept
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.columns import Moment
 from whybounce.gateway.store.errors import LeaseLostError, StoreError
 from whybounce.gateway.store.quarantining import Key
-from whybounce.gateway.store.rows import Retirement, Settlement, State, Told
+from whybounce.gateway.store.rows import (
+    CallKind,
+    Fact,
+    Retirement,
+    Settlement,
+    State,
+    Terminal,
+    Told,
+)
 from whybounce.gateway.store.tables import AnyRow, attempts, messages, outcomes, recipients
 from whybounce.gateway.store.writer import Transaction
 
@@ -86,6 +95,8 @@ def settle(transaction: Transaction, asked: Sequence[Settlement]) -> list[Answer
     _defer(transaction, granted)
     _retire(transaction, granted, queued)
     recording.record(transaction, [event for each in granted for event in each.events])
+    if transaction.calls.wanted:
+        calling.write(transaction, list(_facts(granted, queued)))
     _count_down(transaction, granted, unfinished)
     transaction.something_due |= any(each.deferrals for each in granted)
     given = iter(queued)
@@ -219,6 +230,40 @@ def _outcome(message: str, now: datetime, retirement: Retirement, ids: Answer) -
         "told": Told.REPORTED if report else retirement.told,
         "report": report,
     }
+
+
+_TOLD_OF = {Terminal.FAILED: CallKind.FAILED, Terminal.EXPIRED: CallKind.EXPIRED}
+
+
+def _facts(granted: Sequence[Settlement], queued: Sequence[Answer]) -> Iterator[Fact]:
+    """Yield what webhooks may want to know: who failed, and of whose failure nobody is told."""
+    for settlement, ids in zip(granted, queued, strict=True):
+        addresses = {each.number: each.address for each in settlement.consignment.recipients}
+        for each in settlement.retirements:
+            if each.terminal not in _TOLD_OF:
+                continue
+            fact = _fact(settlement, each, addresses[each.number], ids)
+            yield fact
+            if each.told is Told.WITHHELD:
+                yield replace(fact, kind=CallKind.WITHHELD)
+
+
+def _fact(settlement: Settlement, retirement: Retirement, address: str, ids: Answer) -> Fact:
+    message = settlement.consignment.message
+    return Fact(
+        kind=_TOLD_OF[retirement.terminal],
+        time=settlement.now,
+        message=message.id,
+        sender=message.sender,
+        message_id=message.message_id,
+        subject=message.subject,
+        recipient=address,
+        cause=retirement.cause,
+        status=retirement.status,
+        reply=retirement.reply,
+        remote=retirement.remote,
+        report=None if retirement.report is None else ids[retirement.report],
+    )
 
 
 def _count_down(

@@ -36,6 +36,7 @@ from whybounce.gateway.store.purging import Retention
 from whybounce.gateway.store.quarantining import Damage
 from whybounce.gateway.store.reader import Reader
 from whybounce.gateway.store.rows import (
+    NO_CALLS,
     Attempt,
     Block,
     Body,
@@ -77,6 +78,7 @@ class Store:
         """Bind to the running loop. Use ``open_store``."""
         self.hints = Hints()
         self.watch: Watch | None = None  # Told of what has become durable.
+        self.calls = NO_CALLS  # Whom to tell of what happens.
         self.changes = 0  # By this process, of what is asked for with every message.
         self._opened = opened
         self._random_bits = random_bits
@@ -94,7 +96,13 @@ class Store:
         )
 
     def _transaction(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self._opened.dialect.insert, self._ids, self._opened.spool)
+        return Transaction(
+            connection,
+            self._opened.dialect.insert,
+            self._ids,
+            self._opened.spool,
+            calls=self.calls,
+        )
 
     def _committed(self, operations: int, seconds: float) -> None:
         if self.watch is not None:

@@ -241,6 +241,29 @@ tokens = Table(
     sqlite_strict=True,
 )
 
+calls = Table(
+    "calls",
+    METADATA,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("webhook", Text, nullable=False),  # Its name.
+    Column("body", Text, nullable=False),
+    Column("made", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("tries", Int, nullable=False),
+    Column("fault", Said(_NAME)),
+    sqlite_strict=True,
+)
+
+NOT_REACHED = outcomes.c.terminal.in_([literal_column("'failed'"), literal_column("'expired'")])
+# With what is counted of them, so that a month's failures are read from the index alone.
+Index(
+    "ix_outcomes_not_reached",
+    outcomes.c.message,
+    outcomes.c.time,
+    outcomes.c.cause,
+    **_partial(NOT_REACHED),
+)
+Index("ix_calls_due", calls.c.webhook, calls.c.due)
 Index("ix_recipients_due", recipients.c.due, **_partial(recipients.c.due.is_not(None)))
 STOPPED = recipients.c.due.is_(None) & (recipients.c.state != literal_column("'done'"))
 Index("ix_recipients_state", recipients.c.state, **_partial(STOPPED))

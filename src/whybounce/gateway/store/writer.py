@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from whybounce.gateway.store.errors import StoreError, StoreUnavailableError, Trouble
 from whybounce.gateway.store.identity import Ids
+from whybounce.gateway.store.rows import NO_CALLS, Calls
 from whybounce.gateway.store.spool import Spool
 
 # What one transaction takes on; the rest waits for the next.
@@ -51,6 +52,7 @@ class Transaction:
     spool: Spool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     something_due: bool = False  # Something may be due earlier than before.
+    calls: Calls = NO_CALLS
 
 
 Perform = Callable[[Transaction, Sequence[Argument]], Sequence[Answer | StoreError]]

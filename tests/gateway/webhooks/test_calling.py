@@ -1,0 +1,244 @@
+"""Calls are written with what they tell of, and made until they are taken; on both databases."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hooks import TAKEN, Hook, answering, hooked
+from whybounce.checking.lookups import Resolver
+from whybounce.gateway.smtp.tls import verifying_context
+from whybounce.gateway.store import LeaseLostError, Store
+from whybounce.gateway.store.rows import CallKind, Complaint
+from whybounce.gateway.webhooks.calling import GIVEN_UP, UnknownWebhookError, Webhook, Webhooks
+from whybounce.gateway.webhooks.posting import Poster
+from whybounce.wire.schema import schemas
+
+SHAPE = Draft202012Validator(schemas()["webhook"])
+POSTER = Poster(Resolver("127.0.0.1", 1), verifying_context(None), seconds=10)
+SOON = (timedelta(milliseconds=20),)
+
+
+def _webhooks(
+    store: Store, mail, port: int, *, name: str = "crm", kinds: Sequence[CallKind] = tuple(CallKind)
+) -> Webhooks:
+    url = f"http://127.0.0.1:{port}/"
+    hook = Webhook(name=name, url=url, key=b"k" * 32, kinds=kinds, private=True)
+    ticks = itertools.count()
+    return Webhooks(
+        store, [hook], POSTER, node="a", cause_of=lambda _: None,
+        clock=lambda: mail.after(milliseconds=next(ticks)), waits=SOON,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def _calling(webhooks: Webhooks) -> AsyncIterator[None]:
+    task = asyncio.create_task(webhooks.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _fails(store: Store, mail, *, reported: bool = True) -> str:
+    id_ = await mail.accept(store, "ben@example.net")
+    (consignment,) = await store.lease_message(
+        id_, most=9, node="a", now=mail.now, until=mail.after(minutes=5)
+    )
+    await store.settle(mail.failed(consignment, reported=reported))
+    return id_
+
+
+async def _nothing_waits(webhooks: Webhooks) -> None:
+    async with asyncio.timeout(30):
+        while (await webhooks.standing())[0].waiting:  # noqa: ASYNC110  # a database wakes nobody
+            await asyncio.sleep(0.01)
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not is_so():  # noqa: ASYNC110  # a log wakes nobody
+            await asyncio.sleep(0.01)
+
+
+def _told(hook: Hook) -> list[dict]:
+    told = [json.loads(body) for body in hook.bodies]
+    for each in told:
+        SHAPE.validate(each)
+    return told
+
+
+async def test_who_was_not_reached_is_told_at_once(url, open_, mail):
+    """With the cause, whose it is to mend, what was said, and the notice."""
+    async with open_(url) as store, hooked() as hook:
+        webhooks = _webhooks(store, mail, hook.port)
+        async with _calling(webhooks):
+            id_ = await _fails(store, mail)
+            await hook.times(1)
+            await _nothing_waits(webhooks)
+    (told,) = _told(hook)
+
+    assert told["type"] == "failed"
+    assert told["timestamp"] == "2026-11-21T12:00:00Z"
+    assert told["data"]["message"] == id_
+    assert told["data"]["recipient"] == "ben@example.net"
+    assert told["data"]["reply"] == "550 5.1.1 User unknown"
+    assert told["data"]["report"]
+    assert hook.headers[0]["webhook-signature"].startswith("v1,")
+
+
+async def test_a_notice_that_is_withheld_is_told_besides(url, open_, mail):
+    """And nothing that nobody wants to know is written down."""
+    async with open_(url) as store, hooked() as hook:
+        webhooks = _webhooks(store, mail, hook.port, kinds=[CallKind.WITHHELD])
+        await _fails(store, mail)
+        before = (await webhooks.standing())[0].waiting
+        await _fails(store, mail, reported=False)
+        async with _calling(webhooks):
+            await hook.times(1)
+            await _nothing_waits(webhooks)
+
+    assert before == 0
+    assert [each["type"] for each in _told(hook)] == ["withheld"]
+
+
+async def test_a_complaint_is_told_with_who_complained(url, open_, mail):
+    """It is a message like any other besides, and a trace of the address finds it."""
+    said = Complaint(
+        "abuse", "mx.example.com", ("ben@example.net",), "<1@a.example>", None, "\ud800"
+    )
+    async with open_(url) as store, hooked() as hook:
+        webhooks = _webhooks(store, mail, hook.port)
+        id_ = await mail.accept(store, "abuse@example.org", complaint=said)
+        life = await store.life(id_)
+        async with _calling(webhooks):
+            await hook.times(1)
+    (told,) = _told(hook)
+
+    assert told["type"] == "complaint"
+    assert told["data"]["message"] == id_
+    assert told["data"]["recipient"] is None
+    assert told["data"]["complaint"]["recipients"] == ["ben@example.net"]
+    assert [each.kind for each in life.events] == ["complaint"]
+
+
+async def test_what_was_not_recorded_is_not_told(url, open_, mail):
+    """The call is of the transaction that it tells of."""
+    async with open_(url) as store:
+        webhooks = _webhooks(store, mail, 1)
+        await mail.accept(store, "ben@example.net")
+        (lost,) = await mail.lease(store)
+        (again,) = await mail.lease(store, node="b", at=mail.after(minutes=10))
+        with pytest.raises(LeaseLostError):
+            await store.settle(mail.failed(lost))
+        before = (await webhooks.standing())[0].waiting
+        await store.settle(mail.failed(again))
+        after = (await webhooks.standing())[0].waiting
+
+    assert (before, after) == (0, 1)
+
+
+async def test_a_call_that_is_not_taken_is_made_again_until_it_is(url, open_, mail, caplog):
+    """The same one, by its id and to the octet, even by another process; nothing secret is logged."""
+    async with open_(url) as store, hooked(answering("503 Later"), TAKEN) as hook:
+        async with _calling(_webhooks(store, mail, 1)):  # Nobody is there.
+            await _fails(store, mail)
+            await _until(lambda: "[127.0.0.1]" in caplog.text)
+        mail.now = mail.after(minutes=1)
+        webhooks = _webhooks(store, mail, hook.port)
+        async with _calling(webhooks):
+            await hook.times(2)
+            await _nothing_waits(webhooks)
+
+    assert hook.bodies[0] == hook.bodies[1]
+    assert hook.headers[0]["webhook-id"] == hook.headers[1]["webhook-id"]
+    assert "answers 503" in caplog.text
+    assert "kkkk" not in caplog.text
+    assert f":{hook.port}/" not in caplog.text
+
+
+async def test_after_three_days_it_is_given_up_and_that_is_written_down(url, open_, mail):
+    """Nothing waits for ever."""
+    async with open_(url) as store, hooked(answering("500 No")) as hook:
+        webhooks = _webhooks(store, mail, hook.port)
+        await _fails(store, mail)
+        mail.now += GIVEN_UP
+        async with _calling(webhooks):
+            await hook.times(1)
+            await _nothing_waits(webhooks)
+        events = await store.happened("call-given-up", since=mail.after(days=-1), most=9)
+
+    assert "given up after 1 tries: 127.0.0.1 answers 500" in events[0].text
+
+
+async def test_one_that_is_down_keeps_no_other_waiting_and_is_not_asked_for_each(url, open_, mail):
+    """One call finds it out; the rest of them wait untried."""
+    async with open_(url) as store, hooked(answering("500 No")) as down, hooked() as well:
+        hooks = [
+            Webhook(name=name, url=f"http://127.0.0.1:{port}/", key=b"k" * 32,
+                    kinds=tuple(CallKind), private=True)
+            for name, port in (("down", down.port), ("well", well.port))
+        ]  # fmt: skip
+        webhooks = Webhooks(
+            store, hooks, POSTER, node="a", cause_of=lambda _: None, clock=lambda: mail.now
+        )
+        for _ in range(5):
+            await _fails(store, mail)
+        async with _calling(webhooks):
+            await well.times(5)
+            await down.times(1)
+
+    assert len(down.bodies) == 1
+
+
+async def test_among_nodes_one_calls(url, open_, mail):
+    """Whoever holds the webhook's token."""
+    async with open_(url) as store, hooked() as hook:
+        first = _webhooks(store, mail, hook.port)
+        other = Webhooks(
+            store, list(first.all.values()), POSTER, node="b", cause_of=lambda _: None,
+            clock=lambda: mail.now,
+        )  # fmt: skip
+        async with _calling(first), _calling(other):
+            for _ in range(3):
+                await _fails(store, mail)
+            await hook.times(3)
+            await _nothing_waits(first)
+
+    assert len({each["webhook-id"] for each in hook.headers}) == len(hook.headers) == 3
+
+
+async def test_calls_of_a_webhook_that_is_gone_go_in_time(url, open_, mail):
+    """Who calls it no more does not keep them."""
+    async with open_(url) as store:
+        gone = _webhooks(store, mail, 1, name="gone")
+        await _fails(store, mail)
+        before = (await gone.standing())[0].waiting
+        here = _webhooks(store, mail, 1)
+        await here.chore.do(mail.after(days=3))
+        early = (await gone.standing())[0].waiting
+        await here.chore.do(mail.after(days=5))
+        late = (await gone.standing())[0].waiting
+
+    assert (before, early, late) == (1, 1, 0)
+
+
+async def test_a_webhook_is_tried_without_anything_having_happened(sqlite_url, open_, mail):
+    """And what is none is told, with those there are."""
+    async with open_(sqlite_url) as store, hooked(TAKEN, answering("401 Who")) as hook:
+        webhooks = _webhooks(store, mail, hook.port)
+        (taken,) = await webhooks.tried("crm")
+        (refused,) = await webhooks.tried("crm")
+        with pytest.raises(UnknownWebhookError, match="configured are: crm"):
+            await webhooks.tried("cmr")
+
+    assert taken.fault is None
+    assert refused.fault == "127.0.0.1 answers 401"
+    assert [each["type"] for each in _told(hook)] == ["test", "test"]
