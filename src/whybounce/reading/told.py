@@ -45,6 +45,12 @@ _OF_A_PROGRAM = re.compile(
     r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
     re.MULTILINE,
 )
+# What is announced as the reason, up to the next blank line.
+_GIVEN_REASON = re.compile(
+    r"\b(?:reason|because|grund|raison|motivo|motif|razón|reden|причина|powód|důvod|neden|orsak|årsag)\b[^\n:]{0,60}:[ \t]*\n?(?:[ \t]*\n)?"
+    r"([^\n]{2,1000}(?:\n[^\n]{2,1000}){0,6})",
+    re.IGNORECASE,
+)
 # Where the words about one recipient end: at a blank line, or with another address.
 _NEXT_ADDRESS = re.compile(
     r"\n[ \t]*\n|\n[ \t]{0,4}<?[^\s<>]{1,128}@[^\s<>:]{1,255}>?[ \t]*(?::|\n|$)"
@@ -121,6 +127,8 @@ class Telling:
                 told = _said_about(Named(address, ""), account.text, ())
                 if told.reply and told.reply.code:
                     return told
+            if alone and (given := _GIVEN_REASON.search(account.text)) and _WORDS.search(given[1]):
+                return read_text(given[1])
             if alone and (program := _OF_A_PROGRAM.search(account.text)):
                 return read_text(program[0].strip())
         return None
