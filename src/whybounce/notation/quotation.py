@@ -310,7 +310,7 @@ def reply_in_prose(text: str) -> Outcome | None:
 
 
 _VERDICT_ON_A_PROGRAM = re.compile(
-    r"\.\.\. (?:service unavailable|unknown mailer error|operating system error|local error|user unknown)",
+    r"\.\.\. (?:service unavailable|unknown mailer error|operating system error|local error|user unknown|can't create output)",
     re.IGNORECASE,
 )
 _PROGRAM_SAID = re.compile(

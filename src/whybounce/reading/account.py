@@ -40,7 +40,8 @@ _ANNOUNCING = (
 # Two lines of a header, one below the other, the first one a field that no prose begins with.
 _HEADER = re.compile(
     r"^[|> ]{0,3}(?:Received|Return-Path|DKIM-Signature|DomainKey-Signature|Message-ID|MIME-Version|X-[A-Za-z0-9-]{2,40}"
-    r"|ARC-[A-Za-z-]{3,40}|Delivered-To|Authentication-Results):[^\n]{2,}\n[|>]{0,3}(?:[ \t]|[A-Za-z][A-Za-z0-9-]{1,60}:)",
+    r"|ARC-[A-Za-z-]{3,40}|Delivered-To|Authentication-Results):[^\n]{2,}\n[|>]{0,3}(?:[ \t]|[A-Za-z][A-Za-z0-9-]{1,60}:)"
+    r"|^>?From [^\s@]{1,64}@[^\s@]{1,255} {1,3}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [^\n]{10,40}\n[A-Za-z][A-Za-z0-9-]{1,60}:",
     re.IGNORECASE | re.MULTILINE,
 )
 

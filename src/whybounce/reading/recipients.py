@@ -89,11 +89,12 @@ _EXPANDED = re.compile(
     rf"\(\s*(?:expanded|generated|ultimately generated|forwarded)\s+from:?\s*<?({ADDRESS})>?",
     re.IGNORECASE,
 )
-# A mailbox without its domain, alone on its line below a sentence that ends with a colon.
+# Mailboxes without their domain, each at the head of a line, below one that says whose they are.
 _LOCAL_NAMES = re.compile(
-    r":[ \t]*\n(?:[ \t]*\n)?((?:[ \t]{0,16}<?[A-Za-z0-9][A-Za-z0-9._-]{1,63}>?[ \t]*(?:\n|$)){1,50})"
+    r"^(?![^\n]*\b(?:reason|error|said|response|answer)\b)[^\n]{0,200}\b(?:recipients?|addressees?|users?|mailbox(?:es)?|delivered to)\b[^\n]{0,200}:[ \t]*\n"
+    r"(?:[ \t]*\n)?((?:[ \t]{0,16}<?[A-Za-z0-9][A-Za-z0-9._-]{1,63}>?(?:[ \t]{2,16}[^\n@]{2,200}|[ \t]*)(?:\n|$)){1,50})",
+    re.IGNORECASE | re.MULTILINE,
 )
-_ABOUT_RECIPIENTS = re.compile(r"\b(?:recipient|addressee|user|mailbox)", re.IGNORECASE)
 _BROKEN_REMARK = re.compile(r"(\((?:expanded|generated|ultimately generated)\s+from:?)[ \t]*\n\s*")
 _MAILTO = re.compile(r"<mailto:[^\s<>]{1,320}>")
 # X.400 writes Internet addresses as an attribute, RFC 2156 §4.2.
@@ -262,13 +263,13 @@ def _local_names(page: _Page) -> list[Named]:
         a for name, value in page.fields if name.lower() == "from" for a in addresses_in(value)
     ]
     found = _LOCAL_NAMES.search(page.text) if len(writers) == 1 else None
-    if found is None or not _ABOUT_RECIPIENTS.search(page.text, 0, found.start()):
+    if found is None:
         return []
     domain = writers[0].rpartition("@")[2]
     rule = "the name in the text, at the domain of the report's writer"
-    names = [line.strip(" \t<>") for line in found[1].split("\n") if line.strip()]
+    names = [line.split()[0].strip("<>") for line in found[1].split("\n") if line.strip()]
     return [
-        Named(f"{name}@{domain}", page.text[: found.start()][-_LONGEST_ACCOUNT:], inferred=rule)
+        Named(f"{name}@{domain}", page.text[: found.end()][-_LONGEST_ACCOUNT:], inferred=rule)
         for name in names
     ]
 

@@ -45,6 +45,12 @@ _OF_A_PROGRAM = re.compile(
     r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
     re.MULTILINE,
 )
+# What is announced as the reason, up to the next blank line.
+_GIVEN_REASON = re.compile(
+    r"\b(?:reason|because|grund|raison|motivo|motif|razón|reden|причина|powód|důvod|neden|orsak|årsag)\b[^\n:]{0,60}:[ \t]*\n?(?:[ \t]*\n)?"
+    r"([^\n]{2,1000}(?:\n[^\n]{2,1000}){0,6})",
+    re.IGNORECASE,
+)
 # Where the words about one recipient end: at a blank line, or with another address.
 _NEXT_ADDRESS = re.compile(
     r"\n[ \t]*\n|\n[ \t]{0,4}<?[^\s<>]{1,128}@[^\s<>:]{1,255}>?[ \t]*(?::|\n|$)"
@@ -60,7 +66,8 @@ _GIVEN_UP = (
 # What is said to every reader, or about the message itself, and is not why anything failed.
 _BESIDE = re.compile(
     r"^[ \t|>*]{0,16}(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}$"
-    r"|^[ \t|>*]{0,16}[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*$"
+    r"|^[ \t|>*]{0,16}the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)[^\n]{0,80}:?[ \t]*$"
+    r"|^[ \t|>*]{0,16}(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*$"
     r"|\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
     r"|we apologi[sz]e|thank you for|this is an automat)[^\n]{0,400}(?:\n[ \t]*[^\s][^\n]{0,400}){0,3}",
     re.IGNORECASE | re.MULTILINE,
@@ -121,6 +128,8 @@ class Telling:
                 told = _said_about(Named(address, ""), account.text, ())
                 if told.reply and told.reply.code:
                     return told
+            if alone and (given := _GIVEN_REASON.search(account.text)) and _WORDS.search(given[1]):
+                return read_text(given[1])
             if alone and (program := _OF_A_PROGRAM.search(account.text)):
                 return read_text(program[0].strip())
         return None
@@ -182,19 +191,22 @@ def _outcome(named: Named, account: Account, among: Sequence[Named]) -> Outcome:
 def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
     """Return what is said about the recipient, the surest place first.
 
-    A transcript's answer to its own command; its own lines; what all share, above or below. Where
-    ``others`` are named, words about one of them are not about this one.
+    A transcript's answer to its own command; its own lines; what is announced as the reason; what all
+    share, above or below. Where ``others`` are named, words about one of them are not about this one.
     """
     transcribed = _transcribed(named.address, text) if others else ""
-    begin = text.lower().find(named.address.lower())
-    below = text[begin + len(named.address) :] if begin >= 0 else text
+    begin = _place_of(named.address, text)
+    above = min((begin, *(_place_of(other, text) for other in others[:_MOST_OTHERS])))
+    given = None if others else _GIVEN_REASON.search(text)
+    below = text[begin + len(named.address) :] if begin < len(text) else text
     shared = (
         below[:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n"),
-        text[: max(begin, 0)][-_LONGEST_ACCOUNT:],
+        text[:above][-_LONGEST_ACCOUNT:] if above < len(text) else "",
     )
     candidates = (
         transcribed,
         named.said,
+        text[given.start(1) : max(above, given.end(1))] if given else "",
         *(said for said in shared if not _names_any(said, others)),
     )
     first: Outcome | None = None
@@ -208,6 +220,12 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
             return quoted
         first = first or quoted
     return first or Outcome()
+
+
+def _place_of(address: str, text: str) -> int:
+    """Return where the text first names the address; its end, where it does not."""
+    at = text.lower().find(address.lower())
+    return at if at >= 0 else len(text)
 
 
 def _names_any(said: str, others: Sequence[str]) -> bool:
