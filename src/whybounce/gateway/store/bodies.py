@@ -261,6 +261,29 @@ class Place:
 Find = Callable[[Connection], Place]
 
 
+async def whole(
+    find: Callable[[Find], Awaitable[Place]], reader: Reader, spool: Spool, message: str
+) -> bytes:
+    """Return the message's body, as ``pieces`` yields it; one in its row without more ado."""
+    found: list[Place] = []
+
+    async def once(question: Find) -> Place:
+        if not found:
+            found.append(await find(question))
+        return found[0]
+
+    try:
+        place = await once(lambda connection: _find(connection, message))
+    except StoreUnavailableError as error:
+        if error.trouble is Trouble.CORRUPT:
+            raise CorruptBodyError(message, error.said) from error
+        raise
+    if place.data is None:
+        return b"".join([piece async for piece in pieces(once, reader, spool, message)])
+    _check(message, place, len(place.data), crc32(place.data))
+    return place.data
+
+
 async def pieces(
     find: Callable[[Find], Awaitable[Place]], reader: Reader, spool: Spool, message: str
 ) -> AsyncIterator[bytes]:
@@ -295,12 +318,16 @@ async def pieces(
         raise
     except FileNotFoundError as error:
         raise CorruptBodyError(message, "its file is gone") from error
+    _check(message, place, size, checksum)
+    if held:
+        yield held
+
+
+def _check(message: str, place: Place, size: int, checksum: int) -> None:
     if size != place.size:
         raise CorruptBodyError(message, f"it has {size} octets of {place.size}")
     if checksum != place.checksum:
         raise CorruptBodyError(message, "its checksum does not fit")
-    if held:
-        yield held
 
 
 _PLACES = (
