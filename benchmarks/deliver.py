@@ -35,7 +35,7 @@ from certificates import Certified, issued, serving
 from postfix import postfix_folder, run, smtp_sink
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy
-from whybounce.cli.serve import new_loop
+from whybounce.cli.serve import collect_less_often, new_loop
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
@@ -83,6 +83,7 @@ def ours(octets: int, messages: int) -> float:
 
 def _run(measuring: Coroutine[None, None, float]) -> float:
     """Run it as ``whybounce serve`` does."""
+    collect_less_often()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(measuring)
 

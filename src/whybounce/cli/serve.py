@@ -88,7 +88,7 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _collect_less_often() -> None:
+def collect_less_often() -> None:
     """Leave what was loaded at the start, and what a few messages hold, out of garbage collection.
 
     To look at all of it again and again took a seventh of the time of taking a message.
@@ -142,7 +142,7 @@ async def _serve(
                 signal.SIGHUP, lambda: reloads.add(asyncio.create_task(_reload(gateway)))
             )
             _print(gateway_screen(config, gateway, site))
-            _collect_less_often()
+            collect_less_often()
             await until_stopped(gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
@@ -185,7 +185,7 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
             _log_to_terminal(shown.config)
             site = await _site_if_free(left, shown.gateway, web)
             _print(demonstration_screen(shown, site))
-            _collect_less_often()
+            collect_less_often()
             await until_stopped(shown.gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:

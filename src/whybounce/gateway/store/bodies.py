@@ -16,7 +16,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
-from whybounce.gateway.store.bulk import Bulk
+from whybounce.gateway.store.bulk import Bulk, Question
 from whybounce.gateway.store.errors import (
     BodyGoneError,
     CorruptBodyError,
@@ -24,6 +24,7 @@ from whybounce.gateway.store.errors import (
     Trouble,
     UnknownMessageError,
 )
+from whybounce.gateway.store.identity import written
 from whybounce.gateway.store.reader import Reader
 from whybounce.gateway.store.rows import Body
 from whybounce.gateway.store.spool import Spool, unavailable
@@ -330,7 +331,7 @@ def _check(message: str, place: Place, size: int, checksum: int) -> None:
         raise CorruptBodyError(message, "its checksum does not fit")
 
 
-_PLACES = (
+_PLACE = Question(
     select(
         messages.c.body, bodies.c.id, bodies.c.size, bodies.c.checksum, bodies.c.file, bodies.c.data
     )
@@ -340,14 +341,15 @@ _PLACES = (
 
 
 def _find(connection: Connection, message: str) -> Place:
-    row = connection.execute(_PLACES, {"of": message}).one_or_none()
+    row = _PLACE.one(connection, {"of": message})
     if row is None:
         raise UnknownMessageError(message)
-    if row.body is None:
+    body, id_, size, checksum, file, data = row
+    if body is None:
         raise BodyGoneError(message)
-    if row.id is None:
+    if id_ is None:
         raise CorruptBodyError(message, "its row is gone")
-    return Place(row.id, row.size, row.checksum, row.file, row.data)
+    return Place(written(id_), size, checksum, file, data)
 
 
 def _stored(reader: Reader, spool: Spool, place: Place) -> AsyncIterator[bytes]:
