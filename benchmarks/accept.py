@@ -35,6 +35,7 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
+import processor
 from postfix import free_port, postfix_folder, wait_for
 from signing import pair, signed
 from whybounce.gateway.policies import POLICIES
@@ -189,22 +190,10 @@ def _measure(server: Server, what: tuple[str, str], messages: int, measured: Mea
     # -d: the sessions stay open, as those of a busy server do.
     options = ("-d", "-s", SESSIONS, "-m", messages, *what, "-f", SENDER, "-t", RECIPIENT)
     command = ["/usr/sbin/smtp-source", *map(str, options), f"127.0.0.1:{server.port}"]
-    before, start = _processor(server.pid), perf_counter()
+    before, start = processor.seconds(server.pid), perf_counter()
     subprocess.run(command, check=True)  # noqa: S603  # our own words
     measured.rates.append(messages / (perf_counter() - start))
-    measured.processor.append((_processor(server.pid) - before) / messages * 1e6)
-
-
-def _processor(pid: int) -> float:
-    """Return the seconds of processor time of a process and all that it has begun. Linux's proc(5)."""
-    process = Path(f"/proc/{pid}")
-    try:
-        fields = (process / "stat").read_text().rpartition(")")[2].split()
-        children = (process / f"task/{pid}/children").read_text().split()
-    except OSError:  # It has ended, and what it took is its parent's.
-        return 0
-    spent = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return spent + sum(_processor(int(child)) for child in children)
+    measured.processor.append((processor.seconds(server.pid) - before) / messages * 1e6)
 
 
 @contextmanager

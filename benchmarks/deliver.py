@@ -5,7 +5,8 @@
 The queue is filled first, then let go; the clock stops when nothing is left in it. The other server is
 Postfix's smtp-sink, without TLS. The peer is Postfix itself in the same run, with the same number of
 connections at once, its queue filled on hold and then released. Rounds are interleaved and the median
-counts. Needs Debian's package postfix, and root to run it.
+counts. On a busy machine the processor time of each message says more than the clock: our process's, and
+all of Postfix's together. Needs Debian's package postfix, and root to run it.
 
 ``--policies`` measures what DANE and MTA-STS cost instead: the same mail to an MX host found by the DNS
 that speaks TLS, once without policies and once with both asked for each mail. Half of the domains have
@@ -25,17 +26,19 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
+import processor
 from certificates import Certified, issued, serving
 from postfix import postfix_folder, run, smtp_sink
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy
-from whybounce.cli.serve import new_loop
+from whybounce.cli.serve import collect_less_often, new_loop
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.connections import Connections
@@ -75,19 +78,41 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def ours(octets: int, messages: int) -> float:
+@dataclass(frozen=True)
+class Measured:
+    """What one round came to."""
+
+    rate: float  # Messages a second.
+    cost: float  # Microseconds of processor time a message.
+
+
+def _measured(messages: int, began: tuple[float, float], ended: tuple[float, float]) -> Measured:
+    """Return what came of it, from seconds by the clock and of processor time."""
+    took, spent = (end - begin for begin, end in zip(began, ended, strict=True))
+    return Measured(messages / took, spent / messages * 1e6)
+
+
+def _medians(rounds: Sequence[Measured]) -> Measured:
+    return Measured(
+        statistics.median(each.rate for each in rounds),
+        statistics.median(each.cost for each in rounds),
+    )
+
+
+def ours(octets: int, messages: int) -> Measured:
     """Return messages a second out of our queue."""
     with smtp_sink() as port, tempfile.TemporaryDirectory() as folder:
         return _run(_ours(folder, port, octets, messages))
 
 
-def _run(measuring: Coroutine[None, None, float]) -> float:
+def _run(measuring: Coroutine[None, None, Measured]) -> Measured:
     """Run it as ``whybounce serve`` does."""
+    collect_less_often()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(measuring)
 
 
-async def _ours(folder: str, port: int, octets: int, messages: int) -> float:
+async def _ours(folder: str, port: int, octets: int, messages: int) -> Measured:
     sink = Smarthost("127.0.0.1", port)
     async with open_store(f"sqlite:///{folder}/queue.db", random_bits=secrets.randbits) as store:
         resolver, tls = Resolver("127.0.0.1"), always(opportunistic())
@@ -120,7 +145,7 @@ async def _emptied(
     octets: int,
     messages: int,
     domains: Sequence[str],
-) -> float:
+) -> Measured:
     """Fill the queue with mail for the domains, and return messages a second out of it."""
     content = b"Subject: Minutes\r\n\r\n" + (b"x" * 78 + b"\r\n") * (octets // 80)
 
@@ -154,17 +179,17 @@ async def _emptied(
         clock=now,
         chance=random.random,
     )
-    start = time.perf_counter()
+    began = time.perf_counter(), time.process_time()
     running = asyncio.create_task(outbound.run())
     while (await store.figures(now=now())).messages:  # noqa: ASYNC110  # as Postfix is asked
         await asyncio.sleep(0.02)
-    took = time.perf_counter() - start
+    ended = time.perf_counter(), time.process_time()
     outbound.stop()
     await running
-    return messages / took
+    return _measured(messages, began, ended)
 
 
-def postfix(octets: int, messages: int) -> float:
+def postfix(octets: int, messages: int) -> Measured:
     """Return messages a second out of Postfix's queue."""
     limit = str(AT_ONCE)
     with smtp_sink() as sink:
@@ -189,10 +214,11 @@ def postfix(octets: int, messages: int) -> float:
             )
             _until(lambda: _files(folder, "hold") == messages)
             run("postsuper", "-c", str(folder), "-H", "ALL")
-            start = time.perf_counter()
+            master = int((folder / "spool/pid/master.pid").read_text())
+            began = time.perf_counter(), processor.seconds(master)
             run("postqueue", "-c", str(folder), "-f")
             _until(lambda: not _files(folder, "hold", "incoming", "active", "deferred"))
-            return messages / (time.perf_counter() - start)
+            return _measured(messages, began, (time.perf_counter(), processor.seconds(master)))
 
 
 def _files(folder: Path, *queues: str) -> int:
@@ -247,7 +273,7 @@ async def _outside(pipe: Connection, own: Certified, authority: Certified) -> No
         server.received.clear()
 
 
-def secured(octets: int, messages: int, *, with_policies: bool) -> float:
+def secured(octets: int, messages: int, *, with_policies: bool) -> Measured:
     """Return messages a second out of our queue to a server that speaks TLS."""
     with outside() as (port, dns, authority), tempfile.TemporaryDirectory() as folder:
         return _run(
@@ -264,7 +290,7 @@ async def _secured(
     messages: int,
     *,
     with_policies: bool,
-) -> float:
+) -> Measured:
     resolver, usual = Resolver("127.0.0.1", dns), opportunistic()
     trusting = verifying_context()
     trusting.load_verify_locations(cadata=authority.der)
@@ -291,14 +317,15 @@ async def _secured(
 def policies(messages: int, rounds: int) -> None:
     """Measure what DANE and MTA-STS cost, and print."""
     for octets in SIZES:
-        rates: dict[bool, list[float]] = {False: [], True: []}
+        rates: dict[bool, list[Measured]] = {False: [], True: []}
         for _ in range(rounds):
             for with_policies, each in rates.items():
                 each.append(secured(octets, messages, with_policies=with_policies))
-        without, with_them = (statistics.median(each) for each in rates.values())
+        without, with_them = map(_medians, rates.values())
         print(
-            f"{octets:>6} octets, TLS: without policies {without:.0f}/s, with DANE and MTA-STS"
-            f" {with_them:.0f}/s, ratio {with_them / without:.2f}"
+            f"{octets:>6} octets, TLS: without policies {without.rate:.0f}/s, with DANE and MTA-STS"
+            f" {with_them.rate:.0f}/s, ratio {with_them.rate / without.rate:.2f}; processor"
+            f" {without.cost:.0f} and {with_them.cost:.0f} us/message"
         )
 
 
@@ -313,15 +340,16 @@ def main() -> None:
         policies(given.messages, given.rounds)
         return
     for octets in SIZES:
-        rates: dict[str, list[float]] = {"ours": [], "Postfix": []}
+        rates: dict[str, list[Measured]] = {"ours": [], "Postfix": []}
         for _ in range(given.rounds):
             rates["ours"].append(ours(octets, given.messages))
             rates["Postfix"].append(postfix(octets, given.messages))
-        middle = {name: statistics.median(each) for name, each in rates.items()}
-        ratio = middle["ours"] / middle["Postfix"]
+        mine, theirs = _medians(rates["ours"]), _medians(rates["Postfix"])
         print(
-            f"{octets:>6} octets: ours {middle['ours']:.0f}/s, Postfix {middle['Postfix']:.0f}/s,"
-            f" ratio {ratio:.2f}; load {os.getloadavg()[0]:.1f}"
+            f"{octets:>6} octets: ours {mine.rate:.0f}/s, Postfix {theirs.rate:.0f}/s, ratio"
+            f" {mine.rate / theirs.rate:.2f}; processor {mine.cost:.0f} and {theirs.cost:.0f}"
+            f" us/message; load {os.getloadavg()[0]:.1f}",
+            flush=True,
         )
 
 

@@ -6,8 +6,7 @@ closed by the other side meanwhile: whoever gets it and finds it dead asks for a
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from whybounce.gateway.delivery.opening import Line, Opened
@@ -43,24 +42,40 @@ class Connections:
     _leaving: set[asyncio.Task[object]] = field(default_factory=set)
     _is_closed: bool = False
 
-    @asynccontextmanager
-    async def to(self, line: Line, *, fresh: bool = False) -> AsyncIterator[Opened]:
-        """Yield a connection of one's own, or what stood in the way; wait for one's turn."""
+    def to(self, line: Line, *, fresh: bool = False) -> "_Use":
+        """Return a connection of one's own, or what stood in the way: ``async with`` waits for it."""
+        return _Use(self, line, fresh)
+
+    async def begin_use(self, line: Line, *, fresh: bool) -> Opened:
+        """Wait for one's turn, and return a connection of one's own."""
         counter = self._counters.setdefault(
             (line.address, line.port), _Counter(asyncio.Semaphore(self.most))
         )
         counter.wanted += 1
         try:
-            async with counter.slots:
-                opened = (None if fresh else self._take(line)) or await self.open_(line)
-                try:
-                    yield opened
-                finally:
-                    self._put_back(line, opened)
+            await counter.slots.acquire()
+            try:
+                return (None if fresh else self._take(line)) or await self.open_(line)
+            except BaseException:
+                counter.slots.release()
+                raise
+        except BaseException:
+            self._want_no_more(line)
+            raise
+
+    def end_use(self, line: Line, opened: Opened) -> None:
+        """Give it back."""
+        try:
+            self._put_back(line, opened)
         finally:
-            counter.wanted -= 1
-            if not counter.wanted:
-                self._counters.pop((line.address, line.port), None)
+            self._counters[line.address, line.port].slots.release()
+            self._want_no_more(line)
+
+    def _want_no_more(self, line: Line) -> None:
+        counter = self._counters[line.address, line.port]
+        counter.wanted -= 1
+        if not counter.wanted:
+            del self._counters[line.address, line.port]
 
     async def close(self) -> None:
         """Say goodbye on all that wait; those in use do so when they are put back."""
@@ -114,6 +129,24 @@ class Connections:
             task: asyncio.Task[object] = asyncio.create_task(_quit(opened))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
+
+
+class _Use:
+    """A connection while it is somebody's."""
+
+    def __init__(self, connections: Connections, line: Line, fresh: bool) -> None:  # noqa: FBT001  # it is made in one place
+        self._connections = connections
+        self._line = line
+        self._fresh = fresh
+        self._opened: Opened | None = None
+
+    async def __aenter__(self) -> Opened:
+        self._opened = await self._connections.begin_use(self._line, fresh=self._fresh)
+        return self._opened
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._opened is not None:
+            self._connections.end_use(self._line, self._opened)
 
 
 async def _quit(opened: Opened) -> object:

@@ -98,13 +98,14 @@ class Dispatcher:
                 attempts.append(self._obstructed(recipient, destination))
             else:
                 groups.setdefault(destination, []).append(recipient)
-        read = self._reading(consignment.message)
+        held = self._held(consignment.message)
+        read = self._reading(consignment.message, held)
         message = _with_above(consignment.message)
         results = await asyncio.gather(
             *(
                 self._carry_one(
                     destination,
-                    Parcel(message, tuple(recipients), read),
+                    Parcel(message, tuple(recipients), read, whole=held),
                     attempts,
                     begin,
                 )
@@ -134,7 +135,11 @@ class Dispatcher:
         attempts: list[Attempt],
         begin: Begin,
     ) -> None:
-        async with self.crowding.places(_mailboxes(destination, parcel.recipients)) as free:
+        mailboxes = _mailboxes(destination, parcel.recipients)
+        if not mailboxes:
+            await self._carry_in_turn(destination, parcel, attempts, begin)
+            return
+        async with self.crowding.places(mailboxes) as free:
             inside, late = _parted(destination, parcel.recipients, free)
             attempts += [self._obstructed(each, self._crowded(each)) for each in late]
             if inside:
@@ -181,24 +186,37 @@ class Dispatcher:
         ending = Ending.FAILED if obstacle.permanent else Ending.DEFERRED
         return Attempt(recipient, ending, (asked,), asked)
 
-    def _reading(self, message: QueuedMessage) -> Reading:
-        """Return how to read the message; a small one is asked of the store once."""
+    def _held(self, message: QueuedMessage) -> Callable[[], Awaitable[bytes]] | None:
+        """Return how to read all of a small message, which is asked of the store once."""
+        if message.size > _HELD_WHOLE:
+            return None
         held: list[bytes] = []
 
-        above, stored = _above(message), message.size
+        async def whole() -> bytes:
+            if not held:
+                body = await self.store.whole_body(
+                    message.id, node=self.node, now=self.clock(), octets=message.size
+                )
+                held.append(_above(message) + body)
+            return held[0]
+
+        return whole
+
+    def _reading(
+        self, message: QueuedMessage, held: Callable[[], Awaitable[bytes]] | None
+    ) -> Reading:
+        """Return how to read the message in pieces."""
 
         async def read() -> AsyncGenerator[bytes, None]:
-            if above:
-                yield above
-            body = self.store.body(message.id, node=self.node, now=self.clock(), octets=stored)
-            if message.size > _HELD_WHOLE:
-                async with contextlib.aclosing(body) as pieces:
-                    async for piece in pieces:
-                        yield piece
+            if held is not None:
+                yield await held()
                 return
-            if not held:
-                held.append(b"".join([piece async for piece in body]))
-            yield held[0]
+            if above := _above(message):
+                yield above
+            body = self.store.body(message.id, node=self.node, now=self.clock())
+            async with contextlib.aclosing(body) as pieces:
+                async for piece in pieces:
+                    yield piece
 
         return read
 

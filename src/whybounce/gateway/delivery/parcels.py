@@ -24,6 +24,7 @@ class Parcel:
     recipients: tuple[LeasedRecipient, ...]
     read: Reading  # Begins anew with each call.
     sign: Sign | None = None  # Where the message is ours to sign.
+    whole: Callable[[], Awaitable[bytes]] | None = None  # All at once, where it is small.
 
     @property
     def is_eight_bit(self) -> bool:
@@ -39,6 +40,8 @@ class Parcel:
 
 async def whole(parcel: Parcel) -> bytes:
     """Return all of the message's octets."""
+    if parcel.whole is not None:
+        return await parcel.whole()
     return b"".join([piece async for piece in parcel.read()])
 
 
@@ -55,6 +58,10 @@ async def pieces_of(
 
 async def header_of(parcel: Parcel) -> bytes:
     """Return the header section, with the line end of its last line."""
+    if parcel.whole is not None:
+        octets = await parcel.whole()
+        end = octets.find(b"\r\n\r\n")
+        return octets[: end + 2] if end >= 0 else octets
     header = bytearray()
     async with aclosing(parcel.read()) as pieces:
         async for piece in pieces:

@@ -109,7 +109,8 @@ async def _deliver(
     """Hand over what the server can take; converted where it cannot take it as it is."""
     envelope = _envelope(parcel, some)
     offers = connection.extensions
-    if "SMTPUTF8" not in offers and (await header_of(parcel)).isascii():
+    needs_smtputf8 = "SMTPUTF8" not in offers and not _is_in_ascii(envelope)
+    if needs_smtputf8 and (await header_of(parcel)).isascii():
         envelope = _in_ascii(envelope)
     if "8BITMIME" not in offers and parcel.is_eight_bit:
         converted = await _converted(parcel)
@@ -117,6 +118,8 @@ async def _deliver(
             envelope = replace(envelope, body=BodyType.SEVEN_BIT)
             signature = await parcel.sign(pieces_of(converted)) if parcel.sign else b""
             return await connection.deliver(envelope, signature + converted)
+    if parcel.sign is None and parcel.whole is not None:
+        return await connection.deliver(envelope, await parcel.whole())
     if parcel.sign is None:
         return await connection.deliver(envelope, parcel.read(), parcel.message.size)
     async with aclosing(parcel.read()) as pieces:
@@ -125,12 +128,17 @@ async def _deliver(
     return await connection.deliver(envelope, below, parcel.message.size + len(signature))
 
 
+def _addresses(envelope: Envelope) -> tuple[str, ...]:
+    return (envelope.return_path, *(each.address for each in envelope.recipients))
+
+
+def _is_in_ascii(envelope: Envelope) -> bool:
+    return not envelope.smtputf8 and all(map(str.isascii, _addresses(envelope)))
+
+
 def _in_ascii(envelope: Envelope) -> Envelope:
     """Return the envelope without SMTPUTF8 where domains in A-labels are all it takes."""
-    addresses = (envelope.return_path, *(each.address for each in envelope.recipients))
-    if not envelope.smtputf8 and all(map(str.isascii, addresses)):
-        return envelope
-    return_path, *recipients = map(address_to_ascii, addresses)
+    return_path, *recipients = map(address_to_ascii, _addresses(envelope))
     converted = [
         replace(each, address=address)
         for each, address in zip(envelope.recipients, recipients, strict=True)

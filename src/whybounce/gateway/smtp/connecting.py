@@ -15,7 +15,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from whybounce.gateway.smtp.client import (
     Answered,
@@ -131,8 +131,7 @@ class ClientConnection(asyncio.Protocol):
     ) -> Delivery:
         """Hand a message over. ``octets`` is its size, as SIZE declares it: RFC 1870."""
         if isinstance(body, bytes):
-            octets = len(body)
-            body = _pieces(body)
+            return await self._run(self._dialogue.deliver(envelope, len(body)), _Held(body))
         script = self._dialogue.deliver(envelope, octets or 0)
         async with contextlib.aclosing(_filled(body)) as filled:
             return await self._run(script, filled)
@@ -219,10 +218,12 @@ class ClientConnection(asyncio.Protocol):
         try:
             while True:
                 step = script.send(given)
-                self._flush()
                 if isinstance(step, AwaitBody):
+                    if self._dialogue.octets_to_send >= _PIECE:
+                        self._flush()  # What is less leaves together with what ends the message.
                     given = await self._next_piece(body, step.seconds)
                 else:
+                    self._flush()
                     given = await self._reply(step.seconds)
         except StopIteration as done:
             self._flush()
@@ -270,9 +271,22 @@ class ClientConnection(asyncio.Protocol):
             self._waker.set_result(None)
 
 
-async def _pieces(octets: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(octets), _PIECE):
-        yield octets[start : start + _PIECE]
+class _Held:
+    """A message in memory, piece by piece; an asynchronous generator would cost more than they do."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets = octets
+        self._at = 0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = self._octets[self._at : self._at + _PIECE]
+        if not piece:
+            raise StopAsyncIteration
+        self._at += len(piece)
+        return piece
 
 
 async def _filled(body: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
-from whybounce.gateway.store.bulk import Bulk
+from whybounce.gateway.store.bulk import Bulk, Question
 from whybounce.gateway.store.errors import (
     BodyGoneError,
     CorruptBodyError,
@@ -24,6 +24,7 @@ from whybounce.gateway.store.errors import (
     Trouble,
     UnknownMessageError,
 )
+from whybounce.gateway.store.identity import written
 from whybounce.gateway.store.reader import Reader
 from whybounce.gateway.store.rows import Body
 from whybounce.gateway.store.spool import Spool, unavailable
@@ -261,6 +262,29 @@ class Place:
 Find = Callable[[Connection], Place]
 
 
+async def whole(
+    find: Callable[[Find], Awaitable[Place]], reader: Reader, spool: Spool, message: str
+) -> bytes:
+    """Return the message's body, as ``pieces`` yields it; one in its row without more ado."""
+    found: list[Place] = []
+
+    async def once(question: Find) -> Place:
+        if not found:
+            found.append(await find(question))
+        return found[0]
+
+    try:
+        place = await once(lambda connection: _find(connection, message))
+    except StoreUnavailableError as error:
+        if error.trouble is Trouble.CORRUPT:
+            raise CorruptBodyError(message, error.said) from error
+        raise
+    if place.data is None:
+        return b"".join([piece async for piece in pieces(once, reader, spool, message)])
+    _check(message, place, len(place.data), crc32(place.data))
+    return place.data
+
+
 async def pieces(
     find: Callable[[Find], Awaitable[Place]], reader: Reader, spool: Spool, message: str
 ) -> AsyncIterator[bytes]:
@@ -295,15 +319,19 @@ async def pieces(
         raise
     except FileNotFoundError as error:
         raise CorruptBodyError(message, "its file is gone") from error
-    if size != place.size:
-        raise CorruptBodyError(message, f"it has {size} octets of {place.size}")
-    if checksum != place.checksum:
-        raise CorruptBodyError(message, "its checksum does not fit")
+    _check(message, place, size, checksum)
     if held:
         yield held
 
 
-_PLACES = (
+def _check(message: str, place: Place, size: int, checksum: int) -> None:
+    if size != place.size:
+        raise CorruptBodyError(message, f"it has {size} octets of {place.size}")
+    if checksum != place.checksum:
+        raise CorruptBodyError(message, "its checksum does not fit")
+
+
+_PLACE = Question(
     select(
         messages.c.body, bodies.c.id, bodies.c.size, bodies.c.checksum, bodies.c.file, bodies.c.data
     )
@@ -313,14 +341,15 @@ _PLACES = (
 
 
 def _find(connection: Connection, message: str) -> Place:
-    row = connection.execute(_PLACES, {"of": message}).one_or_none()
+    row = _PLACE.one(connection, {"of": message})
     if row is None:
         raise UnknownMessageError(message)
-    if row.body is None:
+    body, id_, size, checksum, file, data = row
+    if body is None:
         raise BodyGoneError(message)
-    if row.id is None:
+    if id_ is None:
         raise CorruptBodyError(message, "its row is gone")
-    return Place(row.id, row.size, row.checksum, row.file, row.data)
+    return Place(written(id_), size, checksum, file, data)
 
 
 def _stored(reader: Reader, spool: Spool, place: Place) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Statements for many rows at once, compiled once for each database.
+"""Statements that run for many rows, or very often, compiled once for each database.
 
 SQLAlchemy looks at a statement and at every value of every row anew each time, which took a third
 of the time of accepting a message. But what it finds does not change: the SQL, the order of its
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Update
+from sqlalchemy import Connection, Dialect, Insert, Select, Update
 
 Row = Mapping[str, Any]
 """Values by the names of an INSERT's columns, or of an UPDATE's parameters; absent ones are null."""
@@ -59,6 +59,22 @@ class Bulk:
             at += number
 
 
+class Question:
+    """A SELECT that is asked for each message. Its rows are as the driver gives them."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._statement = statement
+        self._written: dict[str, _Written] = {}
+
+    def one(self, connection: Connection, values: Row) -> Sequence[Any] | None:
+        """Return the only row, if there is one."""
+        dialect = connection.dialect
+        if dialect.name not in self._written:
+            self._written[dialect.name] = _write(self._statement, dialect)
+        written = self._written[dialect.name]
+        return connection.exec_driver_sql(written.sql, written.values(values)).one_or_none()
+
+
 def _parts(number: int) -> Iterator[int]:
     """Yield powers of two that add up to it: few statements for the driver to know."""
     while number:
@@ -67,7 +83,7 @@ def _parts(number: int) -> Iterator[int]:
         number -= part
 
 
-def _write(statement: Insert | Update, dialect: Dialect) -> _Written:
+def _write(statement: Insert | Update | Select[*tuple[Any, ...]], dialect: Dialect) -> _Written:
     """Return the SQL as the driver takes it, and what makes its values of a row."""
     names = statement.table.columns.keys() if isinstance(statement, Insert) else None
     compiled = statement.compile(dialect=dialect, column_keys=names)

@@ -262,16 +262,13 @@ class Store:
         """Return when a recipient is due next, or a lease ends; None where nothing is queued."""
         return await self._reader.read(leasing.next_due)
 
-    async def body(
-        self, message: str, *, node: str, now: datetime, octets: int | None = None
-    ) -> AsyncGenerator[bytes, None]:
+    async def body(self, message: str, *, node: str, now: datetime) -> AsyncGenerator[bytes, None]:
         """Yield the message's header and content in pieces of at most 256 KB.
 
         Args:
             message: Its id.
             node: Who asks.
             now: When.
-            octets: How large it is, where that is known: a small one is read as ``ask_briefly`` does.
 
         Raises:
             CorruptBodyError: It is damaged. The last piece was not given, and the message has been
@@ -280,11 +277,27 @@ class Store:
             UnknownMessageError: There is no such message.
 
         """
-        is_small = octets is not None and octets <= _SMALL_BODY
-        find = self.ask_briefly if is_small else self.ask
         try:
-            async for piece in bodies.pieces(find, self._reader, self._opened.spool, message):
+            async for piece in bodies.pieces(self.ask, self._reader, self._opened.spool, message):
                 yield piece
+        except CorruptBodyError as error:
+            damage = Damage(message, error.reason, node, now)
+            await self._writer.do(quarantining.set_aside, damage)
+            raise
+
+    async def whole_body(self, message: str, *, node: str, now: datetime, octets: int) -> bytes:
+        """Return the message's header and content; likewise.
+
+        Args:
+            message: Its id.
+            node: Who asks.
+            now: When.
+            octets: How large it is: a small one is read as ``ask_briefly`` does.
+
+        """
+        find = self.ask_briefly if octets <= _SMALL_BODY else self.ask
+        try:
+            return await bodies.whole(find, self._reader, self._opened.spool, message)
         except CorruptBodyError as error:
             damage = Damage(message, error.reason, node, now)
             await self._writer.do(quarantining.set_aside, damage)

@@ -1,7 +1,8 @@
 """One thread writes, and whatever waits when a commit returns goes into the next.
 
 Waiting for company with a timer would cost four fifths of the throughput; company comes by itself,
-because a commit takes as long as the disk takes to confirm it.
+because a commit takes as long as the disk takes to confirm it. What callers want in one round of the
+event loop is handed over together, at its end.
 
 Rule 1: a caller hears of success only after the commit that holds its work has returned.
 Rule 2: one caller's failure is not another's. A group that fails is tried again in halves, so that
@@ -104,6 +105,7 @@ class Writer:
         self._committed = committed
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Work[Any, Any] | None] = SimpleQueue()
+        self._new: list[_Work[Any, Any]] = []  # Not handed over yet.
         self._connection: Connection | None = None
         self._closed = False
         self._handover = threading.Lock()
@@ -138,23 +140,26 @@ class Writer:
         if self._closed:
             _undo(work)
             raise StoreUnavailableError(Trouble.STOPPED, "it is closed")
-        if self._queue.qsize() >= _MOST_WAITING:
+        if self._queue.qsize() + len(self._new) >= _MOST_WAITING:
             _undo(work)
             raise StoreUnavailableError(Trouble.BUSY, f"{_MOST_WAITING} operations wait")
-        self._hand_over(work)
+        if not self._new:
+            self._loop.call_soon(self._hand_over)
+        self._new.append(work)
         return await future
 
     async def close(self) -> None:
         """Do what waits, then end."""
         self._closed = True
-        self._hand_over(None)
+        self._hand_over()
+        self._queue.put(None)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
     def figures(self) -> WriterFigures:
         """Return how the writer is."""
         return WriterFigures(
-            waiting=self._queue.qsize(),
+            waiting=self._queue.qsize() + len(self._new),
             operations=self._operations,
             commits=self._commits,
             failures=self._failures,
@@ -163,11 +168,13 @@ class Writer:
             damage=self._damage,
         )
 
-    def _hand_over(self, work: _Work[Any, Any] | None) -> None:
-        """Hand the work over, to a new thread where the last one has ended."""
+    def _hand_over(self) -> None:
+        """Hand over what is new, to a new thread where the last one has ended."""
+        new, self._new = self._new, []
         with self._handover:
-            self._queue.put(work)
-            if not self._running and work is not None:
+            for work in new:
+                self._queue.put(work)
+            if new and not self._running:
                 self._running = True
                 self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
                 self._thread.start()

@@ -93,6 +93,11 @@ class ClientDialogue:
         return octets
 
     @property
+    def octets_to_send(self) -> int:
+        """How many wait for ``to_send``."""
+        return sum(map(len, self._outgoing))
+
+    @property
     def is_usable(self) -> bool:
         """Whether another command makes sense."""
         return self._broken is None and self._reader.is_silent
