@@ -10,8 +10,9 @@ import pytest
 
 import whybounce
 from serving import ANNA, MAIL, configured, mails, outside, running_demonstration, submit
+from whybounce.gateway.directory import read_directory
 from whybounce.gateway.reporter import why_none
-from whybounce.gateway.service import Running
+from whybounce.gateway.service import Running, running
 from whybounce.gateway.store.rows import BodyType, QueuedMessage, Session, Told
 from whybounce.provoking.mail_server import Behaviour
 
@@ -32,6 +33,19 @@ STRANGERS = QueuedMessage(
     about=None,
     finished=None,
 )
+FRENCH = """
+[[organisation]]
+name = "Contoso"
+language = "fr"
+[[organisation.domain]]
+name = "contoso.example"
+[[organisation.mailbox]]
+address = "anna@contoso.example"
+language = ""
+[[organisation.account]]
+name = "anna@contoso.example"
+password = "demonstration"
+"""
 FORGED = Session(client="192.0.2.7", facts={"return-path": "forged"})
 
 
@@ -66,6 +80,31 @@ async def test_one_notice_tells_of_all_recipients_that_end_together(in_memory: P
 
     causes = [each.cause for each in whybounce.diagnose(notice).explanations]
     assert sorted(causes) == ["mailbox-full", "no-such-mailbox"]
+
+
+@pytest.mark.parametrize(
+    ("language", "field", "heading"),
+    [
+        ("nl", "Content-Language: de-DE\r\n", "nl"),
+        ("", "Content-Language: de-DE\r\n", "de"),
+        ("", "", "fr"),
+    ],
+)
+async def test_a_notice_speaks_the_language_of_whom_it_is_for(
+    in_memory: Path, language: str, field: str, heading: str
+):
+    """The mailbox's own, else that of the message, else the organisation's."""
+    people = in_memory / "people.toml"
+    people.write_text(FRENCH.replace('language = ""', f'language = "{language}"'))
+    async with outside(Behaviour(replies={"RCPT": "550 5.1.1 User unknown"})) as world:
+        config = configured(in_memory, world)
+        async with running(config, read_directory(people, plain_passwords=True)) as gateway:
+            await submit(gateway, "nobody@remote.example", mail=field + MAIL)
+            (notice,) = await mails(in_memory, ANNA)
+
+    assert f"\r\nContent-Language: {heading}\r\n" in notice.decode().replace("\r", "").replace(
+        "\n", "\r\n"
+    )
 
 
 async def test_a_delay_is_told_once_and_then_the_end(in_memory: Path):

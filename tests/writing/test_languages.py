@@ -104,3 +104,8 @@ def test_a_title_that_only_says_ambiguous_is_marked_in_the_notices_language():
 
     assert "Der Code hat mehrere Bedeutungen" in title
     assert "lang=" not in title
+
+
+def test_where_nothing_names_a_language_the_usual_one_is_taken():
+    """An organisation's, where it has one."""
+    assert choose_language(None, None, {"en", "fr"}, "fr") == "fr"

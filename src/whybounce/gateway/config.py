@@ -332,7 +332,13 @@ class Reports(_Table, frozen=True, kw_only=True):
             " `/delist` where others reach `[web]`, else the postmaster at our name."
         ),
     ] = ""
-    language: Annotated[str, _means("The language of notices.")] = "en"
+    language: Annotated[
+        str,
+        _means(
+            "The language of notices, unless the sender's mailbox, the message"
+            " (`Accept-Language`, `Content-Language`) or the organisation has one."
+        ),
+    ] = "en"
     style: Annotated[Style, _means("How notices look.")] = Style.MODERN
     returned: Annotated[
         Returned, _means("What of the message is returned where its sender does not say.")

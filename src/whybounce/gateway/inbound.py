@@ -63,9 +63,7 @@ from whybounce.vocabulary.status_code import StatusCode
 from whybounce.wording import own_reply
 
 _LONGEST_ACCOUNT = 254
-_QUEUED = Reply(
-    "Ok: queued as ", 250, StatusCode(2, 0, 0)
-)  # The id follows: traces are asked by it.
+_DONE = StatusCode(2, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +292,7 @@ class Inbound:
             sink.body,
         )
         await sink.drop()
-        return replace(_QUEUED, text=f"{_QUEUED.text}{id_}")
+        return Reply(f"Ok: queued as {id_}", 250, _DONE)  # Traces are asked by the id.
 
     async def closed(self, session: Session, ending: Ending) -> None:
         """Keep nothing."""

@@ -13,7 +13,7 @@ from whybounce.diagnosing import diagnose_report
 from whybounce.explaining import Explainer
 from whybounce.gateway.config import Reports, Returned, Style as ConfiguredStyle
 from whybounce.gateway.delivery.concluding import Conclusion, Notices, Telling
-from whybounce.gateway.directory import Directory
+from whybounce.gateway.directory import Directory, Mailbox
 from whybounce.gateway.store import Store, body_of
 from whybounce.gateway.store.rows import (
     BodyType,
@@ -113,15 +113,16 @@ class Reporter:
 
     async def _settings(self, message: QueuedMessage, now: datetime) -> NoticeSettings:
         reports = self.reports
-        domain = await self.directory.domain(message.sender.rpartition("@")[2])
-        known = domain is not None or bool(message.session and message.session.account)
+        organisation = await self.directory.organisation_of(message.sender.rpartition("@")[2])
+        known = organisation is not None or bool(message.session and message.session.account)
         returns = Return(message.ret) if message.ret else None
         if returns is None and reports.returned is Returned.HEADERS:
             returns = Return.HEADERS
         return NoticeSettings(
             style=_STYLES[reports.style],
             audience=Audience.INTERNAL if known else Audience.EXTERNAL,
-            language=reports.language,
+            language=await self._own_language(message.sender) if organisation else None,
+            usual_language=(organisation and organisation.language) or reports.language,
             organisation=reports.organisation or None,
             contact=reports.contact,
             help_base=reports.help_base or None,
@@ -131,6 +132,12 @@ class Reporter:
             return_limit=int(reports.returned_size),
             smtputf8=message.smtputf8,
         )
+
+    async def _own_language(self, address: str) -> str | None:
+        """Return the language that the mailbox at the address has for itself."""
+        found = await self.directory.recipient(address)
+        entry = found.entry if found else None
+        return (entry.language or None) if isinstance(entry, Mailbox) else None
 
     def _outgoing(
         self, message: QueuedMessage, told: Sequence[Conclusion], octets: bytes, now: datetime

@@ -64,7 +64,10 @@ class NoticeSettings:
 
     style: Style = Style.MODERN
     audience: Audience = Audience.INTERNAL
-    language: str | None = None  # Else the original's, if there are words in it; else English.
+    language: str | None = (
+        None  # Else the original's, if there are words in it; else the usual one.
+    )
+    usual_language: str = "en"
     generator: str | None = None  # The host that reports. Else the report's.
     organisation: str | None = None  # Whose mail system reports. Else the generator's name.
     contact: str | None = None  # Whom the reader can ask: a help desk's address, link or number.

@@ -1,4 +1,4 @@
-"""Which language a notice is written in: the account's, else the original's, else English."""
+"""Which language a notice is written in: the account's, else the original's, else the usual one."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -15,14 +15,21 @@ _FIELDS = ("accept-language", "content-language")
 _LONGEST = 500
 
 
-def choose_language(wanted: str | None, original: Original | None, known: Collection[str]) -> str:
+def choose_language(
+    wanted: str | None,
+    original: Original | None,
+    known: Collection[str],
+    usual: str = _ENGLISH,
+) -> str:
     """Return the language: ``wanted`` where it is given, known or not; else one that is known.
+
+    ``usual`` is taken where the original names none that is.
 
     A tag with a region is answered in its language: pt-BR by pt (RFC 4647 §3.4).
     """
     if wanted:
         return _known(wanted, known) or wanted
-    return next(filter(None, (_known(tag, known) for tag in _asked_for(original))), _ENGLISH)
+    return next(filter(None, (_known(tag, known) for tag in _asked_for(original))), usual)
 
 
 def _known(tag: str, known: Collection[str]) -> str | None:

@@ -113,7 +113,9 @@ class Writer:
         return _written(telling, back, unicode=unicode)
 
     def _speaker(self, settings: NoticeSettings, original: Original | None) -> NoticeSpeaker:
-        language = choose_language(settings.language, original, self._catalogue.frames)
+        language = choose_language(
+            settings.language, original, self._catalogue.frames, settings.usual_language
+        )
         if language not in self._speakers:
             self._speakers[language] = NoticeSpeaker(self._catalogue, language)
         return self._speakers[language]

@@ -41,6 +41,7 @@ address = "ben@a.example"
         ('[[organisation.alias]]\naddress = "h@a.example"', 'alias "h@a.example": to is missing; needed is a list, each an address'),
         ('[[organisation.mailbox]]\naddress = "c@a.example"\nforward-to = ["d@a.example"]', 'forward-to: "d@a.example" is not in this file'),
         ('[[organisation.mailbox]]\naddress = "c@a.example"\nrecipients-per-day = -1', "recipients-per-day: is below zero; 0 is no limit"),
+        ('[[organisation.mailbox]]\naddress = "c@a.example"\nlanguage = "tlh"', 'mailbox "c@a.example", language: "tlh" is not allowed; allowed is ar or de or'),
         ('[[organisation.mailbox]]\naddress = "c@a.example"\nqouta = 1', 'mailbox "c@a.example", qouta: this key is not known; did you mean quota?'),
         ('[[organisation.domain]]\nname = "c.example"\ncatch-all = "nobody@a.example"', 'domain "c.example", catch-all: "nobody@a.example" is not in this file'),
         ('[[organisation.domain]]\nname = "c.example"\ncatch-all = "x@elsewhere.example"', "is at no domain of this file"),

@@ -160,6 +160,9 @@ class Mailbox(_Recipient, tag="mailbox", tag_field="is", frozen=True, kw_only=Tr
         Endpoint | None,
         _means("The LMTP server that keeps its mail; else as `[server]` says."),
     ] = None
+    language: Annotated[
+        str, _means("The language of notices to its owner; else that of the message they sent.")
+    ] = ""
     forward_to: Annotated[tuple[MailAddress, ...], _means("Where its mail goes on to.")] = ()
     keep_copy: Annotated[bool, _means("Whether forwarded mail is kept here too.")] = True
     recipients_per_day: Annotated[
@@ -308,6 +311,12 @@ class Organisation(_Table, frozen=True, kw_only=True):
     blocked_recipients: Annotated[
         tuple[Correspondent, ...], _means("Whom its people may not write to (5.7.703).")
     ] = ()
+    language: Annotated[
+        str,
+        _means(
+            "The language of notices where neither mailbox nor message has one; else `[reports]`."
+        ),
+    ] = ""
     journaling_archive: Annotated[
         bool, _means("Whether it takes journal reports of its own servers (5.3.190).")
     ] = False

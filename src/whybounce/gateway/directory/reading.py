@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from whybounce.catalogue import catalogue
 from whybounce.gateway.addresses import DomainName, MailAddress, folded_login, without_tag
 from whybounce.gateway.directory import graph
 from whybounce.gateway.directory.nouns import (
@@ -127,6 +128,7 @@ class _Check:
                 (*place, "blocked-recipients"), organisation.blocked_recipients
             )
             yield from self.rules_of(organisation, place)
+            yield from self.language((*place, "language"), organisation.language)
             for table, entry in organisation.entries:
                 yield from self.entry(
                     organisation, entry, (*place, f"{table} {shown(entry.address)}")
@@ -196,9 +198,17 @@ class _Check:
         if isinstance(entry, Alias) and not entry.to:
             yield (*place, "to"), "is empty; needed is at least one address"
         if isinstance(entry, Mailbox):
+            yield from self.language((*place, "language"), entry.language)
             for key in ("recipients_per_day", "messages_per_minute", "received_per_hour"):
                 if (getattr(entry, key) or 0) < 0:
                     yield (*place, key.replace("_", "-")), "is below zero; 0 is no limit"
+
+    @staticmethod
+    def language(place: Place, language: str) -> Iterator[tuple[Place, str]]:
+        """Hold that there are words in it."""
+        if language and language not in catalogue().frames:
+            allowed = " or ".join(sorted(catalogue().frames))
+            yield place, f"{shown(language)} is not allowed; allowed is {allowed}"
 
     def rules_of(
         self, organisation: OrganisationTable, place: Place

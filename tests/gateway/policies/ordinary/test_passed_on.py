@@ -207,5 +207,6 @@ async def test_a_resolver_that_is_down_puts_mail_off_and_never_refuses_it(
             for each in some
         ]
 
-    assert [each[:6] for each in said] == ["450 4."] * 3
+    assert {each[:6] for each in said} <= {"450 4.", "451 4."}
+    assert len(said) == 3
     assert later == [NOTHING] * 3
