@@ -77,6 +77,26 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
     )
 
 
+def test_a_port_of_the_pages_that_is_in_use_is_said_before_anything_starts(tmp_path):
+    """It names the key; no mail is taken by a gateway whose console is missing."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path = _configuration(tmp_path)
+        path.write_text(f'{path.read_text()}\n[web]\naddress = "127.0.0.1:{port}"\n')
+        done = subprocess.run(  # noqa: S603  # our own command
+            [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False,
+            text=True, timeout=120,
+        )  # fmt: skip
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == (
+        f"whybounce: [web] address 127.0.0.1:{port}: cannot be listened at: Address already in use;"
+        " end what listens there, or configure another address"
+    )
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_configuration_that_cannot_be_used_is_told_line_by_line(tmp_path):
     """As ``config check`` does."""
     path = tmp_path / "whybounce.toml"

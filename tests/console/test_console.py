@@ -161,6 +161,15 @@ def test_a_search_is_a_table_too_and_none_of_its_cells_is_a_formula(client):
     assert rows[0]["subject"] == "'=CMD()"
 
 
+@pytest.mark.parametrize(("status", "is_found"), [("failed", True), ("held", False), ("", True)])
+def test_a_search_is_narrowed_by_how_messages_stand(client, status, is_found):
+    """In the page and in its table."""
+    asked = {"q": "5.1.10@provoke.example", "status": status}
+
+    assert ("does not exist" in client.get("/messages", params=asked).text) is is_found
+    assert ("Minutes" in client.get("/messages.csv", params=asked).text) is is_found
+
+
 def test_what_was_never_here_is_said_to_be_so(client):
     """With why that can be."""
     assert "Nothing of that name" in client.get("/messages?q=x@nowhere.example").text

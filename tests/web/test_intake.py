@@ -1,8 +1,11 @@
 """How much may be sent: too large, too slowly, too much at once."""
 
+import itertools
+import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,18 +21,26 @@ def _connected(site: str) -> socket.socket:
 
 
 def test_a_paste_of_a_hundred_megabytes_is_refused_with_a_page(client):
-    """The page says how much is read, and what to do."""
-    piece = b"x" * 1024 * 1024
+    """The page says how much is read, and what to do; the first lines stay in the box."""
+    first, line = "550 5.1.1 <ånna@example.org> ".encode(), "ö".encode() * 99 + b"\n"
+    piece = line * 5_000
     answer = client.post(
         "/",
-        content=(piece for _ in range(100)),
-        headers={"Content-Type": "text/plain", "Content-Length": str(100 * len(piece))},
+        content=itertools.chain([first], (piece for _ in range(105))),
+        headers={
+            "Content-Type": "text/plain",
+            "Content-Length": str(len(first) + 105 * len(piece)),
+        },
     )
+    box = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)
 
     assert answer.status_code == 413
     assert "That is too large" in answer.text
     assert "At most 25 MB are read" in answer.text
     assert "Go back" in answer.text
+    assert box
+    assert unescape(box[1]).lstrip().startswith("550 5.1.1 <ånna@example.org> öö")
+    assert 1_000 < len(box[1]) < 300_000
 
 
 def test_a_body_of_unknown_length_is_bounded_too(client):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from whybounce.catalogue import catalogue
 from whybounce.console import described, failures as counting, interface
 from whybounce.console.bearers import Bearers
+from whybounce.console.interface import Status
 from whybounce.console.sessions import Session
 from whybounce.console.signing_in import (
     Gate,
@@ -80,6 +81,7 @@ _ENDS_IT = {Act.BOUNCE, Act.DELETE}  # Not to be undone, so asked about twice.
 _UNFINISHED = (State.QUEUED, State.HELD, State.QUARANTINED)
 
 Text = Annotated[str, Query(max_length=1_000)]
+AnyStatus = Annotated[Status | Literal[""], Query()]
 Days = Annotated[int, Query(ge=1, le=_MOST_DAYS)]
 
 
@@ -145,21 +147,26 @@ async def sign_out(request: Request) -> Response:
 
 
 @router.get("/messages")
-async def messages(request: Request, q: Text = "", days: Days = 7) -> Response:
+async def messages(
+    request: Request, q: Text = "", days: Days = 7, status: AnyStatus = ""
+) -> Response:
     """Find messages, and show where they stand."""
     session = await _session(request)
-    found = await _traced(request, q, days) if q.strip() else None
+    found = await _traced(request, q, days, status) if q.strip() else None
     return _shown(
         request, session, "messages.html", at="/messages", q=q, days=days, found=found,
-        query=urlencode({"q": q, "days": days}), causes=catalogue().causes,
+        query=urlencode({"q": q, "days": days, "status": status}), causes=catalogue().causes,
+        status=status, statuses=list(Status),
     )  # fmt: skip
 
 
 @router.get("/messages.csv")
-async def messages_csv(request: Request, q: Text = "", days: Days = 7) -> Response:
+async def messages_csv(
+    request: Request, q: Text = "", days: Days = 7, status: AnyStatus = ""
+) -> Response:
     """Give what was found as a table: a row for each recipient."""
     await _session(request)
-    found = await _traced(request, q, days)
+    found = await _traced(request, q, days, status)
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(_COLUMNS)
@@ -443,8 +450,9 @@ def _harmless(row: tuple[Any, ...]) -> list[str]:
     return [f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell for cell in cells]
 
 
-async def _traced(request: Request, wanted: str, days: int) -> Lives:
-    trace = Trace(wanted=wanted.strip()[:1_000], since=_now() - timedelta(days=days), most=50)
+async def _traced(request: Request, wanted: str, days: int, status: str = "") -> Lives:
+    since = _now() - timedelta(days=days)
+    trace = Trace(wanted=wanted.strip()[:1_000], since=since, most=50, status=status or None)
     answer = await _performed(request, trace, None)
     assert isinstance(answer, Lives)  # noqa: S101  # what Trace is answered with
     return answer

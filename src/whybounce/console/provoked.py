@@ -130,6 +130,9 @@ def demonstration_face(shown: Demonstration) -> Face:
     patience = shown.config.schedule.expire_after.total_seconds() + _GRACE
     router, provoking = APIRouter(), _Provoking(shown.whereabouts, patience)
 
+    table = provoking.conditions.table()
+    usual = next(str(each.wanted) for each in table if str(each.code) == "5.1.10")
+
     @router.get("/provoke")
     async def choose(
         request: Request, condition: Annotated[str, Query(max_length=_LONGEST_NAME)] = ""
@@ -137,8 +140,8 @@ def demonstration_face(shown: Demonstration) -> Face:
         """Show what can be made to happen."""
         return page(
             _site(request).render(
-                "provoke.html", at="/provoke", rows=provoking.conditions.table(), result=None,
-                chosen=condition, causes=catalogue().causes,
+                "provoke.html", at="/provoke", rows=table, result=None, chosen=condition or usual,
+                causes=catalogue().causes,
             )
         )  # fmt: skip
 
@@ -156,7 +159,7 @@ def demonstration_face(shown: Demonstration) -> Face:
         came = provoking.result(name)
         return page(
             _site(request).render(
-                "provoke.html", at="/provoke", rows=provoking.conditions.table(), result=came,
+                "provoke.html", at="/provoke", rows=table, result=came,
                 name=name, chosen=str(came.provoked.condition.wanted), causes=catalogue().causes,
             )
         )  # fmt: skip

@@ -16,10 +16,12 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whybounce.web.problems import ProblemError
+from whybounce.web.submitted import beginning
 
 MOST_OCTETS = 25 * 1024 * 1024
 _SWALLOWED = 8 * MOST_OCTETS
 _LARGE = 65_536
+_PIECES_KEPT = 8  # Of what is too large, for the box of the page that says so.
 _MOST_LARGE = 12
 _MOST_LARGE_OF_ONE = 4
 _SECONDS_BETWEEN = 10.0  # For the next piece of a body.
@@ -47,7 +49,7 @@ class Intake:
                 return
             with self._counted(client_of(scope)):
                 _refuse_if_too_large(announced, waits=_waits_for_leave(scope))
-                body = await _received(receive, MOST_OCTETS)
+                body = await _received(receive, MOST_OCTETS, _content_type(scope))
                 await self._app(scope, _again(body, receive), send)
         except ProblemError as problem:  # What a route refuses is answered further in.
             await self._refused(scope, problem)(scope, receive, send)
@@ -76,6 +78,13 @@ def _announced(scope: Scope) -> int:
     return -1
 
 
+def _content_type(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            return str(value.decode("latin-1"))
+    return ""
+
+
 def _waits_for_leave(scope: Scope) -> bool:
     """Say whether the client sends nothing before it is told to: RFC 9110 §10.1.1."""
     return any(name == b"expect" for name, _ in scope["headers"])
@@ -86,12 +95,12 @@ def _refuse_if_too_large(announced: int, *, waits: bool) -> None:
         raise too_large()
 
 
-def too_large() -> ProblemError:
-    """Return the refusal of what is too large."""
-    return ProblemError("too-large", {"limit": str(MOST_OCTETS // 1024**2)})
+def too_large(kept: str = "") -> ProblemError:
+    """Return the refusal of what is too large; ``kept`` is its beginning, for the box."""
+    return ProblemError("too-large", {"limit": str(MOST_OCTETS // 1024**2)}, kept=kept)
 
 
-async def _received(receive: Receive, most: int) -> bytes:
+async def _received(receive: Receive, most: int, content_type: str = "") -> bytes:
     """Return the whole body.
 
     Raises:
@@ -120,7 +129,7 @@ async def _received(receive: Receive, most: int) -> bytes:
     except TimeoutError:
         raise ProblemError("too-slow") from None
     if size > most:
-        raise too_large()
+        raise too_large(beginning(content_type, b"".join(pieces[:_PIECES_KEPT])))
     return b"".join(pieces)
 
 

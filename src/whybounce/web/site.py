@@ -1,6 +1,7 @@
 """The frame of every page: the navigation, the templates, and what stands on all pages."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
@@ -92,6 +93,11 @@ def _digest(content: bytes) -> str:
     return blake2b(content, digest_size=6).hexdigest()
 
 
+def _told(time: str | None) -> str:
+    """Return a time of the JSON as people read it; nothing for none."""
+    return moment(datetime.fromisoformat(time)) if time else ""
+
+
 @cache
 def _environment(site: Site) -> Environment:
     environment = Environment(
@@ -108,5 +114,5 @@ def _environment(site: Site) -> Environment:
         "span": speaker().span,
         "said_answer": speaker().answer,
     }
-    environment.filters |= {"passages": passages, "moment": moment}
+    environment.filters |= {"passages": passages, "moment": moment, "told": _told}
     return environment

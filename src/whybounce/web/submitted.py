@@ -60,6 +60,18 @@ def submitted(content_type: str, body: bytes) -> Submitted:
     return _usable(body, None)
 
 
+def beginning(content_type: str, body: bytes) -> str:
+    """Return the text at the beginning of what was too large to be taken whole; empty for a file."""
+    first = body[:_LONGEST_KEPT]
+    for line_end in (b"\n", b"%0A"):  # No letter is cut in two.
+        first = first.rpartition(line_end)[0] or first
+    try:
+        sent = submitted(content_type, first)
+    except ProblemError as problem:
+        return problem.kept
+    return "" if sent.file else sent.text
+
+
 def fields(content_type: str, body: bytes) -> dict[str, Field]:
     """Return a form's fields by name; of several of one name, the last that holds something.
 
