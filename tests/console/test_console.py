@@ -340,7 +340,7 @@ def test_an_administrator_asks_what_would_be_said(client):
     assert "It would be refused" in refused
     assert "550 5.1.10 Recipient not found: nobody@contoso.example" in refused
     assert 'href="/causes/recipient-not-found"' in refused
-    assert '<code>recipient_exists</code> <span class="badge refuse">refuses · decides' in refused
+    assert "refuses · decides</span></h3>\n<p><code>recipient_exists</code></p>" in refused
     assert (wrong.status_code, foreign.status_code) == (409, 403)
 
 
