@@ -294,7 +294,7 @@ class Inbound:
             sink.body,
         )
         await sink.drop()
-        return replace(_QUEUED, text=f"{_QUEUED.text}{id_}")
+        return structs.replace(_QUEUED, text=f"{_QUEUED.text}{id_}")
 
     async def closed(self, session: Session, ending: Ending) -> None:
         """Keep nothing."""
