@@ -40,7 +40,8 @@ def test_what_would_be_taken_exits_with_nought(config):
     assert done.exit_code == 0
     assert done.stdout.startswith("It would be taken\n")
     assert "Nothing was sent, counted or blocked." in done.stdout
-    assert "- RCPT  recipient_exists: nothing against it" in done.stdout
+    assert "recipient_exists, target_exists" in " ".join(done.stdout.split())
+    assert len(done.stdout.splitlines()) < 45
     assert "There is no message" in done.stdout
     assert done.stderr == ""
 
@@ -51,7 +52,7 @@ def test_what_would_be_refused_exits_with_one_and_says_the_reply(config):
 
     assert done.exit_code == 1
     assert "550 5.1.10 Recipient not found" in done.stdout
-    assert "* RCPT  recipient_exists: refuses (decides)" in done.stdout
+    assert "* RCPT: recipient_exists: refuses (decides)" in done.stdout
     assert "nobody here has that address" in done.stdout
 
 

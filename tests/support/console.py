@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from whybounce.cli.serve import reach_of_gateway
 from whybounce.cli.web import bound
 from whybounce.console import console_face, prepared
 from whybounce.console.provoked import demonstration_face
@@ -52,6 +53,7 @@ def shown(folder: Path) -> Iterator[Shown]:
             settings = Settings(
                 faces=(demonstration_face(there), console_face()),
                 resolver=there.gateway.resolver,
+                reach=reach_of_gateway(there.gateway.settings()),
                 allow_private=True,
             )
             app = prepared(create_app(settings), there.gateway)

@@ -237,8 +237,11 @@ def test_programs_have_an_answer_checked(client):
     told = client.post("/api/v1/explain?check=true", content=NULL).json()
     plain = client.get("/api/v1/explain", params={"text": NULL}).json()
 
+    text = client.post("/api/v1/explain?check=true", content=NULL, headers={"Accept": "text/plain"})
+
     assert told["checked"]["change"] == "confirmed"
     assert plain["checked"] is None
+    assert "\nChecked now\n  Confirmed.\n" in text.text
 
 
 def test_a_bounce_that_names_an_inner_network_has_nothing_asked_of_it(client):

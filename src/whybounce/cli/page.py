@@ -152,7 +152,7 @@ def print_rehearsal(words: RehearsalWords, speaker: Speaker, page: Console) -> N
     _heading(page, speaker.page("rehearsal.sayings"))
     for saying in words.sayings:
         decides = f" ({speaker.page('rehearsal.decides')})" if saying.decides else ""
-        line = f"{saying.stage}  {saying.policy}: {saying.words}{decides}"
+        line = f"{saying.stage}: {', '.join(saying.policies)}: {saying.words}{decides}"
         _print_wrapped(page, line, 4, "* " if saying.decides else "- ")
         if saying.reply:
             _print_wrapped(page, printable(saying.reply), 6)

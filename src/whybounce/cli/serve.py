@@ -257,14 +257,14 @@ async def _site(
     settings = Settings(
         faces=(*([demonstration_face(shown)] if shown else []), console_face()),
         resolver=gateway.resolver,
-        reach=_reach(config),
+        reach=reach_of_gateway(config),
         allow_private=config.web.private,
     )
     async with serving_beside(prepared(create_app(settings), gateway), listening):
         yield _address(listening)
 
 
-def _reach(config: "Config") -> "Reach":
+def reach_of_gateway(config: "Config") -> "Reach":
     """Return what live checks may connect to: what mail from here may, and inside only if allowed."""
     from whybounce.checking.mail_servers import Reach  # noqa: PLC0415  # heavy
 

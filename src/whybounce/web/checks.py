@@ -104,13 +104,16 @@ class Checks:
             ProblemError: Too much is asked.
 
         """
-        found = []
-        for inquiry in [each for each in inquiries if self._may_ask(each.target)][:_MOST_INQUIRIES]:
-            lists = tuple(filter(self._may_ask, inquiry.lists))
-            by = inquiry.client if self._may_ask(inquiry.client) else ""
-            checked = await self._kept_or_asked(client, replace(inquiry, lists=lists, client=by))
-            found.append((inquiry, checked.findings))
-        return Answered(_now(), tuple(found))
+        allowed = [each for each in inquiries if self._may_ask(each.target)][:_MOST_INQUIRIES]
+        asked = (self._kept_or_asked(client, self._without_inside(each)) for each in allowed)
+        answers = await asyncio.gather(*asked)
+        pairs = zip(allowed, answers, strict=True)
+        return Answered(_now(), tuple((inquiry, found.findings) for inquiry, found in pairs))
+
+    def _without_inside(self, inquiry: Inquiry) -> Inquiry:
+        lists = tuple(filter(self._may_ask, inquiry.lists))
+        client = inquiry.client if self._may_ask(inquiry.client) else ""
+        return replace(inquiry, lists=lists, client=client)
 
     def _may_ask(self, about: str) -> bool:
         """Say whether it is something that all the world can ask about."""

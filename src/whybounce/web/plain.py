@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from whybounce.vocabulary.explanation import Confidence, Explanation
-from whybounce.vocabulary.finding import Change
+from whybounce.vocabulary.finding import Change, Confirmation, Finding
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Words
@@ -46,12 +46,7 @@ def _findings(found: Checked, change: Change | None, speaker: Speaker) -> Iterat
         yield from ("", say(f"check.{change}.title"))
         yield from _prose(f"{what} {say(f'check.{change}.do')}", "  ")
     for finding in found.findings:
-        words = speaker.finding_words(finding)
-        yield from ("", f"{words.question} {speaker.answer(finding.answer)}")
-        yield from _prose(words.what, "  ")
-        yield from _wrapped(f"({printable(finding.evidence)})", "  ")
-        for number, step in enumerate(words.steps, start=1):
-            yield from _prose(step, "    ", f"{number}. ")
+        yield from _finding(finding, speaker)
 
 
 def _lines(explanation: Explanation, speaker: Speaker, outcome: Outcome | None) -> Iterator[str]:
@@ -79,8 +74,27 @@ def _lines(explanation: Explanation, speaker: Speaker, outcome: Outcome | None) 
     yield from ("", speaker.heading("because"), *_wrapped(words.because + sure, "  "))
     if explanation.confidence is not Confidence.CERTAIN:
         yield from _alternatives(words, speaker)
+    if explanation.confirmation is not None:
+        yield from _confirmation(explanation.confirmation, speaker)
     yield ""
     yield f"/causes/{explanation.cause}"
+
+
+def _confirmation(found: Confirmation, speaker: Speaker) -> Iterator[str]:
+    yield from ("", speaker.page("check.heading"))
+    for sentence in speaker.confirmation(found):
+        yield from _prose(sentence, "  ")
+    for target, finding in found.found:
+        yield from _finding(finding, speaker, f"{printable(target)}: ")
+
+
+def _finding(finding: Finding, speaker: Speaker, about: str = "") -> Iterator[str]:
+    words = speaker.finding_words(finding)
+    yield from ("", f"{about}{words.question} {speaker.answer(finding.answer)}")
+    yield from _prose(words.what, "  ")
+    yield from _wrapped(f"({printable(finding.evidence)})", "  ")
+    for number, step in enumerate(words.steps, start=1):
+        yield from _prose(step, "    ", f"{number}. ")
 
 
 def _alternatives(words: Words, speaker: Speaker) -> Iterator[str]:

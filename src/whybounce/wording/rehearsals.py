@@ -3,8 +3,9 @@
 It takes the rehearsal as the dict that ``wire`` describes, for it may come from another process.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from whybounce.vocabulary.cause import CheckName
@@ -14,10 +15,10 @@ from whybounce.wording.speaker import Speaker
 
 @dataclass(frozen=True, slots=True)
 class SayingWords:
-    """What one policy says, in words."""
+    """What a policy says in words, or several that follow one another and say the same."""
 
     stage: str
-    policy: str
+    policies: tuple[str, ...]
     says: str  # As the wire has it: pass, refuse …
     words: str
     decides: bool
@@ -42,7 +43,7 @@ def rehearsal_words(told: Mapping[str, Any], speaker: Speaker) -> RehearsalWords
     return RehearsalWords(
         verdict=say(f"rehearsal.{told['would']}"),
         sentences=tuple(_sentences(told, speaker)),
-        sayings=tuple(_saying(each, speaker) for each in told["sayings"]),
+        sayings=tuple(_together(_saying(each, speaker) for each in told["sayings"])),
         unknown=tuple(say(f"rehearsal.unknown.{each}") for each in told["unknown"]),
         probe=_probe(told["probe"]),
     )
@@ -90,13 +91,22 @@ def _saying(each: Mapping[str, Any], speaker: Speaker) -> SayingWords:
         words = f"{words}: {note}"
     return SayingWords(
         say(f"rehearsal.stage.{each['stage']}"),
-        each["policy"],
+        (each["policy"],),
         each["says"],
         words,
         each["decides"],
         each["reply"] or "",
         each["evidence"] or "",
     )
+
+
+def _together(sayings: Iterable[SayingWords]) -> Iterator[SayingWords]:
+    """Yield them in their order, those that need no line of their own together."""
+    for _, alike in groupby(sayings, lambda each: replace(each, policies=())):
+        several = list(alike)
+        yield replace(
+            several[0], policies=tuple(name for each in several for name in each.policies)
+        )
 
 
 def _probe(told: Mapping[str, Any] | None) -> Finding | None:
