@@ -1,6 +1,7 @@
 """What a message costs as the queue grows, how soon a gateway with a full queue is back, and what a second node adds.
 
     python benchmarks/growth.py [--sizes 1000 10000 100000 1000000] [--queued 100000] [--engine sqlite]
+        [--parts growth restart nodes]
 
 Three questions, on SQLite and on a PostgreSQL of its own:
 
@@ -55,6 +56,7 @@ from whybounce.gateway.store.rows import (
 from whybounce.gateway.store.tables import bodies, messages, recipients
 from whybounce.provoking.mail_server import MailServer, Received
 
+_PARTS = ["growth", "restart", "nodes"]
 CALLERS = 20
 BATCH = 10_000
 BODY = b"Subject: Minutes\r\n\r\n" + b"x" * 78 + b"\r\n" * 10
@@ -96,18 +98,21 @@ def main() -> None:
     parser.add_argument("--queued", type=int, default=100_000, help="at a restart")
     parser.add_argument("--seconds", type=float, default=10, help="for one node, and for two")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="only this one")
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS)
     parser.add_argument("--no-postfix", action="store_true")
     given = parser.parse_args()
     engines = [given.engine] if given.engine else ["sqlite", "postgresql"]
     with ExitStack() as left:
         for engine in engines:
             made = left.enter_context(_databases(engine))
-            asyncio.run(grown(engine, made(), given.sizes, given.messages, given.rounds))
-            asyncio.run(restarted(engine, made(), given.queued))
-            if engine == "postgresql":
+            if "growth" in given.parts:
+                asyncio.run(grown(engine, made(), given.sizes, given.messages, given.rounds))
+            if "restart" in given.parts:
+                asyncio.run(restarted(engine, made(), given.queued))
+            if "nodes" in given.parts and engine == "postgresql":
                 for nodes in (1, 2):
                     shared(made(), nodes, given.seconds)
-        if not given.no_postfix:
+        if "restart" in given.parts and not given.no_postfix:
             asyncio.run(postfix_restarted(given.queued))
 
 

@@ -1,6 +1,7 @@
 """A disk that fills up under the whole gateway: clients are told to come back, and nothing is lost."""
 
 import asyncio
+import errno
 import random
 import resource
 import shutil
@@ -74,6 +75,47 @@ async def test_a_full_disk_is_told_4xx_and_over_when_there_is_room(tmp_path, how
     assert code == 0
     taken = len(replies) - len(refused) + 1
     assert sorted(there.ledger.delivered.values()) == [1] * taken
+
+
+REFUSING = Path(__file__).parents[1] / "support" / "refusing.c"
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory) -> Path:
+    """Build what makes a file system refuse."""
+    library = tmp_path_factory.mktemp("refusing") / "refusing.so"
+    command = ["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(REFUSING), "-ldl"]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603  # our own source
+    return library
+
+
+@pytest.mark.parametrize(
+    "error", [errno.EDQUOT, errno.EROFS, errno.EIO], ids=["quota", "read-only", "faulty"]
+)
+async def test_a_disk_that_refuses_is_told_4xx_and_over_when_it_takes_again(
+    tmp_path, refusing, error
+):
+    """Small messages and large; what was taken before, and after, arrives once."""
+    disk, flag = tmp_path / "disk", tmp_path / "refusing"
+    disk.mkdir()
+    before = ("env", f"LD_PRELOAD={refusing}", f"REFUSED={disk}/data", f"REFUSING={flag}")
+    chance = random.Random(0)  # noqa: S311  # nothing depends on it
+    async with place(tmp_path, chance, disk=disk, before=before) as there:
+        await there.served.start()
+        port = there.served.ports["submission"]
+        taken = [await asyncio.to_thread(send, port, BEN)]
+        flag.write_text(str(int(error)))
+        refused = [await asyncio.to_thread(send, port, BEN, octets=n) for n in (10, 400_000)]
+        flag.unlink()
+        taken += [await asyncio.to_thread(send, port, BEN, octets=n) for n in (10, 400_000)]
+        await there.settled()
+        there.read_mailbox(BEN)
+        code = await there.served.stop()
+
+    assert {reply[0] // 100 for reply in refused} == {4}, refused
+    assert [reply[0] for reply in taken] == [250] * 3
+    assert code == 0
+    assert sorted(there.ledger.delivered.values()) == [1] * 3
 
 
 def _may_not_mount() -> bool:

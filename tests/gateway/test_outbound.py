@@ -106,16 +106,14 @@ class Running:
 
     async def life(self, message: str, until: Callable[[Life], bool]) -> Life:
         """Return the message's life once it is so."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not until(life := await self.store.life(message)):  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.02)
         return life
 
     async def ended(self, message: str) -> Life:
         """Return the message's life once all its recipients have ended."""
-        return await self.life(
-            message, lambda life: all(each.outcome for each in life.entry.recipients)
-        )
+        return await self.life(message, _is_over)
 
 
 def ends(life: Life) -> list[Terminal | None]:
@@ -616,6 +614,27 @@ async def test_a_domain_with_too_much_in_hand_leaves_room_for_others(running):
         life = await r.ended(await r.accept())
 
     assert ends(life) == [Terminal.RELAYED]
+
+
+async def test_a_backlog_for_one_domain_goes_on_as_fast_as_that_takes_it(running):
+    """However many are leased at once, some are begun; the others do not wait as for a dead server."""
+    async with running(
+        prepare=serving(example_org=Behaviour()),
+        most_in_hand=50,
+        most_in_hand_each=5,
+        batch=20,
+        rest=3600.0,
+    ) as r:
+        some = [await r.accept(f"n{number}@example.org") for number in range(60)]
+        lives = [await r.ended(each) for each in some]
+        received = r.world.servers["mx.example.org"].received
+
+    assert [ends(life) for life in lives] == [[Terminal.RELAYED]] * 60
+    assert len(received) == 60
+
+
+def _is_over(life: Life) -> bool:
+    return all(each.outcome for each in life.entry.recipients)
 
 
 async def test_a_flooded_mailbox_is_delivered_to_a_few_at_a_time_and_the_rest_later(

@@ -7,7 +7,6 @@ from that destination alone: what is over its share waits.
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.crowding import Crowding
 from whybounce.gateway.delivery.dispatching import Dispatcher, Report, Resolve
 from whybounce.gateway.delivery.traffic import Traffic
-from whybounce.gateway.store import Schedule, Share, Store, StoreError, StoreUnavailableError
+from whybounce.gateway.store import Schedule, Share, Store, StoreError, StoreUnavailableError, Turns
 from whybounce.gateway.store.rows import Consignment
 
 _log = logging.getLogger(__name__)
@@ -36,6 +35,7 @@ class Ways:
 
 
 _LEAST_WAIT, _LONGEST_WAIT = 0.2, 60.0  # Seconds between looks at the queue.
+_LONGEST_TURN = 300.0  # Seconds that one of a domain with too many waits for its turn.
 _GATHERING = 0.02  # Seconds in which what arrives after a look is left to be leased together.
 
 
@@ -55,6 +55,39 @@ class OutboundSettings:
     lease: timedelta = timedelta(minutes=5)
     rest: float = 30  # Seconds in which a destination that is not reached is left alone.
     drain: float = 30  # Seconds deliveries may take to end when it stops.
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How fast a domain takes what is in hand, and when the next have their turn who would be too many.
+
+    So a backlog is laid out over the time that it needs: each comes back about once, no sooner than
+    there is room and hardly later. Whoever is too early goes to the end.
+    """
+
+    most: int  # In hand.
+    last: float  # When one ended, or the first began.
+    in_hand: int = 0
+    seconds: float = 0.001  # Between two that end: at first what few domains are capable of.
+    until: float = 0.0  # After the last turn that was given.
+
+    def end(self, now: float) -> None:
+        """Note that one has ended."""
+        self.in_hand -= 1
+        self.seconds += (now - self.last - self.seconds) / 20
+        self.last = now
+
+    def first(self, now: float) -> float:
+        """Return the seconds until the next turn that is not given yet."""
+        return min(max(self.until - now, self.apart(now)), _LONGEST_TURN)
+
+    def apart(self, now: float) -> float:
+        """Return the seconds between turns: a little less than are needed, or it would never speed up."""
+        return max(self.seconds, (now - self.last) / self.most) * 0.8  # The longer while none ends.
+
+    def give(self, turns: int, now: float) -> None:
+        """Note how many turns were given."""
+        self.until = now + self.first(now) + turns * self.apart(now)
 
 
 class Outbound:
@@ -82,12 +115,13 @@ class Outbound:
         self._jobs: dict[asyncio.Task[None], Consignment] = {}
         self._until: dict[asyncio.Task[None], datetime] = {}  # When each one's lease ends.
         self._begun: set[asyncio.Task[Any]] = set()  # Those that speak with somebody.
-        self._domains: Counter[str] = Counter()
+        self._domains: dict[str, _Pace] = {}
+        self._monotonic = asyncio.get_running_loop().time
         self._traffic = Traffic(
             most=settings.most,
             most_each=settings.most_each,
             rest=settings.rest,
-            monotonic=asyncio.get_running_loop().time,
+            monotonic=self._monotonic,
         )
         self._crowding = Crowding(most=settings.most_each_mailbox, wait=settings.mailbox_wait)
         self._dispatcher = Dispatcher(
@@ -167,6 +201,7 @@ class Outbound:
             self._room.clear()
             await self._room.wait()
             return True
+        share = self._share(now)
         try:
             await self._keep_overdue(now)
             consignments = await self._store.lease(
@@ -174,22 +209,34 @@ class Outbound:
                 node=settings.node,
                 now=now,
                 until=now + settings.lease,
-                share=self._share(now),
+                share=share,
             )
         except StoreError as error:
             await self._pause(error)
             return True
+        for domain, count in share.put_off.items():
+            if domain in self._domains:
+                self._domains[domain].give(count, self._monotonic())
         for consignment in consignments:
             self._begin(consignment)
         return sum(len(each.recipients) for each in consignments) >= asked
 
     def _share(self, now: datetime) -> Share:
         """Say what each domain may have of what is in hand."""
-        wait = timedelta(seconds=self._settings.rest or 1) * (1 + self._chance())
-        return Share(self._settings.most_in_hand_each, dict(self._domains), now + wait)
+        most, at = self._settings.most_in_hand_each, self._monotonic()
+        taken = {domain: pace.in_hand for domain, pace in self._domains.items()}
+        turns = {
+            domain: Turns(
+                now + timedelta(seconds=pace.first(at)), timedelta(seconds=pace.apart(at))
+            )
+            for domain, pace in self._domains.items()
+            if pace.in_hand >= most
+        }
+        return Share(most, taken, turns)
 
     def _begin(self, consignment: Consignment) -> None:
-        self._domains[consignment.domain] += 1
+        most, at = self._settings.most_in_hand_each, self._monotonic()
+        self._domains.setdefault(consignment.domain, _Pace(most, at)).in_hand += 1
         job = asyncio.create_task(self._handle(consignment))
         self._jobs[job] = consignment
         self._until[job] = consignment.until
@@ -199,8 +246,9 @@ class Outbound:
         consignment = self._jobs.pop(job)
         del self._until[job]
         self._begun.discard(job)
-        self._domains[consignment.domain] -= 1
-        if not self._domains[consignment.domain]:
+        pace = self._domains[consignment.domain]
+        pace.end(self._monotonic())
+        if not pace.in_hand:
             del self._domains[consignment.domain]
         self._room.set()
         if not job.cancelled() and (error := job.exception()) is not None:

@@ -24,7 +24,7 @@ from whybounce.gateway.store.errors import (
     UnknownMessageError,
 )
 from whybounce.gateway.store.holding import Claim
-from whybounce.gateway.store.leasing import Share
+from whybounce.gateway.store.leasing import Share, Turns
 from whybounce.gateway.store.operating import Deed, Instruction
 from whybounce.gateway.store.purging import Retention
 from whybounce.gateway.store.schedule import Schedule, next_try, schedules
@@ -51,6 +51,7 @@ __all__ = [
     "StoreSetupError",
     "StoreUnavailableError",
     "Trouble",
+    "Turns",
     "UnknownMessageError",
     "body_of",
     "next_try",

@@ -8,11 +8,11 @@ would deliver the message twice.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
@@ -26,11 +26,20 @@ MOST = 1_000  # Recipients in one lease. Each is a few variables of a statement.
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many consignments of one domain a node has at once. What is more waits."""
+    """How many consignments of one domain a node has at once. What is more gets turns, one by one."""
 
     most: int
     taken: Mapping[str, int]  # What it has, by domain.
-    again: datetime  # When what is due of a domain that has its share is due again.
+    turns: Mapping[str, "Turns"]  # Of the domains that have their share.
+    put_off: dict[str, int] = field(default_factory=dict)  # How many got one. The lease adds to it.
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """When those of a domain are due that would be too many now."""
+
+    first: datetime
+    apart: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +90,16 @@ _ROWS = (
     .order_by(*_IN_ORDER)
     .with_for_update(skip_locked=True, of=recipients)
 )
-_OF_FULL_DOMAINS = (
+_OF_A_DOMAIN = (
     _KEYS.where(
         recipients.c.due <= bindparam("now"),
-        recipients.c.domain.in_(bindparam("full", expanding=True)),
+        recipients.c.domain == bindparam("full"),
     )
     .limit(MOST)
     .with_for_update(skip_locked=True)
 )
-_PUT_OFF = (
-    update(recipients)
-    .where(tuple_(recipients.c.message, recipients.c.number).in_(_OF_FULL_DOMAINS))
-    .values(due=bindparam("again"))
-)
 _IS = (recipients.c.message == bindparam("of"), recipients.c.number == bindparam("at"))
+_PUT_OFF = Bulk(update(recipients).where(*_IS).values(due=bindparam("again")))
 _LEASE = Bulk(
     update(recipients)
     .where(*_IS)
@@ -157,12 +162,27 @@ def _put_off(connection: Connection, order: Order) -> int:
 
     A lease that ran out stays its holder's.
     """
-    share = order.share
-    full = [name for name, has in share.taken.items() if has >= share.most] if share else []
-    if share is None or not full:
+    if order.share is None:
         return 0
-    given = {"now": order.now, "full": full, "again": share.again}
-    return connection.execute(_PUT_OFF, given).rowcount
+    for domain, turns in order.share.turns.items():
+        found = connection.execute(_OF_A_DOMAIN, {"now": order.now, "full": domain}).all()
+        # Recipients of one message stay together: they leave in one transaction.
+        places = {
+            message: n for n, message in enumerate(dict.fromkeys(row.message for row in found))
+        }
+        order.share.put_off[domain] = len(places)
+        _PUT_OFF.run(
+            connection,
+            [
+                {
+                    "of": row.message,
+                    "at": row.number,
+                    "again": turns.first + places[row.message] * turns.apart,
+                }
+                for row in found
+            ],
+        )
+    return sum(order.share.put_off.values())
 
 
 def _shared(rows: Sequence[AnyRow], order: Order) -> Sequence[AnyRow]:
