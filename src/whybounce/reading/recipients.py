@@ -104,6 +104,9 @@ _X400 = re.compile(
 )
 
 
+SOLE_ADDRESS = "the only address in the text"  # The rule of the weakest place but two.
+
+
 class Named(Struct, frozen=True):
     """A recipient as the bounce names it."""
 
@@ -278,8 +281,7 @@ def _sole_address(page: _Page) -> list[Named]:
     found = {a.lower(): a for a in addresses_in(page.text) if _may_fail(a, page)}
     if len(found) != 1:
         return []
-    rule = "the only address in the text"
-    return [Named(a, _around(page.text, a), inferred=rule) for a in found.values()]
+    return [Named(a, _around(page.text, a), inferred=SOLE_ADDRESS) for a in found.values()]
 
 
 def _addressee_of_the_original(page: _Page) -> list[Named]:
