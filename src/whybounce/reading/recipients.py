@@ -72,7 +72,7 @@ _LABELLED = re.compile(
 # A sentence that says to whom it was not delivered.
 _TOLD = re.compile(
     rf"""\b(?:(?:deliver(?:ed|ing|y)?|sen[dt](?:ing)?|transmit(?:ted)?|e?mail(?:ed)?|message|reached?|reach|forwarded|intended|addressed|invio|entreg\w{{1,8}})
-            [^\n@]{{0,80}}?\b(?:to|for|an|a|para|à|al)\b
+            (?:(?!\.\s)[^\n@]){{0,80}}?\b(?:to|for|an|a|para|à|al)\b
           | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
           | (?:user|mailbox|recipient|address|account)
           | account\ of|mailbox\ (?:of|for)|addressed,|voor|für|could\ not\ be\ reached:)
