@@ -56,6 +56,22 @@ def test_what_no_mail_system_wrote_or_names_nobody_is_not_mine(header, text):
     assert report(text, header=header) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our driver could not deliver your parcel. Write to service@parcel.example.",
+        "The message to the account's holder: your payment could not be delivered. Questions: help@bank.example",
+    ],
+    ids=["a-parcel", "a-payment"],
+)
+def test_whom_to_write_to_about_a_parcel_is_no_recipient(text):
+    """Others fail to deliver too; an address alone, and no server's words, is not enough."""
+    header = "From: Carrier <noreply@carrier.example>"
+
+    assert report(text, header=header, subject="Delivery failed") is None
+    assert report(f"{text}\n550 5.1.1 unknown", header=header, subject="Delivery failed")
+
+
 def test_a_null_return_path_and_words_of_failure_make_a_report():
     """The writer's name need not tell."""
     found = report(

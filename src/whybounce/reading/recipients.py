@@ -72,7 +72,7 @@ _LABELLED = re.compile(
 # A sentence that says to whom it was not delivered.
 _TOLD = re.compile(
     rf"""\b(?:(?:deliver(?:ed|ing|y)?|sen[dt](?:ing)?|transmit(?:ted)?|e?mail(?:ed)?|message|reached?|reach|forwarded|intended|addressed|invio|entreg\w{{1,8}})
-            [^\n@]{{0,80}}?\b(?:to|for|an|a|para|à|al)\b
+            (?:(?!\.\s)[^\n@]){{0,80}}?\b(?:to|for|an|a|para|à|al)\b
           | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
           | (?:user|mailbox|recipient|address|account)
           | account\ of|mailbox\ (?:of|for)|addressed,|voor|für|could\ not\ be\ reached:)
@@ -102,6 +102,9 @@ _X400 = re.compile(
     r"(?:RFC-822|SMTP)=([^\s/;]{1,128})\(a\)([^\s/;]{1,128})|dda:SMTP=([^\s/;]{3,255})",
     re.IGNORECASE,
 )
+
+
+SOLE_ADDRESS = "the only address in the text"  # The rule of the weakest place but two.
 
 
 class Named(Struct, frozen=True):
@@ -278,8 +281,7 @@ def _sole_address(page: _Page) -> list[Named]:
     found = {a.lower(): a for a in addresses_in(page.text) if _may_fail(a, page)}
     if len(found) != 1:
         return []
-    rule = "the only address in the text"
-    return [Named(a, _around(page.text, a), inferred=rule) for a in found.values()]
+    return [Named(a, _around(page.text, a), inferred=SOLE_ADDRESS) for a in found.values()]
 
 
 def _addressee_of_the_original(page: _Page) -> list[Named]:

@@ -13,6 +13,7 @@ from whybounce.reading.account import Account
 from whybounce.reading.attempts import with_attempts
 from whybounce.reading.mime import Message, Part
 from whybounce.reading.original import hops_of
+from whybounce.reading.recipients import SOLE_ADDRESS
 from whybounce.reading.systems import Facts, stated_facts, system_of
 from whybounce.reading.told import action_told, told_by
 from whybounce.reading.writer import (
@@ -22,6 +23,7 @@ from whybounce.reading.writer import (
     is_an_automatic_reply,
     is_by_a_mail_system,
     is_by_a_postmaster,
+    said_by_a_server,
     speaks_of_a_failure,
 )
 from whybounce.vocabulary.outcome import Action, Outcome
@@ -55,8 +57,19 @@ def read(message: Message) -> Report | None:
         return None
     if not by_a_system and not _FAILED_MAIL.search(lowered(told[0].text)):
         return None
+    if not (by_a_system or silent) and _is_just_an_address(told[2], told[0].text):
+        return None
     defect = Defect("message", "no machine-readable part; read from its text")
     return replace(_report(message, told), defects=(defect,))
+
+
+def _is_just_an_address(outcomes: tuple[Outcome, ...], text: str) -> bool:
+    """Say whether nobody was found but the one address in a text that quotes no server.
+
+    Carriers of parcels and payments fail to deliver too, and tell whom to write to.
+    """
+    guessed = all(outcome.inferred.get("recipient") == SOLE_ADDRESS for outcome in outcomes)
+    return guessed and not said_by_a_server(text)
 
 
 def read_pasted(text: str) -> Report | None:

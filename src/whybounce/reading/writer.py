@@ -96,7 +96,12 @@ def is_a_lure(message: Message, text: str) -> bool:
     if not any(map(_may_hold_a_link, message.parts[:_FIRST_PARTS])):
         return False
     words = " ".join(text[:16_384].lower().split())
-    return _LURE.search(words) is not None and _SAID_BY_A_SERVER.search(words) is None
+    return _LURE.search(words) is not None and not said_by_a_server(words)
+
+
+def said_by_a_server(text: str) -> bool:
+    """Say whether the text quotes what a mail server replied: numbers and words, or a status code."""
+    return _SAID_BY_A_SERVER.search(text[:16_384].lower()) is not None
 
 
 def _may_hold_a_link(part: Part) -> bool:
