@@ -198,7 +198,7 @@ async def test_whom_mail_leads_to_is_asked_once_until_the_directory_changes(tmp_
         await load(store, demonstration(), now=NOW)
         ask_briefly = store.ask_briefly
 
-        async def counted(question):
+        async def counted(question: object) -> object:
             nonlocal asked
             asked += 1
             return await ask_briefly(question)
