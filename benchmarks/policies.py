@@ -36,7 +36,7 @@ from whybounce.gateway.directory import demonstration, load
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies import POLICIES, Content, Facts, Judge, Policy, Stage
 from whybounce.gateway.remembering import Remembering
-from whybounce.gateway.store import Store, open_store
+from whybounce.gateway.store import open_store
 from whybounce.provoking.name_server import NameServer, Records
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
@@ -54,7 +54,6 @@ SENDERS = 50
 class Gateway:
     """What judges messages."""
 
-    store: Store
     remembering: Remembering
     judge: Judge
     limits: Limits
@@ -64,7 +63,7 @@ class Gateway:
         self, session: Session, number: int, mail: bytes | None = None
     ) -> dict[Stage, Facts]:
         """Ask and judge as for one message; return what was known at each stage."""
-        asking = Asking(self.store, self.remembering, self.judge, self.resolver, "mail")
+        asking = Asking(self.remembering, self.judge, self.resolver, "mail")
         begun = Facts(
             session=session,
             host="mail.contoso.example",
@@ -137,8 +136,8 @@ async def measure(messages: int, rounds: int) -> None:
             remembering = Remembering(store)
             print("µs a message: with the chain - without = what it costs")
             for name, numbers in limits(Path(folder)).items():
-                chain = Gateway(store, remembering, Judge(POLICIES, {}), numbers)
-                none = Gateway(store, remembering, Judge((), {}), numbers)
+                chain = Gateway(remembering, Judge(POLICIES, {}), numbers)
+                none = Gateway(remembering, Judge((), {}), numbers)
                 for who, session in (("stranger", STRANGER), ("logged in", LOGIN)):
                     counted = chain.counts(await chain.take(session, 0))
                     await store.count(counted, now=datetime.now(UTC))

@@ -40,6 +40,11 @@ class Counted:
         self._store = store
         self.questions = 0
 
+    @property
+    def changes(self) -> int:
+        """What the store says."""
+        return self._store.changes
+
     async def ask_briefly(self, question: Callable) -> object:
         """Answer it."""
         self.questions += 1
@@ -52,9 +57,7 @@ async def test_a_stage_is_one_question_with_every_limit_in_force(tmp_path, sessi
     async with open_store(f"sqlite:///{tmp_path}/q.db", random_bits=lambda _: 7) as store:
         await load(store, demonstration(), now=NOW)
         counted = Counted(store)
-        asking = Asking(
-            counted, Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example"
-        )
+        asking = Asking(Remembering(counted), Judge(POLICIES, {}), NOBODY, "mail.contoso.example")
         begun = replace(STRANGER, session=session, limits=LIMITS, blocks=(), counts={})
         envelope = Envelope(session.account or "chris@remote.example")
 
@@ -71,9 +74,7 @@ async def test_a_login_has_its_mailbox_and_its_counts(tmp_path):
     async with open_store(f"sqlite:///{tmp_path}/q.db", random_bits=lambda _: 7) as store:
         await load(store, demonstration(), now=NOW)
         await store.count({"recipients-per-day busy@contoso.example": 2}, now=NOW)
-        asking = Asking(
-            store, Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example"
-        )
+        asking = Asking(Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example")
         begun = replace(STRANGER, session=BUSY, limits=LIMITS)
 
         facts = await asking.at_mail(begun, Envelope(""))
@@ -90,9 +91,7 @@ async def test_what_was_counted_is_read_once_in_a_message_and_added_to_by_what_h
         await load(store, demonstration(), now=NOW)
         await store.count({key: 1}, now=NOW - timedelta(minutes=30))
         await store.count({key: 9}, now=NOW - timedelta(minutes=90))
-        asking = Asking(
-            store, Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example"
-        )
+        asking = Asking(Remembering(store), Judge(POLICIES, {}), NOBODY, "mail.contoso.example")
         begun, envelope = replace(STRANGER, session=CLIENT, limits=LIMITS), Envelope("a@b.example")
 
         async def unknown() -> int:

@@ -8,7 +8,8 @@ from msgspec import structs
 from facts import NOW
 from whybounce.gateway import remembering
 from whybounce.gateway.blocks import new_block
-from whybounce.gateway.directory import DirectoryTable, demonstration, load
+from whybounce.gateway.directory import Directory, DirectoryTable, demonstration, load
+from whybounce.gateway.directory.passwords import Passwords
 from whybounce.gateway.remembering import NotRememberedError, Remembering
 from whybounce.gateway.store import Lifting, Store, open_store
 
@@ -188,3 +189,30 @@ def _without_erik() -> DirectoryTable:
     return DirectoryTable(
         organisation=(contoso, structs.replace(fabrikam, mailbox=left, domain=nobody), *others)
     )
+
+
+async def test_whom_mail_leads_to_is_asked_once_until_the_directory_changes(tmp_path, monkeypatch):
+    """Each message that leaves asks the same; strangers' addresses are not even looked for."""
+    asked = 0
+    async with store_in(tmp_path) as store:
+        await load(store, demonstration(), now=NOW)
+        ask_briefly = store.ask_briefly
+
+        async def counted(question: object) -> object:
+            nonlocal asked
+            asked += 1
+            return await ask_briefly(question)
+
+        monkeypatch.setattr(store, "ask_briefly", counted)
+        directory = Directory(store, Passwords(), Remembering(store).recall(lambda: NOW))
+        for _ in range(3):
+            found = await directory.recipient(ERIK)
+            assert found is not None
+            assert found.entry.address == ERIK
+            assert await directory.recipient("chris@remote.example") is None
+            assert await directory.connector_for("remote.example", organisation="Contoso") is None
+        remembered = asked
+        await load(store, DirectoryTable(), now=NOW)
+
+        assert await directory.recipient(ERIK) is None
+    assert remembered == 4

@@ -4,7 +4,7 @@ Nothing is decided here. What only some policies need is fetched only while one 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
@@ -20,9 +20,9 @@ from whybounce.gateway.addresses import domain_of, key_of
 from whybounce.gateway.blocks import SHORTEST_PREFIX
 from whybounce.gateway.directory import Account, Origin, origin_of_account, origin_of_client, owns
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
-from whybounce.gateway.remembering import NotRememberedError, Recalled, Remembering
+from whybounce.gateway.remembering import Recalled, Remembering
 from whybounce.gateway.return_paths import ReturnPaths
-from whybounce.gateway.store import Store, counting
+from whybounce.gateway.store import counting
 from whybounce.vocabulary.authentication import Authentication
 from whybounce.vocabulary.envelope import Envelope, Recipient
 from whybounce.vocabulary.session import Session
@@ -39,7 +39,6 @@ class Asking:
 
     def __init__(
         self,
-        store: Store,
         remembering: Remembering,
         judge: Judge,
         resolver: Resolver,
@@ -47,7 +46,6 @@ class Asking:
         return_paths: ReturnPaths | None = None,
         lists: Sequence[BlockList] = (),
     ) -> None:
-        self._store = store
         self._remembering = remembering
         self._judge = judge
         self._resolver = resolver
@@ -76,7 +74,7 @@ class Asking:
             )
             return self._observed(recalled, attributed, Stage.MAIL)
 
-        told = await self._learned(learn, facts.now)
+        told = await self._remembering.learned(learn, facts.now)
         listings = await self._listings(told)
         return replace(told, listings=listings) if listings else told
 
@@ -111,7 +109,7 @@ class Asking:
             )
             return self._observed(recalled, found, Stage.RCPT)
 
-        told = await self._learned(learn, now)
+        told = await self._remembering.learned(learn, now)
         if told.domain is None and not told.may_relay:
             told = replace(told, leads_here=await self._leads_here(recipient.domain))
         return told
@@ -158,22 +156,12 @@ class Asking:
             )
             return self._observed(recalled, told, Stage.MESSAGE)
 
-        return await self._learned(learn, now)
+        return await self._remembering.learned(learn, now)
 
     def note(self, counts: Mapping[str, int]) -> None:
         """Add what has just been counted to what was read before."""
         for tally, key in self._counted:
             self._counted[tally, key] += counts.get(key, 0)
-
-    async def _learned(self, learn: Callable[[Recalled], Facts], now: datetime) -> Facts:
-        """Return the facts from memory; where one is lacking there, all by one question."""
-        try:
-            return learn(self._remembering.recalled(now))
-        except NotRememberedError:
-            changes = self._remembering.changes
-            return await self._store.ask_briefly(
-                lambda c: learn(self._remembering.asking(c, now, changes))
-            )
 
     async def _leads_here(self, domain: str) -> bool:
         """Whether the domain's MX names us. Where the DNS is silent, nobody says so."""
@@ -200,7 +188,7 @@ class Asking:
             helo=facts.session.helo or "",
             mail_from=facts.sender,
             receiver=self._host,
-            conclusions=self._remembering.conclusions,
+            conclusions=self._remembering.conclusions(self._resolver),
         )
 
     async def _listings(self, facts: Facts) -> tuple[BlockListResult, ...]:

@@ -373,7 +373,6 @@ def first_facts(reception: Reception, session: Session) -> Facts:
 def asking_for(reception: Reception) -> Asking:
     """Return what fetches the facts of one connection."""
     return Asking(
-        reception.store,
         reception.remembering,
         reception.judge,
         reception.resolver,

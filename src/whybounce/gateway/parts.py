@@ -51,11 +51,12 @@ def parts_of(
     """Return them for a gateway that begins, or for a queue without one."""
     resolver, is_ours = resolver_of(config.outbound)
     node = config.server.node or socket.gethostname()
+    remembering = Remembering(store)
     return Parts(
         config=config,
         store=store,
-        directory=Directory(store, passwords),
-        remembering=Remembering(store),
+        directory=Directory(store, passwords, remembering.recall(clock)),
+        remembering=remembering,
         host=folded_domain(config.server.name or socket.getfqdn()),
         node=node,
         organisations=_names(table),

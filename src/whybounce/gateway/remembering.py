@@ -12,11 +12,13 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
 
 from whybounce.checking.conclusions import Conclusions
-from whybounce.gateway.directory import Destination, Organisation, destination
+from whybounce.checking.lookups import Resolver
+from whybounce.gateway.directory import Destination, Organisation, Recall, destination
 from whybounce.gateway.directory.tables import state
 from whybounce.gateway.store import Store, blocking
 from whybounce.gateway.store.rows import Block
@@ -50,7 +52,7 @@ class Remembering:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.conclusions = Conclusions()  # From records of the DNS.
+        self._conclusions: WeakKeyDictionary[Resolver, Conclusions] = WeakKeyDictionary()
         self._known: _Known | None = None
         self._changes = -1  # Of the store, when it was looked at last.
         self._looked: datetime | None = None
@@ -59,6 +61,29 @@ class Remembering:
     def changes(self) -> int:
         """What to hand to ``asking`` from the loop, before anything is read."""
         return self._store.changes
+
+    def conclusions(self, resolver: Resolver) -> Conclusions:
+        """Return what was concluded from records that this resolver gave."""
+        known = self._conclusions.get(resolver)
+        if known is None:
+            known = self._conclusions[resolver] = Conclusions()
+        return known
+
+    async def learned(self, learn: Callable[["Recalled"], Answer], now: datetime) -> Answer:
+        """Return what is learned from memory; where something is lacking there, all by one question."""
+        try:
+            return learn(self.recalled(now))
+        except NotRememberedError:
+            changes = self.changes
+            return await self._store.ask_briefly(lambda c: learn(self.asking(c, now, changes)))
+
+    def recall(self, clock: Callable[[], datetime]) -> Recall:
+        """Return what the directory asks by."""
+
+        async def recall(question: Hashable, ask: Callable[[Connection], Answer]) -> Answer:
+            return await self.learned(lambda recalled: recalled.answer(question, ask), clock())
+
+        return recall
 
     def recalled(self, now: datetime) -> "Recalled":
         """Return what is remembered, without asking anybody."""

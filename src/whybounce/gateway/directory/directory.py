@@ -1,8 +1,12 @@
-"""What the running gateway asks the directory. Every answer comes from the tables as they are now."""
+"""What the running gateway asks the directory. Answers come from the tables as they are now.
 
-from collections.abc import Collection, Iterator
+Those that each message needs may come from memory, which forgets them when the tables change.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -27,6 +31,8 @@ from whybounce.gateway.directory.tables import accounts, organisations
 from whybounce.gateway.store import Store
 
 MOST_MEMBERS = 10_000
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +134,31 @@ def owns(connection: Connection, account: Account, sender: str) -> bool:
     return not names.isdisjoint({entry or key_of(sender), domain})
 
 
-class Directory:
-    """Every method may raise ``StoreUnavailableError``: answer 4xx and try again later."""
+class Recall(Protocol):
+    """Gives the answer to a question from memory, or asks."""
 
-    def __init__(self, store: Store, passwords: Passwords) -> None:
+    async def __call__(self, question: Hashable, ask: Callable[[Connection], Answer]) -> Answer:
+        """Return it. The question must hold all that the answer depends on."""
+
+
+class Directory:
+    """Every method may raise ``StoreUnavailableError``: answer 4xx and try again later.
+
+    What is asked for each message that leaves comes by way of ``recall``.
+    """
+
+    def __init__(self, store: Store, passwords: Passwords, recall: Recall | None = None) -> None:
         self._store = store
         self._passwords = passwords
+        self._recall = recall or self._ask
+
+    async def _ask(self, question: Hashable, ask: Callable[[Connection], Answer]) -> Answer:
+        del question
+        return await self._store.ask(ask)
 
     async def domain(self, name: str) -> Domain | None:
         """Return an accepted domain; None where its mail is not ours."""
-        found = await self._store.ask(lambda c: finding.domain(c, name))
+        found = await self._recall(("domain", name), lambda c: finding.domain(c, name))
         return found and found[0]
 
     async def organisation_of(self, domain: str) -> Organisation | None:
@@ -147,7 +168,7 @@ class Directory:
             found = finding.domain(connection, domain)
             return None if found is None else _organisation(connection, found[1])
 
-        return await self._store.ask(ask)
+        return await self._recall(("organisation of", domain), ask)
 
     async def organisation(self, name: str) -> Organisation | None:
         """Return an organisation by its name."""
@@ -158,7 +179,9 @@ class Directory:
 
         None where its domain is not ours, or nobody there has it: ``domain`` tells which.
         """
-        return await self._store.ask(lambda c: finding.recipient(c, address))
+        if await self.domain(address.rpartition("@")[2]) is None:
+            return None  # Strangers' addresses are many; they are not worth remembering.
+        return await self._recall(("recipient", address), lambda c: finding.recipient(c, address))
 
     async def members(self, group: Entry, *, most: int = MOST_MEMBERS) -> Expansion:
         """Return who is in a group or behind an alias in the end, each once."""
@@ -183,7 +206,10 @@ class Directory:
 
     async def connector_for(self, domain: str, *, organisation: str) -> OutboundConnector | None:
         """Return the organisation's way to the domain; None where its MX hosts take the mail."""
-        return await self._store.ask(lambda c: connectors.outbound(c, domain, organisation))
+        return await self._recall(
+            ("connector", domain, organisation),
+            lambda c: connectors.outbound(c, domain, organisation),
+        )
 
 
 def _organisation(connection: Connection, name: str) -> Organisation | None:
