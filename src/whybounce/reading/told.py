@@ -15,7 +15,7 @@ from whybounce.reading.account import Account, accounts_of, text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import Named, addresses_in, recipients_of
-from whybounce.reading.systems import stated_facts
+from whybounce.reading.systems import stated_remote
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Original
 
@@ -215,7 +215,7 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
             continue
         quoted = read_text(said)
         if said in {transcribed, named.said} and quoted.remote is None:
-            quoted = replace(quoted, remote=stated_facts(said).remote)
+            quoted = replace(quoted, remote=stated_remote(said))
         if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
             return quoted
         first = first or quoted
