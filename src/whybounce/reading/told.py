@@ -66,14 +66,26 @@ _GIVEN_UP = (
     "permanently failure", "permanently fatal", "will be deleted from queue", "not going to try again",
 )  # fmt: skip
 # What is said to every reader, or about the message itself, and is not why anything failed. Looks at lower case.
-_BESIDE = re.compile(
-    r"^[ \t|>*]{0,16}(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}$"
-    r"|^[ \t|>*]{0,16}the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)[^\n]{0,80}:?[ \t]*$"
-    r"|^[ \t|>*]{0,16}(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*$"
-    r"|\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
-    r"|we apologi[sz]e|thank you for|this is an automat)[^\n]{0,400}(?:\n[ \t]*[^\s][^\n]{0,400}){0,3}",
-    re.MULTILINE,
+_BESIDE_LINES = (
+    r"\n[ \t|>*]{0,16}(?:(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}"
+    r"|the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)[^\n]{0,80}:?[ \t]*"
+    r"|(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*)$"
 )
+_BESIDE_SENTENCES = (
+    r"\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
+    r"|we apologi[sz]e|thank you for|this is an automat)[^\n]{0,400}(?:\n[ \t]*[^\s][^\n]{0,400}){0,3}"
+)
+_BEGINS_A_SENTENCE = (
+    "please ",
+    "if you ",
+    "for further ",
+    "for more ",
+    "we apologi",
+    "thank you for",
+    "this is an automat",
+)
+_IN_LINES = re.compile(_BESIDE_LINES, re.MULTILINE)
+_IN_LINES_AND_SENTENCES = re.compile(rf"{_BESIDE_LINES}|{_BESIDE_SENTENCES}", re.MULTILINE)
 # qmail says so of a server that it will ask again.
 _NOT_GIVEN_UP = ("not a permanent error", "giving up on ")
 
@@ -215,7 +227,7 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
     )
     first: Outcome | None = None
     for said in candidates:
-        if not _WORDS.search(_BESIDE.sub("", lowered(said))):
+        if not _WORDS.search(_without_what_is_beside(said)):
             continue
         quoted = read_text(said)
         if said in {transcribed, named.said} and quoted.remote is None:
@@ -224,6 +236,13 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
             return quoted
         first = first or quoted
     return first or Outcome()
+
+
+def _without_what_is_beside(said: str) -> str:
+    """Return in lower case what is not said to every reader."""
+    words = f"\n{lowered(said)}"
+    for_all = any(map(words.__contains__, _BEGINS_A_SENTENCE))
+    return (_IN_LINES_AND_SENTENCES if for_all else _IN_LINES).sub("", words)
 
 
 def _given_reason(text: str) -> tuple[int, int] | None:
