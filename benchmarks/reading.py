@@ -2,8 +2,11 @@
 
     python benchmarks/reading.py [FOLDER]
 
-One process. The mails are those of the folder (by default the labelled corpus beside this
-checkout; without one, bounces made up by bounces.py), in memory. Peers in the same go, a round of
+One process, and what it takes by itself: other work on the machine does not count. At the end, and by
+the clock, what a second process adds to ``whybounce read --jobs``.
+
+The mails are those of the folder (by default the labelled corpus beside this checkout; without
+one, bounces made up by bounces.py), in memory. Peers in the same go, a round of
 each in turn: flufl.bounce, which finds addresses only, and the standard library's parser, which
 finds nothing. In every round all mails have other addresses; nothing about a mail is kept between
 them, by us or by the peers, but for what the catalogue itself is made ready with on first use.
@@ -26,6 +29,7 @@ from flufl.bounce import all_failures
 
 import whybounce
 from bounces import bounces, large_bounce
+from jobs import print_jobs
 from whybounce.catalogue import catalogue
 from whybounce.wire import diagnosis_as_dict
 from whybounce.wording import Speaker
@@ -70,13 +74,13 @@ def rates(mails: Sequence[bytes]) -> tuple[dict[str, float], Counter[str]]:
     for number in range(ROUNDS + 1):
         varied = [raw.replace(b"@", b".%d@" % number) for raw in mails]
         for name, work in CONTENDERS.items():
-            start = time.perf_counter()
+            start = time.process_time()
             for raw in varied:
                 try:
                     work(raw)
                 except Exception:  # noqa: BLE001  # a peer may raise anything on damaged mail
                     raised[name] += 1
-            measured[name].append(len(varied) / (time.perf_counter() - start))
+            measured[name].append(len(varied) / (time.process_time() - start))
     # The first round compiles patterns and the like: start-up, not work.
     return {name: statistics.median(values[1:]) for name, values in measured.items()}, raised
 
@@ -85,9 +89,9 @@ def milliseconds(raw: bytes) -> float:
     """Return the median time that the mail takes to read, explain and write as JSON."""
     times = []
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start = time.process_time()
         read_explain_json(raw)
-        times.append((time.perf_counter() - start) * 1000)
+        times.append((time.process_time() - start) * 1000)
     return statistics.median(times)
 
 
@@ -164,6 +168,8 @@ def main() -> int:
     print_rates(mails)
     print_sizes()
     print_memory()
+    print()
+    print_jobs(mails, (1, 2))
     return 0
 
 

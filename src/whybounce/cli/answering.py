@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 import whybounce
@@ -28,8 +29,7 @@ class Code(IntEnum):
     OUR_FAULT = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One mail's part of the answer."""
 
     part: Any

@@ -9,7 +9,8 @@ from whybounce.wording.filling import values_in
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'=]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
-_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)")
+# What may not stand before it is looked at behind its first digit, which few places get past.
+_IPV4 = re.compile(r"[0-9](?<![0-9.].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])")
 _IPV6 = re.compile(
     r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){0,7}(?![0-9A-Za-z])"
 )

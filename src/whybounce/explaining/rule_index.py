@@ -100,8 +100,8 @@ class RuleIndex:
         missing = present.isdisjoint
         return {
             place: rule
-            for token in present & self._listed.keys()
-            for place, others, rule in self._listed[token]
+            for rows in filter(None, map(self._listed.get, present))
+            for place, others, rule in rows
             if not any(map(missing, others))
         }
 

@@ -35,8 +35,9 @@ _IN_COMMENT = re.compile(
 def authentication_results(fields: Iterable[tuple[str, str]]) -> Iterator[AuthenticationResult]:
     """Yield what the header's fields say, the newest server's first. Fields are (name, value)."""
     read = {"authentication-results": _read_results, "received-spf": _read_received_spf}
-    wanted = ((name, value[:_LONGEST_FIELD]) for name, value in fields if name.lower() in read)
-    for name, value in islice(wanted, _MOST_FIELDS):
+    wanted = [(name, value) for name, value in fields if name.lower() in read]
+    for name, whole in wanted[:_MOST_FIELDS]:
+        value = whole[:_LONGEST_FIELD]
         yield from read[name.lower()](value, one_line(f"{name}: {value}"))
 
 
@@ -72,6 +73,9 @@ def _properties(text: str) -> dict[str, str]:
 
 def _said_in_comment(value: str) -> dict[str, str]:
     """Return domain and connecting address where a comment has them, as Microsoft and Google write."""
+    lowered = value.lower()
+    if "designate" not in lowered and "sender ip is" not in lowered:
+        return {}
     said = _IN_COMMENT.search(value)
     if said is None:
         return {}

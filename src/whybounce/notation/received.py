@@ -13,7 +13,7 @@ _DEEPEST = 2  # Comments within comments.
 
 # The date as nearly everybody writes it: "Sun, 1 Nov 2026 10:00:00 +0000 (UTC)".
 _USUAL_DATE = re.compile(
-    r"\s*(?:[A-Za-z]{3},\s+)?(\d{1,2})\s+([A-Za-z]{3})\s+([12]\d{3})\s+(\d\d:\d\d(?::\d\d)?)\s+([+-]\d{4})"
+    r"\s*(?:[A-Za-z]{3}(?:,\s*|\s+))?(\d{1,2})\s+([A-Za-z]{3})\s+([12]\d{3})\s+(\d\d:\d\d(?::\d\d)?)\s+([+-]\d{4})"
     r"\s*(?:\([^()]{0,100}\)\s*)?",
     re.ASCII,
 )
@@ -59,11 +59,13 @@ def _bare(word: str | None) -> str | None:
 
 def read_date(stamp: str) -> datetime | None:
     """Return the date of RFC 5322 §3.3 in UTC, or None where it is none."""
+    if not stamp:
+        return None
     usual = _USUAL_DATE.fullmatch(stamp)
     try:
         if usual and (month := _MONTHS.get(usual[2].lower())):
             day, _, year, time, zone = usual.groups()
-            local = datetime.fromisoformat(f"{year}-{month}-{day:0>2}T{time}+00:00")
+            local = datetime.fromisoformat(f"{year}-{month}-{day.zfill(2)}T{time}+00:00")
             return local - _offset(zone)
         return _read_odd_date(stamp)
     except (ValueError, TypeError, IndexError, OverflowError):

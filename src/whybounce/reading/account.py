@@ -119,7 +119,7 @@ def _without_scripts(text: str) -> str:
 
 def _cut(text: str) -> Account:
     announced = _announced_at(text)
-    described = _DESCRIBED.search(text)
+    described = _DESCRIBED.search(text) if "ollowing" in text else None
     header = _HEADER.search(text, described.end() if described else 0)
     begin = min(announced, header.start()) if header else announced
     fields = _FIELDS.search(text, 0, begin)

@@ -310,14 +310,15 @@ def _without_route(value: str | None) -> str | None:
     return address if is_address(address) and "." in address.rpartition("@")[2] else value
 
 
+_ACTIONS = {action.value: action for action in Action}
 # What some write for "failed"; RFC 3464 §2.3.3 has five words only.
 _OTHER_WORDS = {"expired": Action.FAILED, "failure": Action.FAILED, "fail": Action.FAILED}
 
 
 def _action(value: str | None, status: StatusCode | None, defects: list[Defect]) -> Action | None:
     word = re.split(r"[^a-z]", (value or "").strip().lower(), maxsplit=1)[0]
-    if word in list(Action):
-        return Action(word)
+    if (action := _ACTIONS.get(word)) is not None:
+        return action
     defects.append(Defect("delivery-status", f"no Action that is known: {word[:40]!r}"))
     if word == "deferred" or (word not in _OTHER_WORDS and status and status.class_ == 4):
         return Action.DELAYED if word == "deferred" else None

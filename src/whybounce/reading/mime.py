@@ -49,13 +49,14 @@ class Part(Struct, frozen=True):
         """Say whether the body as it stands has that piece in it."""
         return self.source.find(piece, self.begin, self.end) >= 0
 
-    def message(self) -> "Part":
-        """Return header and body of the message that the part holds, as message/rfc822 does."""
+    def fields_within(self) -> tuple[tuple[str, str], ...]:
+        """Return the header of the message that the part holds, as message/rfc822 does."""
         if self.field("content-transfer-encoding"):  # RFC 6532 §3.7 allows one, RFC 2046 did not.
             decoded_body = self.decoded()
-            return parse_part(decoded_body, _after_line_ends(decoded_body, 0, len(decoded_body)))
+            begin = _after_line_ends(decoded_body, 0, len(decoded_body))
+            return _header(decoded_body, begin, len(decoded_body))[0]
         begin = _after_line_ends(self.source, self.begin, self.stop)
-        return parse_part(self.source, begin, self.end)
+        return _header(self.source, begin, self.stop)[0]
 
     @property
     def stop(self) -> int:
@@ -116,11 +117,16 @@ def parse_part(raw: bytes, begin: int = 0, end: int | None = None) -> Part:
     end = len(raw) if end is None else end
     if raw[begin : begin + 1] in {b"\n", b"\r"}:
         return Part((), raw, _after_line_ends(raw, begin, end), end)
-    header_end, body = _blank_line(raw, begin, end)
-    header = raw[begin : min(header_end, begin + _LONGEST_HEADER)].decode("utf-8", "replace")
-    fields = header_fields(header)
+    fields, body = _header(raw, begin, end)
     first = {name.lower(): value for name, value in reversed(fields)}
     return Part(fields, raw, body, end, _content_type(first.get("content-type")), first)
+
+
+def _header(raw: bytes, begin: int, end: int) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Return the fields, and where the body begins."""
+    header_end, body = _blank_line(raw, begin, end)
+    header = raw[begin : min(header_end, begin + _LONGEST_HEADER)].decode("utf-8", "replace")
+    return header_fields(header), body
 
 
 def _content_type(written: str | None) -> str:
@@ -145,6 +151,8 @@ def _blank_line(raw: bytes, begin: int, end: int) -> tuple[int, int]:
 
 
 def _after_line_ends(raw: bytes, begin: int, end: int) -> int:
+    if raw[begin : begin + 1] not in {b"\n", b"\r"}:
+        return begin
     match = _LINE_ENDS.match(raw, begin, end)
     return match.end() if match else begin
 

@@ -26,7 +26,7 @@ def read_original(message: Message, returned: str = "") -> Original | None:
     whole = next((part for part in parts if part.content_type in _WHOLE), None)
     header = next((part for part in parts if part.content_type in _HEADER_ONLY), None)
     if whole is not None:
-        fields = whole.message().fields
+        fields = whole.fields_within()
     else:
         fields = header_fields(header.text() if header else returned[:_LONGEST_RETURNED])
     return original_of(fields) if fields else None
@@ -47,5 +47,10 @@ def _returned_parts(message: Message) -> Sequence[Part]:
 
 def first_hop_of(message: Message) -> Hop | None:
     """Return the report's own oldest Received step: near whoever wrote it. RFC 5321 §4.4."""
-    received = [value for name, value in message.fields if name.lower() == "received"]
-    return read_received(received[-1]) if received else None
+    if message.field("received") is None:
+        return None
+    return next(
+        read_received(value)
+        for name, value in reversed(message.fields)
+        if name.lower() == "received"
+    )

@@ -139,7 +139,7 @@ def recipients_of(
 
     ``own`` are the report's own addresses, ``fields`` those of its header.
     """
-    text = _internet_addresses(_BROKEN_REMARK.sub(r"\1 ", _MAILTO.sub(" ", text)))
+    text = _internet_addresses(_without_broken_remarks(_MAILTO.sub(" ", text)))
     page = _Page(
         text=text,
         lines=tuple(_lines_with_addresses(text)),
@@ -171,6 +171,12 @@ def _lines_with_addresses(text: str) -> Iterable[tuple[int, str]]:
         if "@" in line and len(line) <= _LONGEST_LINE:
             yield at, line
         at += len(line) + 1
+
+
+def _without_broken_remarks(text: str) -> str:
+    if "(expanded" not in text and "generated" not in text:
+        return text
+    return _BROKEN_REMARK.sub(r"\1 ", text)
 
 
 def _internet_addresses(text: str) -> str:

