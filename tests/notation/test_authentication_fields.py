@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import authres
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from whybounce.notation import (
     authentication_results,
@@ -136,6 +136,7 @@ _STRANGE = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
 
 @settings(max_examples=50, deadline=None)
 @given(helo=_STRANGE, sender=_STRANGE, domain=_STRANGE, evidence=_STRANGE)
+@example(helo="", sender="(", domain=")", evidence="")
 def test_what_a_stranger_wrote_adds_no_field_and_no_result(helo, sender, domain, evidence):
     """Whatever stands in HELO, return path, signature and records."""
     strange = replace(

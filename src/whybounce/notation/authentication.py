@@ -15,8 +15,8 @@ _LONGEST_FIELD = 8192
 _MOST_FIELDS = 50
 _MOST_METHODS = 40  # In one field: a mail may carry many signatures, but not more than that.
 
-_COMMENT = re.compile(r"\([^()]{0,2000}\)")
-_QUOTED = re.compile(r'"[^"]{0,1000}"')
+# Whichever begins first: a parenthesis in quotation marks begins no comment, nor the other way round.
+_BESIDE = re.compile(r'(?P<quoted>"[^"]{0,1000}")|\([^()]{0,2000}\)')
 _METHOD = re.compile(
     r"(?:^|[\s;])(spf|dkim|dmarc)(?:/1)?\s{0,4}=\s{0,4}([a-z]{2,20})\b", re.IGNORECASE
 )
@@ -64,7 +64,9 @@ def _read_received_spf(value: str, written: str) -> Iterator[AuthenticationResul
 
 
 def _without_comments(value: str) -> str:
-    return _QUOTED.sub("-", _COMMENT.sub(" ", _COMMENT.sub(" ", value)))
+    for _ in range(2):  # A comment may stand in another.
+        value = _BESIDE.sub(lambda found: "-" if found["quoted"] else " ", value)
+    return value
 
 
 def _properties(text: str) -> dict[str, str]:
