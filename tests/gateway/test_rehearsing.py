@@ -199,26 +199,26 @@ async def test_no_inner_server_is_asked_unless_that_is_allowed(tmp_path):
     assert world.remote.connections == 0
 
 
-@pytest.mark.parametrize(
-    ("wanted", "why"),
-    [
-        ({"ip": "300.1.1.1"}, "is no IP address"),
-        ({"sender": "a b@c"}, "<"),
-        ({"recipient": ""}, "<"),
-        ({"recipient": "a@b.example> SIZE=1"}, "ends with its domain"),
-        ({"account": "nobody"}, "there is no account 'nobody'"),
-        ({"listener": "sideways"}, "there is no listener 'sideways'"),
-        ({"author": "x"}, "<"),
-    ],
+FAULTY = (
+    ({"ip": "300.1.1.1"}, "is no IP address"),
+    ({"sender": "a b@c"}, ""),
+    ({"recipient": ""}, ""),
+    ({"recipient": "a@b.example> SIZE=1"}, "ends with its domain"),
+    ({"account": "nobody"}, "there is no account 'nobody'"),
+    ({"listener": "sideways"}, "there is no listener 'sideways'"),
+    ({"author": "x"}, ""),
 )
-async def test_what_cannot_be_rehearsed_is_refused_in_words(tmp_path, wanted, why):
-    """With what is wrong, and no traceback."""
-    asked = {"sender": CHRIS, "recipient": ANNA, "ip": FAR, **wanted}
-    async with running_demonstration(configured(tmp_path)) as gateway:
-        answer = await gateway.operator.perform(Rehearse(**asked), "olga")
 
-    assert isinstance(answer, Refused), answer
-    assert why == "<" or why in answer.why
+
+async def test_what_cannot_be_rehearsed_is_refused_in_words(tmp_path):
+    """With what is wrong, and no traceback."""
+    async with running_demonstration(configured(tmp_path)) as gateway:
+        for wanted, why in FAULTY:
+            asked = {"sender": CHRIS, "recipient": ANNA, "ip": FAR, **wanted}
+            answer = await gateway.operator.perform(Rehearse(**asked), "olga")
+
+            assert isinstance(answer, Refused), wanted
+            assert why in answer.why
 
 
 async def test_where_no_gateway_runs_its_queue_is_asked(tmp_path):
