@@ -60,6 +60,16 @@ def test_every_mistake_is_a_line_on_stderr_and_the_end_is_2(tmp_path):
     assert f'{tmp_path}/directory.toml: organisation "A", colour: ' in below.stderr.decode()
 
 
+def test_the_configuration_may_be_named_as_for_the_other_commands(tmp_path):
+    """By --config; two different ones are one too many."""
+    file = tmp_path / "whybounce.toml"
+    file.write_text("[server]\nnmae = 'x'\n")
+
+    assert run("check", "--config", str(file)).returncode == 2
+    assert b"did you mean name?" in run("check", "--config", str(file)).stderr
+    assert b"name one" in run("check", "other.toml", "--config", str(file)).stderr
+
+
 def test_a_configuration_that_is_not_there_ends_with_2(tmp_path):
     """In one line, without a traceback."""
     done = run("check", str(tmp_path / "gone.toml"))

@@ -154,6 +154,8 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
         ("server = 5", "server: 5 is not allowed; allowed is a table"),
         ('[retry]\nschedule = "often"', '"often" is not allowed; allowed is "default" or "exchange-online"'),
         ('[retry]\nwaits = ["0s"]', 'retry, waits: "0s" is not allowed'),
+        ('[outbound]\nresolver-wait = "0s"', 'outbound, resolver-wait: "0s" is not allowed; allowed is a duration above zero'),
+        ('[limits]\nidle = "0s"', 'limits, idle: "0s" is not allowed'),
         ('[retry]\nexpire = "0s"', 'retry, expire: "0s" is not allowed'),
         ('[reports]\nlanguage = "xx"', 'reports, language: "xx" is not allowed; allowed is ar or de or'),
         ('[outbound]\nsmarthost-account = "a"', "smarthost-password: is missing"),

@@ -1,5 +1,6 @@
 """What stands for others, opened: where that has a bound, nothing is lost at it."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from serving import bring, configured, mails
@@ -38,3 +39,26 @@ async def test_a_long_chain_of_forwarding_ends_in_a_mailbox(in_memory: Path):
     assert b"See below." in kept
     assert b"See below." in last
     assert not (in_memory / "mailboxes" / "m30@contoso.example").exists()
+
+
+async def test_a_trace_names_those_it_went_on_to(in_memory: Path):
+    """Who asks about the group's message learns whose to ask about next; of many, the first ones."""
+    file = in_memory / "directory.toml"
+    people = "".join(
+        f'[[organisation.mailbox]]\naddress = "p{n}@contoso.example"\n' for n in range(23)
+    )
+    members = ", ".join(f'"p{n}@contoso.example"' for n in range(23))
+    group = f'[[organisation.group]]\naddress = "all@contoso.example"\nmembers = [{members}]\n'
+    file.write_text(_DOMAIN + people + group)
+    async with running(configured(in_memory), read_directory(file)) as gateway:
+        await bring(gateway, "all@contoso.example")
+        await mails(in_memory, "p22@contoso.example")
+        now = datetime.now(UTC)
+        hour = timedelta(hours=1)
+        trace = await gateway.store.trace(
+            "all@contoso.example", since=now - hour, until=now + hour, most=5
+        )
+
+    (opened,) = (event for life in trace.lives for event in life.events if event.kind == "opened")
+    assert opened.text.startswith("p0@contoso.example, p1@contoso.example")
+    assert opened.text.endswith(" and 3 more")

@@ -79,7 +79,7 @@ async def test_hostile_records_hurt_nobody(name: str, in_memory: Path, caplog):
     """There is an answer in seconds, it is no fault of ours, and other mail is taken meanwhile."""
     evil = signed(MAIL.replace("chris@remote.example", f"anna@{EVIL}").encode(), domain=EVIL)
     ordinary = MAIL.replace("chris@remote.example", "anna@small.example")
-    impatient = 'resolver-wait = "3s"' if name in UNREADABLE else ""
+    impatient = 'resolver-wait = "5s"' if name in UNREADABLE else ""
     async with gateway_in(in_memory, outbound=impatient) as gateway:
         _published(gateway.world.dns.records, name)
         begun = time.monotonic()
@@ -112,7 +112,8 @@ async def test_a_resolver_that_is_silent_or_lies_puts_mail_off_in_bounded_time(
     """The sender is told that the DNS gave no answer; our own people's mail passes meanwhile."""
     async with outside() as world:
         world.dns.records.troubles[""] = trouble
-        config = configured(in_memory, world, outbound='resolver-wait = "1s"', more=PROXIED)
+        impatient = 'resolver-wait = "1s"' if trouble is Trouble.SILENT else ""
+        config = configured(in_memory, world, outbound=impatient, more=PROXIED)
         async with running_demonstration(config) as running, asyncio.timeout(60):
             gateway = Gateway(running, in_memory, world)
             said, own = await asyncio.gather(

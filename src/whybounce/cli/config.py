@@ -52,6 +52,9 @@ def check(
     path: Path | None = typer.Argument(  # noqa: B008  # typer's way
         None, help="The configuration; without it, that of the demonstration."
     ),
+    config: Path | None = typer.Option(  # noqa: B008
+        None, "--config", help="The same, as the other commands name it."
+    ),
 ) -> None:
     """Check a configuration and its directory: one line for each thing that is wrong.
 
@@ -60,6 +63,9 @@ def check(
     with gateway_installed():
         import whybounce.gateway.config  # noqa: F401, PLC0415  # heavy
 
+    if path is not None and config is not None and path != config:
+        raise Refusal(f"two configurations are named, {path} and {config}; name one")
+    path = path or config
     _, directory = read_configuration(path, os.environ)
     domains = [domain.name for each in directory.organisation for domain in each.domain]
     people = sum(len(each.mailbox) for each in directory.organisation)

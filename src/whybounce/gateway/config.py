@@ -252,7 +252,7 @@ class Outbound(_Table, frozen=True, kw_only=True):
     ] = None
     resolver_wait: Annotated[
         Duration,
-        _means("How long an answer of it is waited for; without one, mail is put off.", ge=1),
+        _means("How long an answer of it is waited for; without one, mail is put off."),
     ] = Duration(seconds=10)
     smarthost: Annotated[
         Endpoint | None, _means("The server that takes all mail for outside, instead of MX hosts.")
@@ -637,6 +637,20 @@ def _readable(folder: Path, name: object) -> Path:
     raise FileNotFoundError(0, "permission denied" if path.is_file() else why)
 
 
+def _waits(config: Config) -> Iterator[tuple[str, str]]:
+    """Hold that nobody is given up on before they could answer."""
+    limits, outbound = config.limits, config.outbound
+    for place, wait in (
+        ("outbound, connect", outbound.connect),
+        ("outbound, resolver-wait", outbound.resolver_wait),
+        ("limits, idle", limits.idle),
+        ("limits, data-idle", limits.data_idle),
+        ("limits, session", limits.session),
+    ):
+        if not wait:
+            yield place, '"0s" is not allowed; allowed is a duration above zero, such as "10s"'
+
+
 def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     """Yield what no key says alone: where, and what is wrong."""
     yield from _listeners(config)
@@ -644,6 +658,7 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     yield from _signing(config)
     yield from _retry(config)
     yield from _webhooks(config)
+    yield from _waits(config)
     languages = sorted(catalogue().frames)
     if config.reports.language not in languages:
         yield (

@@ -39,6 +39,7 @@ from whybounce.gateway.store.rows import (
 
 OPENED = "expanded"  # The fact by which a copy says that its recipients are the ends.
 REFUSED = "forwarding-refused"  # The fact by which it says that it may not go there.
+_MOST_NAMED = 20  # In the trace of what was opened.
 _DEEPEST = 20  # Forwarding to who forwards; nobody needs more.
 
 
@@ -94,6 +95,8 @@ class Expanding:
             told = [way for way in opened.refused if way.return_path]
             outgoing += _copies(message, recipient, told, {OPENED: "yes", REFUSED: "yes"})
             retired.append(Retirement(recipient.number, Terminal.EXPANDED))
+            ends = _listed([way.address for way in opened.ends.values()])
+            events.append(Event(now, "opened", self.node, ends, message.id, recipient.number))
             events += [
                 Event(now, "withheld", self.node, _why(way), message.id, recipient.number)
                 for way in opened.refused
@@ -194,6 +197,13 @@ class Expanding:
                 back = str(entry.address) if way.return_path else ""
                 ends.refused.append(_Way(str(to), back, by_list=True))
         return further
+
+
+def _listed(addresses: list[str]) -> str:
+    """Return the first of them, and how many more there are: a trace is asked by each."""
+    more = len(addresses) - _MOST_NAMED
+    named = ", ".join(addresses[:_MOST_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _why(way: _Way) -> str:
