@@ -3,7 +3,7 @@
 ``open_store`` gives a ``Store``; its methods are the operations. What they take and give are the
 nouns of ``rows``. One thread writes (``writer``); reading goes on beside it (``reader``). Each
 operation is a file: ``accepting``, ``leasing``, ``settling``, ``operating``, ``quarantining``,
-``recording``, ``counting``, ``blocking``, ``holding``, ``purging``, ``tracing``, ``figuring``.
+``recording``, ``calling``, ``counting``, ``blocking``, ``holding``, ``purging``, ``tracing``, ``figuring``.
 
 What must always hold is written into the ``tables``, so that the database refuses what a mistake
 here would do. There is no clock in here and no chance: time and randomness are passed in. Beside
