@@ -67,7 +67,7 @@ def test_only_a_listing_fails():
     assert "does not answer our resolver" in finding(judged(CASES["refused by a code"][0])).evidence
 
 
-@pytest.mark.parametrize("trouble", list(Trouble))
+@pytest.mark.parametrize("trouble", sorted(set(Trouble) - {Trouble.DENIED}))
 def test_a_list_that_is_down_lists_nobody(trouble):
     """The kernel.org case: a resolver's trouble refused honest mail."""
     (found,) = judged({(_AT, "A"): "127.0.0.2"}, trouble=trouble)

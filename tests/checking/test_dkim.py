@@ -167,7 +167,7 @@ def test_a_short_key_is_not_accepted():
     assert "512 bits" in found.evidence
 
 
-@pytest.mark.parametrize("trouble", list(Trouble))
+@pytest.mark.parametrize("trouble", sorted(set(Trouble) - {Trouble.DENIED}))
 def test_a_resolver_that_cannot_tell_fails_nobody(trouble):
     """The key may be there."""
     records = zone({KEY: RECORD})
