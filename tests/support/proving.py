@@ -203,6 +203,7 @@ class Count:
         return [
             said
             for said, is_broken in (
+                ("nothing was acknowledged, so nothing is proved", not self.acknowledged),
                 (f"lost: {self.lost[:5]}", self.lost),
                 (f"reported twice: {self.reported_twice[:5]}", self.reported_twice),
                 (f"damaged: {self.damaged[:5]}", self.damaged),
@@ -514,8 +515,13 @@ async def killed_at(there: Place, step: str) -> None:
 
 
 async def killed_after(there: Place, seconds: float) -> None:
-    """Start it, and kill it so long after."""
+    """Start it, and kill it so long after it has begun to take mail, however slow the machine is."""
     await there.served.start()
+    before = len(there.ledger.promised)
+    with contextlib.suppress(TimeoutError):  # The clients may be waiting for what is under way.
+        async with asyncio.timeout(20):
+            while len(there.ledger.promised) == before:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.02)
     await asyncio.sleep(seconds)
     await there.served.kill()
     await there.look()

@@ -2,10 +2,11 @@
 
 import asyncio
 from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 
-from whybounce.gateway.store import LeaseLostError, UnknownMessageError
+from whybounce.gateway.store import LeaseLostError, Share, Turns, UnknownMessageError
 
 
 async def test_recipients_come_grouped_by_message_and_domain(url, open_, mail):
@@ -168,3 +169,30 @@ async def test_a_hint_comes_with_each_commit_that_makes_something_due(sqlite_url
 
         await store.settle(mail.deferred(one, mail.after(minutes=1)))
         assert await asyncio.wait_for(store.hints.after(seen), 5) == seen + 1
+
+
+async def test_those_of_a_domain_that_has_its_share_get_turns(url, open_, mail):
+    """One message after the other, its recipients together; other domains are not touched."""
+    second = timedelta(seconds=1)
+    async with open_(url) as store:
+        pairs = [
+            await mail.accept(store, f"a{n}@example.net", f"b{n}@example.net") for n in range(5)
+        ]
+        other = await mail.accept(store, "carla@example.org")
+        share = Share(2, {}, {})
+        first = await store.lease(
+            9, node="a", now=mail.now, until=mail.after(minutes=5), share=share
+        )
+        turns = {"example.net": Turns(mail.after(minutes=10), second)}
+        share = Share(2, {"example.net": 2}, turns)
+        rest = await store.lease(
+            9, node="a", now=mail.now, until=mail.after(minutes=5), share=share
+        )
+        due = [(await store.life(each)).entry.recipients for each in pairs[2:]]
+
+    assert [each.message.id for each in first] == pairs[:2]
+    assert [each.message.id for each in rest] == [other]
+    assert share.put_off == {"example.net": 3}
+    assert [[each.due - mail.after(minutes=10) for each in some] for some in due] == [
+        [n * second] * 2 for n in range(3)
+    ]
