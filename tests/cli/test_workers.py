@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 import pytest
@@ -22,8 +21,7 @@ def found(count: int) -> Iterator[Mail]:
         yield Mail(str(number), b"Subject: mail\n\n" + body)
 
 
-@dataclass(frozen=True, slots=True)
-class Poison(Mail):
+class Poison(Mail, frozen=True):
     """A mail that ends the process that takes it."""
 
     def __reduce__(self) -> tuple[object, tuple[int]]:

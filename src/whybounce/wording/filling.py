@@ -83,7 +83,7 @@ def values_in(form: str, said: str) -> dict[str, str]:
 
     Empty where the sentence is not of that form. What a form begins with must be literal.
     """
-    first, *rest = _PLACEHOLDER.split(form)
+    first, rest = _parted(form)
     begins = said.find(first) if first else -1
     if begins < 0:
         return {}
@@ -100,6 +100,13 @@ def values_in(form: str, said: str) -> dict[str, str]:
             found.setdefault(name, value)
         place = end + len(literal)
     return found
+
+
+@lru_cache(maxsize=2048)  # The sentences of our own gateway.
+def _parted(form: str) -> tuple[str, list[str]]:
+    """Return what the form begins with, and then names and literals in turn."""
+    first, *rest = _PLACEHOLDER.split(form)
+    return first, rest
 
 
 def _known_or_said(name: str) -> _Filler:
