@@ -1,6 +1,7 @@
 """One recipient, one holder: what is due is handed out once, and again when a lease runs out."""
 
 import asyncio
+import signal
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -169,6 +170,26 @@ async def test_a_hint_comes_with_each_commit_that_makes_something_due(sqlite_url
 
         await store.settle(mail.deferred(one, mail.after(minutes=1)))
         assert await asyncio.wait_for(store.hints.after(seen), 5) == seen + 1
+
+
+async def test_what_one_node_makes_due_the_others_hear_of(postgresql, open_, mail):
+    """At once, also after the database was away; a node does not hear itself."""
+    url = postgresql.make()
+    try:
+        async with open_(url) as one, open_(url) as other:
+            for store in (one, other):  # Each hears that it is connected.
+                await asyncio.wait_for(store.hints.after(0), 30)
+            await mail.accept(one)
+            assert await asyncio.wait_for(other.hints.after(1), 30) == 2
+            assert one.hints.given == 2
+
+            await asyncio.to_thread(postgresql.stop, signal.SIGQUIT)
+            await asyncio.to_thread(postgresql.start)
+            await asyncio.wait_for(asyncio.gather(one.hints.after(2), other.hints.after(2)), 60)
+            await mail.accept(one)
+            assert await asyncio.wait_for(other.hints.after(3), 30) == 4
+    finally:
+        postgresql.drop(url)
 
 
 async def test_those_of_a_domain_that_has_its_share_get_turns(url, open_, mail):

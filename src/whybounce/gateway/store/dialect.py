@@ -1,6 +1,6 @@
 """What a database must offer the store. One module for each: ``sqlite``, ``postgresql``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +40,12 @@ class Dialect(Protocol):
             StoreSetupError: Somebody uses it.
 
         """
+
+    def tell(self, connection: Connection, teller: str) -> None:
+        """Let other processes hear, once the transaction is durable, that something may be due."""
+
+    def hear(self, url: URL, teller: str, heard: Callable[[], None]) -> Coroutine[Any, Any, None]:
+        """Call ``heard`` whenever another process than the teller tells; runs until cancelled."""
 
     def unavailable(self, error: Exception) -> StoreUnavailableError | None:
         """Return what the error means where the database cannot work; None where it is ours."""

@@ -22,6 +22,7 @@ class Opened:
     """A queue that is ready, and how to let it go."""
 
     dialect: Dialect
+    url: URL
     writing: Engine
     reading: Engine
     spool: Spool
@@ -52,7 +53,7 @@ def open_queue(written: str) -> Opened:
             _sweep(connection, spool, fresh=fresh)
         reading = dialect.reading(url)
         undone.callback(reading.dispose)
-        return Opened(dialect, writing, reading, spool, undone.pop_all().close)
+        return Opened(dialect, url, writing, reading, spool, undone.pop_all().close)
 
 
 def open_existing(written: str) -> Opened:

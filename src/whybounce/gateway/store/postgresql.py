@@ -1,6 +1,8 @@
 """PostgreSQL, through psycopg 3: many nodes share one queue, and keep nothing themselves."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ OWNED = False
 _NAME = "whybounce"  # By which the server knows connections of a node.
 
 # A server that is gone must be noticed: callers wait for the one thread that writes.
-_CONNECTING = {
+_CONNECTING: dict[str, Any] = {
     "application_name": _NAME,
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -47,6 +49,10 @@ _TROUBLES = (
 
 # "whybounce" as a number: nodes that start together bring the tables up to date one by one.
 _MIGRATION_LOCK = 0x776879626F756E
+
+_CHANNEL = "whybounce_due"
+_TELL = text("SELECT pg_notify(:channel, :teller)")
+_UNTIL_HEARING_AGAIN = 2.0  # Seconds between connections: a database that restarts takes some.
 
 _OTHERS = text("""
     SELECT count(*) FROM pg_stat_activity
@@ -118,6 +124,32 @@ def hold(connection: Connection) -> None:
 def _others(connection: Connection) -> int:
     connection.execute(text("SELECT pg_stat_clear_snapshot()"))
     return connection.scalar(_OTHERS, {"name": _NAME}) or 0
+
+
+def tell(connection: Connection, teller: str) -> None:
+    """Let other nodes hear, once the transaction is durable, that something may be due."""
+    connection.execute(_TELL, {"channel": _CHANNEL, "teller": teller})
+
+
+async def hear(url: URL, teller: str, heard: Callable[[], None]) -> None:
+    """Call ``heard`` whenever another node than the teller tells; runs until cancelled.
+
+    What was told while no connection stood is not told again: with every connection, it may have been.
+    """
+    from psycopg import AsyncConnection, Error  # noqa: PLC0415  # not everybody has it
+
+    place = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    while True:
+        with suppress(Error):
+            async with await AsyncConnection.connect(
+                place, autocommit=True, **_CONNECTING
+            ) as connection:
+                await connection.execute(f"LISTEN {_CHANNEL}")
+                heard()
+                async for told in connection.notifies():
+                    if told.payload != teller:
+                        heard()
+        await asyncio.sleep(_UNTIL_HEARING_AGAIN)
 
 
 def unavailable(error: Exception) -> StoreUnavailableError | None:

@@ -81,6 +81,7 @@ class Store:
         self.calls = NO_CALLS  # Whom to tell of what happens.
         self.changes = 0  # By this process, of what is asked for with every message.
         self._opened = opened
+        self._name = f"{random_bits(64):016x}"  # By which it knows what it told others.
         self._random_bits = random_bits
         self._memory = Memory(memory)
         self._closed = False
@@ -92,8 +93,13 @@ class Store:
             begin=self._transaction,
             unavailable=opened.dialect.unavailable,
             something_due=self.hints.give,
+            tell_others=lambda connection: opened.dialect.tell(connection, self._name),
             committed=self._committed,
         )
+
+    async def hear(self) -> None:
+        """Take the hints of other nodes; runs until cancelled."""
+        await self._opened.dialect.hear(self._opened.url, self._name, self.hints.give)
 
     def _transaction(self, connection: Connection) -> Transaction:
         return Transaction(
@@ -452,7 +458,10 @@ async def open_store(
 
     """
     store = Store(await asyncio.to_thread(open_queue, url), random_bits, memory)
+    hearing = asyncio.create_task(store.hear())
     try:
         yield store
     finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
         await store.close()

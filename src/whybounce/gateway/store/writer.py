@@ -95,13 +95,19 @@ class Writer:
         begin: Callable[[Connection], Transaction],
         unavailable: Callable[[Exception], StoreUnavailableError | None],
         something_due: Callable[[], None],
+        tell_others: Callable[[Connection], None] = lambda _connection: None,
         committed: Callable[[int, float], None] = lambda _operations, _seconds: None,
     ) -> None:
-        """Bind to the running loop. ``something_due`` is called in it, ``committed`` in the thread."""
+        """Bind to the running loop.
+
+        ``something_due`` is called in it; ``tell_others``, in the transaction, and ``committed`` are
+        called in the thread.
+        """
         self._engine = engine
         self._begin = begin
         self._unavailable = unavailable
         self._something_due = something_due
+        self._tell_others = tell_others
         self._committed = committed
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Work[Any, Any] | None] = SimpleQueue()
@@ -263,6 +269,8 @@ class Writer:
             for perform, works in together.items():
                 given = perform(transaction, [work.argument for work in works])
                 answers.update(zip(works, given, strict=True))
+            if transaction.something_due:
+                self._tell_others(self._connection)
             self._committing = True
         return transaction, answers
 
