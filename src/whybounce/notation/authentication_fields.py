@@ -39,6 +39,7 @@ def written_results(found: Authentication, by: str) -> str:
     return ";\r\n\t".join((f"Authentication-Results: {by}", *_methods(found))) + "\r\n"
 
 
+@lru_cache(maxsize=1024)  # The same servers send the same senders' mail.
 def written_spf(found: SpfResult, by: str, helo: str) -> str:
     """Return a Received-SPF field with its line end, folded.
 

@@ -113,6 +113,7 @@ class Metrics:
             key: Counter(f"whybounce_{name}", meaning, labels, registry=self._registry)
             for key, (name, meaning, labels) in _COUNTERS.items()
         }
+        self._labelled: dict[tuple[str, ...], Counter] = {}  # Those that were counted already.
         self._histograms = {
             key: Histogram(f"whybounce_{name}", meaning, buckets=to, registry=self._registry)
             for key, (name, meaning, to) in _HISTOGRAMS.items()
@@ -130,7 +131,10 @@ class Metrics:
             yield from _families(gauges)
 
     def _count(self, key: str, *labels: str, by: float = 1) -> None:
-        self._counters[key].labels(*labels).inc(by)
+        named = (key, *labels)
+        if named not in self._labelled:
+            self._labelled[named] = self._counters[key].labels(*labels)
+        self._labelled[named].inc(by)
 
     def accepted(self, id_: str, message: NewMessage) -> None:
         """Count a message."""

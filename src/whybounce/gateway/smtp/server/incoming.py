@@ -43,6 +43,8 @@ class Incoming:
         Lines over ``longest`` octets are dropped, over ``endless`` they are given up; both count
         the line end.
         """
+        if not self.octets:
+            return None
         end = self.octets.find(b"\n", self._searched)
         if end < 0:
             return self._wait(longest, endless)
