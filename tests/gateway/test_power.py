@@ -1,6 +1,5 @@
 """Power cuts: what was not synced is gone, and nothing acknowledged with it."""
 
-import asyncio
 import os
 import secrets
 import subprocess
@@ -8,7 +7,7 @@ import sys
 from random import Random
 
 from power import power
-from proving import place, under_load
+from proving import killed_after, place, under_load
 
 WRITER = """
 import os, pathlib, sys
@@ -50,11 +49,8 @@ async def test_what_was_acknowledged_survives_power_cuts(tmp_path):
     async with place(tmp_path, chance, disk=disk.live) as there:
         async with under_load(there):
             for _ in range(3):
-                await there.served.start(disk.environment)
-                await asyncio.sleep(0.3 + chance.random())
-                await there.served.kill()
-                disk.cut()
-                await there.look()
+                seconds = 0.3 + chance.random()
+                await killed_after(there, seconds, environment=disk.environment, then=disk.cut)
         await there.served.start(disk.environment)
         await there.settled()
         await there.served.stop()

@@ -17,7 +17,7 @@ import smtplib
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -514,9 +514,15 @@ async def killed_at(there: Place, step: str) -> None:
     await there.look()
 
 
-async def killed_after(there: Place, seconds: float) -> None:
+async def killed_after(
+    there: Place,
+    seconds: float,
+    *,
+    environment: Mapping[str, str] | None = None,
+    then: Callable[[], None] = lambda: None,
+) -> None:
     """Start it, and kill it so long after it has begun to take mail, however slow the machine is."""
-    await there.served.start()
+    await there.served.start(environment)
     before = len(there.ledger.promised)
     with contextlib.suppress(TimeoutError):  # The clients may be waiting for what is under way.
         async with asyncio.timeout(20):
@@ -524,6 +530,7 @@ async def killed_after(there: Place, seconds: float) -> None:
                 await asyncio.sleep(0.02)
     await asyncio.sleep(seconds)
     await there.served.kill()
+    then()
     await there.look()
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _NOTHING_DONE = 1
 
 app = typer.Typer(help="See the queue, and act on what is in it.", no_args_is_help=True)
-app.command()(move)
 
 _IDS = typer.Argument(None, metavar="[ID]...", help="Messages, by their ids in the queue.")
 _STATE = typer.Option(None, "--state", help="Recipients that are queued, held or quarantined.")
@@ -343,3 +342,6 @@ def _echo_entry(message: "MessageStanding") -> None:
     from whybounce.wire.lives import QueueEntry  # noqa: PLC0415
 
     typer.echo(msgspec.json.encode(QueueEntry(schema=SCHEMA, message=message)))
+
+
+app.command()(move)

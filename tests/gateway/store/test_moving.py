@@ -17,6 +17,7 @@ from whybounce.gateway.store import (
     StoreUnavailableError,
     moving,
 )
+from whybounce.gateway.store.migrating import HEAD
 from whybounce.gateway.store.opening import open_for_reading
 from whybounce.gateway.store.rows import Event, State
 
@@ -200,7 +201,7 @@ async def test_tables_of_another_release_do_not_move(urls, open_, mail, sql):
     sql(urls[0], "UPDATE alembic_version SET version_num = '0002'")
     with pytest.raises(StoreSetupError, match=r"at 0002, .* start the gateway once"):
         move(urls, mail)
-    sql(urls[0], "UPDATE alembic_version SET version_num = '0003'")
+    sql(urls[0], f"UPDATE alembic_version SET version_num = '{HEAD}'")  # noqa: S608  # our own constant
     async with open_(urls[1]):
         pass
     sql(urls[1], "UPDATE alembic_version SET version_num = '9999'")

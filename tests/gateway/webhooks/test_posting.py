@@ -13,8 +13,9 @@ import trustme
 
 from hooks import Hook, answering, hooked
 from whybounce.checking.lookups import Resolver
+from whybounce.checking.subjects import is_public
 from whybounce.gateway.smtp.tls import verifying_context
-from whybounce.gateway.webhooks.posting import Poster, is_public
+from whybounce.gateway.webhooks.posting import Poster
 from whybounce.provoking.name_server import NameServer, Records
 
 CONTEXT = verifying_context(None)

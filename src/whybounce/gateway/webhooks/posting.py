@@ -9,14 +9,14 @@ Rule 3: what went wrong is said without the address of the page, in which people
 import asyncio
 import ssl
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import httpx
 
 from whybounce.checking.lookups import Resolver
+from whybounce.checking.subjects import is_public
 
 _MOST_ADDRESSES = 4
-_TRANSLATED = ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address.
 _OURSELVES = "localhost"  # RFC 6761 §6.3: not asked of a name server.
 
 
@@ -103,14 +103,3 @@ class Poster:
         if 300 <= code < 400:
             return f"{to.host} answers {code}: it leads elsewhere, and is not followed"
         return f"{to.host} answers {code}"
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Say whether the whole internet knows the address, also of the IPv4 address inside of one."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _TRANSLATED:
-            inner = IPv4Address(address.packed[-4:])
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast
