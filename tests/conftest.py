@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import struct
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,11 @@ Tree = Mapping[str, "bytes | Tree"]
 
 _SECTOR, _SMALL_SECTOR, _CUTOFF = 512, 64, 4096
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+if sys.platform == "linux" and sys.version_info < (3, 12):  # Later ones do so by themselves.
+    # A thread for each child was lost once, and its child waited for without end.
+    asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -94,7 +94,8 @@ async def postfix_hands_over(zone: SignedZone, domain: str, port: int) -> bool:
         "unshare", "--mount", "sh", "-c", script,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    said, _ = await process.communicate()
+    async with asyncio.timeout(60):
+        said, _ = await process.communicate()
     assert b"mount:" not in said, said
     print(domain, said.decode())  # noqa: T201  # pytest shows it where they differ
     is_encrypted = b"TLS connection established" in said
