@@ -1,7 +1,6 @@
 """The one thread that writes: groups, failures that stay with their caller, and nobody hung."""
 
 import asyncio
-import ctypes
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -32,13 +31,16 @@ class Gate:
     def __init__(self) -> None:
         self._entered = threading.Event()
         self._opened = threading.Event()
+        self._is_deadly = False
 
     def hold(self, _connection: object) -> None:
-        """Wait, in the writer's thread alone, where a SystemExit can reach it."""
+        """Wait, in the writer's thread alone; end the thread if that is wanted."""
         if threading.current_thread().name == WRITER:
             self._entered.set()
-            while not self._opened.wait(0.01):
-                pass
+            self._opened.wait()
+            if self._is_deadly:
+                self._is_deadly = False
+                raise SystemExit
 
     async def entered(self) -> None:
         """Wait until the writer is in its commit."""
@@ -51,6 +53,11 @@ class Gate:
 
     def open(self) -> None:
         """Let this commit go on, and all that follow."""
+        self._opened.set()
+
+    def kill(self) -> None:
+        """End the thread that is in its commit; let all that follow go on."""
+        self._is_deadly = True
         self._opened.set()
 
 
@@ -226,19 +233,15 @@ async def test_a_thread_that_dies_hangs_nobody(sqlite_url, open_, mail, gate):
         waiting = [asyncio.create_task(mail.accept(store)) for _ in range(3)]
         await until_they_wait(store, 3)
         first = writer_thread()
-        ended = ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(first.ident), ctypes.py_object(SystemExit)
-        )
+        gate.kill()
         async with asyncio.timeout(PATIENCE):
             answers = await asyncio.gather(begun, *waiting, return_exceptions=True)
         trouble = store.writer_figures().trouble
         await asyncio.to_thread(first.join, PATIENCE)
-        gate.open()
         async with asyncio.timeout(PATIENCE):
             after = await mail.accept(store)
         second = writer_thread()
 
-    assert ended == 1
     assert {type(answer) for answer in answers} == {StoreUnavailableError}
     assert {answer.trouble for answer in answers} == {Trouble.STOPPED}
     assert trouble.trouble is Trouble.STOPPED
