@@ -189,7 +189,7 @@ def test_what_cannot_be_asked_is_told_so(program, asked, problem):
 
 def test_a_message_is_held_and_released_and_the_trace_says_by_which_token(running, program):
     """What waits is listed by its sender and its recipients' domain."""
-    running.send("4.4.1@provoke.example", "Waits")
+    running.send("greylisted@provoke.example", "Waits")
     deadline = time.monotonic() + 30
     while True:  # It is being tried at some moments.
         listed = program.get("/queue", params={"sender": ANNA}).json()["messages"]
