@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import struct
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,19 +18,33 @@ _SECTOR, _SMALL_SECTOR, _CUTOFF = 512, 64, 4096
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
-if sys.platform == "linux" and sys.version_info < (3, 12):  # Later ones do so by themselves.
-    # A thread for each child was lost once, and its child waited for without end.
-    asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run tests that are coroutines, each in an event loop of its own."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001  # as pytest's own hook does
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    asyncio.run(
+        _with_children(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    )
     return True
+
+
+async def _with_children(test: Awaitable[None]) -> None:
+    """Let children be waited for by file descriptors, as later versions of Python do by themselves.
+
+    A thread that waited for one was lost once, and its child waited for without end.
+    """
+    if sys.platform != "linux" or sys.version_info >= (3, 12):
+        await test
+        return
+    watcher = asyncio.PidfdChildWatcher()
+    watcher.attach_loop(asyncio.get_running_loop())
+    asyncio.set_child_watcher(watcher)
+    try:
+        await test
+    finally:
+        asyncio.set_child_watcher(None)
 
 
 @pytest.fixture
