@@ -133,11 +133,11 @@ def test_the_documents_gateway_takes_mail_at_all_its_ports(tmp_path, certificate
     """From outside, with TLS from the first octet, and with STARTTLS, which it demands."""
     context = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
     with _site(tmp_path, certificates) as site:
-        with smtplib.SMTP("127.0.0.1", site.ports["inbound"]) as client:
+        with smtplib.SMTP("127.0.0.1", site.ports["inbound"], timeout=60) as client:
             client.starttls(context=context)
             client.sendmail("chris@outside.example", [ANNA], _mail())
         site.submit("dana@elsewhere.example")
-        with smtplib.SMTP("127.0.0.1", site.ports["starttls"]) as client:
+        with smtplib.SMTP("127.0.0.1", site.ports["starttls"], timeout=60) as client:
             client.ehlo()
             assert client.docmd("MAIL", f"FROM:<{ANNA}>")[0] == 530
             client.starttls(context=context)
@@ -192,7 +192,7 @@ def test_postfix_in_front_asks_who_exists_and_carries_what_leaves(tmp_path, cert
         outside = {"mynetworks": "127.0.0.1/32", "relayhost": f"[127.0.0.1]:{site.outside}"}
         with postfix(port, **settings, **outside):
             stranger = {"source_address": ("127.0.0.2", 0)}
-            with smtplib.SMTP("127.0.0.1", port, **stranger) as client:
+            with smtplib.SMTP("127.0.0.1", port, timeout=60, **stranger) as client:
                 refused = client.sendmail(
                     "chris@outside.example", [ANNA, "no@contoso.example"], _mail()
                 )
@@ -228,7 +228,7 @@ def test_postfix_as_a_sender_hands_over_and_its_bounces_are_ours(tmp_path, certi
             )
             (tmp_path / "sasl_password").write_text(line)
         port = free_port()
-        with postfix(port, **settings), smtplib.SMTP("127.0.0.1", port) as client:
+        with postfix(port, **settings), smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             client.sendmail(ANNA, ["5.2.1@provoke.example"], _mail())
             (notice,) = site.mails(ANNA)
 

@@ -74,7 +74,7 @@ def bounce_of_postfix() -> bytes:
     """Return what Postfix tells the sender when a server refuses the recipient."""
     with refusing_server() as (upstream, recorder):
         relay = {"relayhost": f"[127.0.0.1]:{upstream}"}
-        with postfix(**relay) as port, smtplib.SMTP("127.0.0.1", port) as client:
+        with postfix(**relay) as port, smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             client.sendmail("bob@alpine.example", ["refused@example.org"], ORIGINAL)
             deadline = time.monotonic() + timedelta(seconds=30).total_seconds()
             while not recorder.messages:

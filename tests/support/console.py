@@ -34,7 +34,7 @@ class Shown:
     def send(self, to: str, subject: str = "Minutes", sender: str = ANNA) -> None:
         """Hand a mail over as Anna."""
         port = self.demonstration.gateway.ports["submission"][0]
-        with smtplib.SMTP("127.0.0.1", port) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             client.login(ANNA, PASSWORD)
             mail = f"From: {sender}\r\nSubject: {subject}\r\n\r\nSee below."
             client.sendmail(sender, to, mail.encode())

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,7 +36,6 @@ alias_maps =
 local_recipient_maps =
 maximal_backoff_time = 300s
 minimal_backoff_time = 300s
-{settings}
 """
 
 # Postfix's own services, without chroot.
@@ -88,8 +87,7 @@ def postfix_folder(at: int = 0, **settings: str) -> Iterator[tuple[Path, int]]:
     folder = Path(tempfile.mkdtemp(prefix="postfix-"))
     folder.chmod(0o755)
     port = at or free_port()
-    written = "\n".join(f"{name} = {value}" for name, value in settings.items())
-    (folder / "main.cf").write_text(_MAIN.format(folder=folder, settings=written))
+    (folder / "main.cf").write_text(_main_cf(folder, settings))
     (folder / "master.cf").write_text(_MASTER.format(port=port))
     (folder / "spool").mkdir()
     (folder / "data").mkdir()
@@ -104,6 +102,17 @@ def postfix_folder(at: int = 0, **settings: str) -> Iterator[tuple[Path, int]]:
     finally:
         run("postfix", "-c", str(folder), "stop")
         shutil.rmtree(folder)
+
+
+def _main_cf(folder: Path, settings: Mapping[str, str]) -> str:
+    """Return the settings beside the usual ones, each once.
+
+    Of one that stands there twice every daemon warns as it starts, postlogd too: by its own socket, which
+    others may have filled by then, and then it waits for itself, and all of Postfix for it.
+    """
+    usual = (line.partition("=") for line in _MAIN.format(folder=folder).split("\n") if line)
+    merged = {name.strip(): value.strip() for name, _, value in usual} | settings
+    return "".join(f"{name} = {value}\n" for name, value in merged.items())
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def test_postfix_hands_a_message_on(listen: Listen, server_tls: ssl.SSLContext):
         "relayhost": f"[127.0.0.1]:{running_.port}",
         "smtp_tls_security_level": "encrypt",
     }
-    with postfix(**relay) as port, smtplib.SMTP("127.0.0.1", port) as client:
+    with postfix(**relay) as port, smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         client.sendmail(
             "anna@example.net",
             ["bob@example.org", "carol@example.org"],
@@ -168,7 +168,7 @@ def test_postfix_reports_what_we_refuse(listen: Listen):
     running_ = listen()
     with (
         postfix(relayhost=f"[127.0.0.1]:{running_.port}") as port,
-        smtplib.SMTP("127.0.0.1", port) as client,
+        smtplib.SMTP("127.0.0.1", port, timeout=60) as client,
     ):
         client.sendmail("anna@example.net", ["refused@example.org", "bob@example.org"], MESSAGE)
         _messages(running_, 2)
