@@ -322,23 +322,25 @@ _VERSIONS = {
 @cache
 def _lenient() -> ssl.SSLContext:
     """Return a context that takes any certificate and any version: we look, and send nothing."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context = _of_any_certificate()
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return context
 
 
 @cache
 def _exactly(version: str) -> ssl.SSLContext:
+    context = _of_any_certificate()
+    with warnings.catch_warnings():  # That these versions are old is what is to be found out.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = _VERSIONS[version]
+    return context
+
+
+def _of_any_certificate() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    with warnings.catch_warnings():  # That these versions are old is what is to be found out.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = context.maximum_version = _VERSIONS[version]
     return context
 
 

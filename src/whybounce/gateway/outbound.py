@@ -109,7 +109,6 @@ class Outbound:
         self._expand = expand
         self._settings = settings
         self._clock = clock
-        self._chance = chance
         self._stopping = asyncio.Event()
         self._room = asyncio.Event()
         self._jobs: dict[asyncio.Task[None], Consignment] = {}

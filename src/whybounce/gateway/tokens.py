@@ -31,7 +31,6 @@ from whybounce.gateway.store.tables import METADATA, AnyRow
 from whybounce.gateway.store.writer import Transaction
 
 LONGEST_LIFE = timedelta(days=366)
-USUAL_LIFE = timedelta(days=90)
 LONGEST_NAME = 100
 _PREFIX = "whybounce_"  # By which people, and programs that look for leaked secrets, know one.
 _MOST = 1_000
