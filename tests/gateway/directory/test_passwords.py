@@ -1,7 +1,6 @@
 """Passwords are hashed as RFC 9106 says, and checked beside the event loop."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -35,23 +34,21 @@ async def test_checking_passwords_leaves_the_loop_free():
     """Other connections go on while eight are checked, two at a time."""
     passwords = Passwords()
     hashed = hash_of("swordfish")
-    began = last = time.perf_counter()
-    longest = 0.0
+    ticks = 0
 
     async def tick() -> None:
-        nonlocal longest, last
+        nonlocal ticks
         while True:
             await asyncio.sleep(0.001)
-            longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+            ticks += 1
 
     ticking = asyncio.create_task(tick())
     checked = await asyncio.gather(*(passwords.verify(hashed, "swordfish") for _ in range(8)))
-    took = time.perf_counter() - began
     ticking.cancel()
     passwords.close()
 
     assert all(checked)
-    assert longest < took / 2
+    assert ticks > 2 * len(checked)  # In its own thread, the loop would run once a password.
 
 
 async def test_without_a_hash_nothing_matches():

@@ -48,7 +48,7 @@ def _rest(connection: socket.socket) -> bytes:
 
 
 def _eventually(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.01)
