@@ -55,7 +55,7 @@ from whybounce.gateway.delivery.tls_policies import (
     opportunistic,
 )
 from whybounce.gateway.mta_sts import Policies
-from whybounce.gateway.outbound import Outbound, OutboundSettings
+from whybounce.gateway.outbound import Outbound, OutboundSettings, Ways
 from whybounce.gateway.smtp.client import ClientSettings
 from whybounce.gateway.smtp.tls import opportunistic_context, verifying_context
 from whybounce.gateway.store import Store, body_of, open_store, schedules
@@ -167,8 +167,7 @@ async def _emptied(
     await asyncio.gather(*(store.accept(each, body_of(content)) for each in queued))
     outbound = Outbound(
         store,
-        carry=carrier.carry,
-        resolve=resolve,
+        Ways(carry=carrier.carry, resolve=resolve),
         report=report,
         settings=OutboundSettings(
             node="a",

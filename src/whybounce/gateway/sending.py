@@ -67,9 +67,7 @@ async def sending_of(parts: Parts, report: Report) -> Sending:
     ways, connections = await ways_of(parts)
     outbound = Outbound(
         parts.store,
-        carry=ways.carry,
-        resolve=ways.resolve,
-        expand=ways.expand,
+        ways,
         report=report,
         settings=outbound_settings(parts),
         clock=clock,
