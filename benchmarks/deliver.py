@@ -38,6 +38,7 @@ from certificates import Certified, issued, serving
 from postfix import postfix_folder, run, smtp_sink
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy
+from whybounce.checking.tls import opportunistic_context, verifying_context
 from whybounce.cli.serve import collect_less_often, new_loop
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
@@ -57,7 +58,6 @@ from whybounce.gateway.delivery.tls_policies import (
 from whybounce.gateway.mta_sts import Policies
 from whybounce.gateway.outbound import Outbound, OutboundSettings, Ways
 from whybounce.gateway.smtp.client import ClientSettings
-from whybounce.gateway.smtp.tls import opportunistic_context, verifying_context
 from whybounce.gateway.store import Store, body_of, open_store, schedules
 from whybounce.gateway.store.rows import (
     Envelope,

@@ -11,6 +11,7 @@ import dns.resolver
 from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts_host import PolicyHosts
+from whybounce.checking.tls import verifying_context
 from whybounce.explaining import Explainer
 from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.config import Config, Outbound
@@ -19,7 +20,6 @@ from whybounce.gateway.mta_sts import Policies
 from whybounce.gateway.operating.performing import causes_by
 from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.return_paths import ReturnPaths
-from whybounce.gateway.smtp.tls import verifying_context
 from whybounce.gateway.store import Store
 from whybounce.gateway.webhooks.calling import Webhook, Webhooks
 from whybounce.gateway.webhooks.posting import Poster
