@@ -38,6 +38,7 @@ from certificates import Certified, issued, serving
 from postfix import postfix_folder, run, smtp_sink
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy
+from whybounce.checking.tls import opportunistic_context, verifying_context
 from whybounce.cli.serve import collect_less_often, new_loop
 from whybounce.gateway.delivery.carrying import Carrier
 from whybounce.gateway.delivery.concluding import Notices, Telling
@@ -55,9 +56,8 @@ from whybounce.gateway.delivery.tls_policies import (
     opportunistic,
 )
 from whybounce.gateway.mta_sts import Policies
-from whybounce.gateway.outbound import Outbound, OutboundSettings
+from whybounce.gateway.outbound import Outbound, OutboundSettings, Ways
 from whybounce.gateway.smtp.client import ClientSettings
-from whybounce.gateway.smtp.tls import opportunistic_context, verifying_context
 from whybounce.gateway.store import Store, body_of, open_store, schedules
 from whybounce.gateway.store.rows import (
     Envelope,
@@ -167,8 +167,7 @@ async def _emptied(
     await asyncio.gather(*(store.accept(each, body_of(content)) for each in queued))
     outbound = Outbound(
         store,
-        carry=carrier.carry,
-        resolve=resolve,
+        Ways(carry=carrier.carry, resolve=resolve),
         report=report,
         settings=OutboundSettings(
             node="a",

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from whybounce.catalogue import CatalogueError, Overlay, catalogue, load_overlay
 from whybounce.diagnosing import diagnose as _diagnose, diagnose_report as _diagnose_report
 from whybounce.diagnosing.inquiring import confirmed_by, inquiries_of
-from whybounce.explaining import Explainer
+from whybounce.explaining import shared_explainer
 from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read
@@ -91,7 +91,7 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
 
     """
     outcome = read_text(text_or_outcome) if isinstance(text_or_outcome, str) else text_or_outcome
-    return _explainer().explain(outcome, findings=findings)
+    return shared_explainer().explain(outcome, findings=findings)
 
 
 def diagnose(mail_or_text: bytes | str | Report, *, verp: VerpPattern | None = None) -> Diagnosis:
@@ -107,8 +107,8 @@ def diagnose(mail_or_text: bytes | str | Report, *, verp: VerpPattern | None = N
 
     """
     if isinstance(mail_or_text, Report):
-        return _diagnose_report(mail_or_text, _explainer())
-    return _diagnose(mail_or_text, _explainer(), verp)
+        return _diagnose_report(mail_or_text, shared_explainer())
+    return _diagnose(mail_or_text, shared_explainer(), verp)
 
 
 def causes() -> Mapping[str, Cause]:
@@ -217,7 +217,7 @@ def confirmed(
         at: When was asked.
 
     """
-    return confirmed_by(diagnosis, found, _explainer(), catalogue(), at=at)
+    return confirmed_by(diagnosis, found, shared_explainer(), catalogue(), at=at)
 
 
 async def answers_to(
@@ -412,11 +412,6 @@ def rewrite(
 
 
 @cache
-def _explainer() -> Explainer:
-    return Explainer(catalogue())
-
-
-@cache
 def _speaker(language: str) -> Speaker:
     return Speaker(catalogue(), language)
 
@@ -435,4 +430,4 @@ def _words_of(folder: Path | None) -> "tuple[Overlay, Writer]":
 def _rewriter(writer: "Writer") -> "Rewriter":
     from whybounce.rewriting import Rewriter  # noqa: PLC0415  # only who rewrites needs it
 
-    return Rewriter(_explainer(), writer)
+    return Rewriter(shared_explainer(), writer)

@@ -16,6 +16,7 @@ from certificates import Certified, issued, root, serving
 from serving import ANNA, configured, mails, running_demonstration, submit
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy
+from whybounce.checking.tls import opportunistic_context, verifying_context
 from whybounce.gateway.believing import why_not_believed
 from whybounce.gateway.config import OutboundTls
 from whybounce.gateway.delivery.dane import Dane
@@ -26,7 +27,6 @@ from whybounce.gateway.directory import Directory, OutboundConnector
 from whybounce.gateway.directory.nouns import ConnectorTls
 from whybounce.gateway.encrypting import Encrypting, tls_policies
 from whybounce.gateway.service import Running, UnfitResolverError
-from whybounce.gateway.smtp.tls import opportunistic_context, verifying_context
 from whybounce.gateway.store.rows import Life
 from whybounce.provoking.mail_server import Behaviour, MailServer
 from whybounce.provoking.name_server import NameServer, Records, Trouble

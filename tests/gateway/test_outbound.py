@@ -15,7 +15,7 @@ from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.destinations import Destination, Maildir, MailExchangers
 from whybounce.gateway.delivery.parcels import Parcel
-from whybounce.gateway.outbound import Outbound, OutboundSettings
+from whybounce.gateway.outbound import Outbound, OutboundSettings, Ways
 from whybounce.gateway.store import (
     Schedule,
     Store,
@@ -145,8 +145,7 @@ def running(world, in_memory: Path):
             known = reporter or Reporter()
             outbound = Outbound(
                 store,
-                carry=wrap(carrier.carry),
-                resolve=resolve,
+                Ways(carry=wrap(carrier.carry), resolve=resolve),
                 report=known,
                 settings=OutboundSettings(node="a", **settings),
                 clock=clock,

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from whybounce.checking.certificates import shown_by
 from whybounce.checking.subjects import is_public
+from whybounce.checking.tls import opportunistic_context, verifying_context, words_of
 
 _MOST_ADDRESSES = 4  # Of a host.
 _LONGEST_LINE = 4096  # RFC 5321 §4.5.3.1.5 has 512.
@@ -191,7 +192,7 @@ async def _handshake(
     except ssl.SSLCertVerificationError as error:
         return error.verify_message.rstrip(".")
     except ssl.SSLError as error:
-        return (error.reason or str(error)).replace("_", " ").lower()
+        return words_of(error)
     except (*_ODD, OSError) as error:
         return _words(error)
 
@@ -237,7 +238,7 @@ async def ask_recipient(host: str, address: str, recipient: str, reach: Reach) -
     except TimeoutError:
         return Said("", f"no answer within {reach.seconds:g} seconds")
     except ssl.SSLError as error:
-        return Said("", (error.reason or str(error)).replace("_", " ").lower())
+        return Said("", words_of(error))
     except (*_ODD, OSError) as error:
         return Said("", _words(error))
 
@@ -337,21 +338,12 @@ def _exactly(version: str) -> ssl.SSLContext:
 
 
 def _of_any_certificate() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = opportunistic_context()
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context
 
 
-@cache
-def verifying(authorities: Path | None) -> ssl.SSLContext:
-    """Return a context that takes only what this machine trusts, by a DNS-ID: RFC 8461 §4.2."""
-    context = ssl.create_default_context()
-    context.hostname_checks_common_name = False
-    if authorities is not None:
-        context.load_verify_locations(authorities)
-    return context
+verifying = cache(verifying_context)  # Reading what this machine trusts takes 25 ms.
 
 
 def _words(error: Exception) -> str:

@@ -58,13 +58,7 @@ def explain(
         page = console()
         if number:
             page.rule(style="dim")
-        print_answer(
-            speaker.words(explanation),
-            speaker,
-            explanation.confidence,
-            page,
-            explanation.confirmation,
-        )
+        print_answer(explanation, speaker, page)
     if not explained:
         raise typer.Exit(_NOT_EXPLAINED)
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from whybounce.vocabulary.cause import Cause
-from whybounce.vocabulary.explanation import Confidence
+from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.finding import Confirmation, Finding
 from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Diagnosis
@@ -34,17 +34,12 @@ def console() -> Console:
     return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def print_answer(
-    words: Words,
-    speaker: Speaker,
-    confidence: Confidence,
-    page: Console,
-    confirmation: Confirmation | None = None,
-) -> None:
+def print_answer(explanation: Explanation, speaker: Speaker, page: Console) -> None:
     """Print one explanation: verdict, who, again, what to do, said, to pass on, why, live checks.
 
     Other readings are shown where the answer is not certain.
     """
+    words, confidence = speaker.words(explanation), explanation.confidence
     numbers = f"{words.code}: " if words.code and words.code not in words.verdict else ""
     page.print(Text(f"{numbers}{words.verdict}", style="bold"))
     _print_sentence(page, words.final)
@@ -61,8 +56,8 @@ def print_answer(
     _part(page, speaker.heading("tell"), words.tell)
     _heading(page, speaker.heading("because"))
     _print_wrapped(page, f"{words.because} ({speaker.confidence(confidence)})", 2)
-    if confirmation is not None:
-        print_confirmation(confirmation, speaker, page)
+    if explanation.confirmation is not None:
+        print_confirmation(explanation.confirmation, speaker, page)
     if confidence is not Confidence.CERTAIN:
         _print_alternatives(page, words, speaker)
 
@@ -74,13 +69,7 @@ def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: C
     for outcome, explanation in pairs:
         page.print()
         page.print(Text(printable(outcome.recipient or "?"), style="bold"), soft_wrap=True)
-        print_answer(
-            speaker.words(explanation),
-            speaker,
-            explanation.confidence,
-            page,
-            explanation.confirmation,
-        )
+        print_answer(explanation, speaker, page)
     _print_notes(diagnosis.notes, speaker, page)
     for defect in diagnosis.report.defects:
         _print_wrapped(page, f"{defect.where}: {printable(defect.what)}", 0)

@@ -69,6 +69,7 @@ from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
 from whybounce.web.site import Site, speaker
+from whybounce.wire.times import timestamp
 from whybounce.wire.tokens import TokenEntry
 from whybounce.wording.rehearsals import rehearsal_words
 
@@ -379,7 +380,7 @@ async def _tokens_page(
     assert isinstance(answer, Tokens)  # noqa: S101  # what ListTokens is answered with
     return _shown(
         request, session, "tokens.html", at="/tokens", tokens=answer.tokens[::-1], made=made,
-        now=f"{_now():%Y-%m-%dT%H:%M:%SZ}",
+        now=timestamp(_now()),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from whybounce.catalogue import catalogue
 from whybounce.checking.mail_servers import Reach
-from whybounce.explaining import Explainer
+from whybounce.explaining import shared_explainer
 from whybounce.gateway.chores import Chore, Chores, housekeeping
 from whybounce.gateway.config import Config
 from whybounce.gateway.delisting import Delisting
@@ -26,12 +26,13 @@ from whybounce.gateway.operating.channel import listening
 from whybounce.gateway.operating.digest import Digest
 from whybounce.gateway.operating.metrics import Metrics
 from whybounce.gateway.operating.pages import pages, served
-from whybounce.gateway.operating.performing import Operator, causes_by
+from whybounce.gateway.operating.performing import Operator
 from whybounce.gateway.operating.requests import Reloaded
 from whybounce.gateway.outbound import Outbound
 from whybounce.gateway.parts import Parts, clock, parts_of, resolver_of
 from whybounce.gateway.receiving import reception_of
 from whybounce.gateway.rehearsing import Rehearsing
+from whybounce.gateway.reply_causes import cause_of
 from whybounce.gateway.reporter import Reporter
 from whybounce.gateway.smtp.listening import Listener
 from whybounce.gateway.store import open_store
@@ -68,7 +69,7 @@ def reporter_of(parts: Parts) -> Reporter:
     return Reporter(
         store=parts.store,
         directory=parts.directory,
-        explainer=Explainer(catalogue()),
+        explainer=shared_explainer(),
         writer=Writer(catalogue()),
         reports=parts.config.reports,
         host=parts.host,
@@ -86,7 +87,7 @@ def operator_of(now: Now, report: Report) -> Operator:
         delisting=delisting_of(parts),
         rehearse=rehearsing_of(now),
         webhooks=parts.webhooks,
-        cause_of=causes_by(Explainer(catalogue())),
+        cause_of=cause_of,
         clock=clock,
     )
 

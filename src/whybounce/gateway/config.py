@@ -20,6 +20,7 @@ from msgspec import NODEFAULT, Meta, Struct, field as default_from
 from msgspec.structs import FieldInfo, fields, replace
 
 from whybounce.catalogue import catalogue
+from whybounce.checking.tls import verifying_context
 from whybounce.gateway.addresses import DomainName, MailAddress
 from whybounce.gateway.delivery.signing import UnusableKeyError, read_key
 from whybounce.gateway.directory import checked, demonstration, read_directory
@@ -39,7 +40,7 @@ from whybounce.gateway.shaping import (
     wanted,
 )
 from whybounce.gateway.smtp.server.settings import LineEnds, NulOctets, TlsMode
-from whybounce.gateway.smtp.tls import server_context, verifying_context
+from whybounce.gateway.smtp.tls import server_context
 from whybounce.gateway.store import Schedule, schedules
 from whybounce.gateway.store.rows import CallKind
 from whybounce.gateway.trust import BlockListTable, Trust

@@ -9,13 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from whybounce.checking.tls import opportunistic_context, verifying_context
 from whybounce.gateway.config import OutboundTls
 from whybounce.gateway.delivery.dane import Dane
 from whybounce.gateway.delivery.mta_sts import MtaSts
 from whybounce.gateway.delivery.tls_policies import Barred, NextHop, TlsPolicy, opportunistic
 from whybounce.gateway.directory import Directory
 from whybounce.gateway.directory.nouns import ConnectorTls
-from whybounce.gateway.smtp.tls import opportunistic_context, verifying_context
 
 _STRICTEST_LAST = (
     OutboundTls.OFF,

@@ -96,17 +96,15 @@ class Outbound:
     def __init__(
         self,
         store: Store,
+        ways: Ways,
         *,
-        carry: Carry,
-        resolve: Resolve,
         report: Report,
         settings: OutboundSettings,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
-        expand: Expand | None = None,
     ) -> None:
         self._store = store
-        self._expand = expand
+        self._expand = ways.expand
         self._settings = settings
         self._clock = clock
         self._stopping = asyncio.Event()
@@ -125,8 +123,8 @@ class Outbound:
         self._crowding = Crowding(most=settings.most_each_mailbox, wait=settings.mailbox_wait)
         self._dispatcher = Dispatcher(
             store=store,
-            carry=carry,
-            resolve=resolve,
+            carry=ways.carry,
+            resolve=ways.resolve,
             report=report,
             traffic=self._traffic,
             crowding=self._crowding,

@@ -8,18 +8,16 @@ from datetime import UTC, datetime
 import dns.exception
 import dns.resolver
 
-from whybounce.catalogue import catalogue
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts_host import PolicyHosts
-from whybounce.explaining import Explainer
+from whybounce.checking.tls import verifying_context
 from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.config import Config, Outbound
 from whybounce.gateway.directory import Directory, DirectoryTable, Passwords
 from whybounce.gateway.mta_sts import Policies
-from whybounce.gateway.operating.performing import causes_by
 from whybounce.gateway.remembering import Remembering
+from whybounce.gateway.reply_causes import cause_of
 from whybounce.gateway.return_paths import ReturnPaths
-from whybounce.gateway.smtp.tls import verifying_context
 from whybounce.gateway.store import Store
 from whybounce.gateway.webhooks.calling import Webhook, Webhooks
 from whybounce.gateway.webhooks.posting import Poster
@@ -137,6 +135,6 @@ def _webhooks(config: Config, store: Store, resolver: Resolver, node: str) -> We
         ],
         Poster(resolver, context),
         node=node,
-        cause_of=causes_by(Explainer(catalogue())),
+        cause_of=cause_of,
         clock=clock,
     )

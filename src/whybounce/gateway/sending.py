@@ -6,6 +6,7 @@ import random
 import secrets
 from pathlib import Path
 
+from whybounce.checking.tls import opportunistic_context, verifying_context
 from whybounce.gateway import config as configured
 from whybounce.gateway.believing import why_not_believed
 from whybounce.gateway.config import Config, DaneUse
@@ -24,7 +25,6 @@ from whybounce.gateway.outbound import Outbound, OutboundSettings, Ways
 from whybounce.gateway.parts import Parts, clock, return_paths_of
 from whybounce.gateway.resolving import Resolving
 from whybounce.gateway.smtp.client import ClientSettings
-from whybounce.gateway.smtp.tls import opportunistic_context, verifying_context
 
 _log = logging.getLogger(__name__)
 
@@ -67,9 +67,7 @@ async def sending_of(parts: Parts, report: Report) -> Sending:
     ways, connections = await ways_of(parts)
     outbound = Outbound(
         parts.store,
-        carry=ways.carry,
-        resolve=ways.resolve,
-        expand=ways.expand,
+        ways,
         report=report,
         settings=outbound_settings(parts),
         clock=clock,

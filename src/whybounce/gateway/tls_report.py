@@ -11,6 +11,7 @@ from typing import Any
 
 from whybounce.checking.mta_sts import StsPolicy
 from whybounce.gateway.tls_sessions import PolicyFailure, TlsSession
+from whybounce.wire.times import timestamp
 
 Json = dict[str, Any]
 
@@ -68,8 +69,8 @@ def tls_reports(
         {
             "organization-name": organisation,
             "date-range": {
-                "start-datetime": f"{begin:%Y-%m-%dT%H:%M:%SZ}",
-                "end-datetime": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+                "start-datetime": timestamp(begin),
+                "end-datetime": timestamp(end),
             },
             "contact-info": contact,
             "report-id": f"{day.isoformat()}.{domain}@{host}",

@@ -18,6 +18,7 @@ from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, speaker
 from whybounce.wire import SCHEMA, finding_as_dict
+from whybounce.wire.times import timestamp
 from whybounce.wording import Speaker
 
 router = APIRouter()
@@ -82,7 +83,7 @@ def as_json(found: Checked, cause: Cause | None, said_by: Speaker) -> bytes:
     shape: dict[str, Any] = {
         "schema": SCHEMA,
         "target": found.target,
-        "time": found.at.isoformat().replace("+00:00", "Z"),
+        "time": timestamp(found.at),
         "cause": cause.id if cause else None,
         "change": change(cause, found.findings) if cause else None,
         "findings": [finding_as_dict(each, said_by, found.target) for each in found.findings],

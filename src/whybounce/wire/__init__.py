@@ -1,9 +1,7 @@
 """Nouns as plain dicts: the one shape of ``--json``, HTTP and webhooks. Absent is null."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
-
-from msgspec import to_builtins
 
 from whybounce.catalogue import Catalogue
 from whybounce.notation import writable
@@ -14,6 +12,7 @@ from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis, Hop, Original
 from whybounce.vocabulary.words import ReadingWords
+from whybounce.wire.times import timestamp
 from whybounce.wording import Speaker
 
 SCHEMA: Final = 1
@@ -80,8 +79,8 @@ def diagnosis_as_dict(
         "kind": report.kind,
         "form": report.form,
         "generator": report.generator,
-        "date": _time(report.date),
-        "arrival_date": _time(report.arrival_date),
+        "date": timestamp(report.date),
+        "arrival_date": timestamp(report.arrival_date),
         "envelope_id": report.envelope_id,
         "language": report.language,
         "feedback_type": report.feedback_type,
@@ -117,8 +116,8 @@ def finding_as_dict(finding: Finding, speaker: Speaker, target: str) -> dict[str
 def _confirmation(found: Confirmation, speaker: Speaker) -> dict[str, Any]:
     return {
         "change": found.change,
-        "time": _time(found.at),
-        "then": _time(found.then),
+        "time": timestamp(found.at),
+        "then": timestamp(found.then),
         "what": " ".join(speaker.confirmation(found)),
         "findings": [finding_as_dict(finding, speaker, target) for target, finding in found.found],
         "lacking": list(found.lacking),
@@ -166,11 +165,11 @@ def _outcome(
         "remote": outcome.remote,
         "rejected_by": outcome.rejected_by,
         "reply_from": outcome.reply_from,
-        "last_attempt": _time(outcome.last_attempt),
-        "will_retry_until": _time(outcome.will_retry_until),
+        "last_attempt": timestamp(outcome.last_attempt),
+        "will_retry_until": timestamp(outcome.will_retry_until),
         "attempts": [
             {
-                "time": _time(attempt.time),
+                "time": timestamp(attempt.time),
                 "remote": attempt.remote,
                 "reply": str(attempt.reply) if attempt.reply else None,
             }
@@ -192,7 +191,7 @@ def _original(original: Original) -> dict[str, Any]:
         "from": original.from_,
         "to": original.to,
         "subject": original.subject,
-        "date": _time(original.date),
+        "date": timestamp(original.date),
         "sender": original.sender,
         "received_spf": original.received_spf,
         "authentication_results": original.authentication_results,
@@ -218,18 +217,9 @@ def _hop(hop: Hop) -> dict[str, Any]:
         "from": hop.from_,
         "to": hop.by,
         "with": hop.protocol,
-        "time": _time(hop.time),
+        "time": timestamp(hop.time),
         "relay_seconds": hop.relay_seconds,
     }
-
-
-def _time(time: datetime | None) -> str | None:
-    """Write the time in UTC as RFC 3339 §5.6 does."""
-    if time is None:
-        return None
-    # A twentieth of isoformat's time.
-    written: str = to_builtins(time.replace(microsecond=0) if time.microsecond else time)
-    return written
 
 
 def _reply(explanation: Explanation) -> str | None:

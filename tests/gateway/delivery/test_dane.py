@@ -12,6 +12,7 @@ from certificates import TODAY, issued, root, serving
 from dane_cases import CASES, Case
 from signed_zone import SignedZone
 from whybounce.checking.lookups import Absence, Resolver
+from whybounce.checking.tls import opportunistic_context
 from whybounce.gateway.delivery.attempts import Attempt, Ending
 from whybounce.gateway.delivery.dane import Dane
 from whybounce.gateway.delivery.destinations import MailExchangers, Smarthost
@@ -22,7 +23,6 @@ from whybounce.gateway.delivery.tls_policies import (
     TlsPolicy,
     opportunistic,
 )
-from whybounce.gateway.smtp.tls import opportunistic_context
 from whybounce.provoking.mail_server import Behaviour
 from whybounce.provoking.name_server import NameServer, Records, Trouble
 

@@ -8,6 +8,7 @@ import trustme
 
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy
+from whybounce.checking.tls import verifying_context
 from whybounce.gateway.delivery.attempts import Attempt, Ending
 from whybounce.gateway.delivery.destinations import MailExchangers, Smarthost
 from whybounce.gateway.delivery.mta_sts import MtaSts
@@ -18,7 +19,6 @@ from whybounce.gateway.delivery.tls_policies import (
     TlsPolicy,
     opportunistic,
 )
-from whybounce.gateway.smtp.tls import verifying_context
 from whybounce.provoking.mail_server import Behaviour
 
 OLD = {"not_after": datetime(2020, 1, 1, tzinfo=UTC)}

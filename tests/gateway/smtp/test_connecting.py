@@ -14,6 +14,7 @@ from cryptography import x509
 
 from loopback import Listen
 from postfix import free_port, postfix, smtp_sink
+from whybounce.checking.tls import opportunistic_context
 from whybounce.gateway.smtp.client import (
     Answered,
     ClientSettings,
@@ -23,7 +24,6 @@ from whybounce.gateway.smtp.client import (
 )
 from whybounce.gateway.smtp.connecting import ClientConnection, connect
 from whybounce.gateway.smtp.server import TlsMode
-from whybounce.gateway.smtp.tls import opportunistic_context
 from whybounce.vocabulary.envelope import (
     BodyType,
     Envelope,

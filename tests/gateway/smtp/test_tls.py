@@ -7,12 +7,8 @@ import pytest
 import trustme
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from whybounce.gateway.smtp.tls import (
-    TlsChannel,
-    TlsError,
-    opportunistic_context,
-    server_context,
-)
+from whybounce.checking.tls import opportunistic_context
+from whybounce.gateway.smtp.tls import TlsChannel, TlsError, server_context
 
 
 def _channels(

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from hooks import TAKEN, Hook, answering, hooked
 from whybounce.checking.lookups import Resolver
-from whybounce.gateway.smtp.tls import verifying_context
+from whybounce.checking.tls import verifying_context
 from whybounce.gateway.store import LeaseLostError, Store
 from whybounce.gateway.store.rows import CallKind, Complaint
 from whybounce.gateway.webhooks.calling import GIVEN_UP, UnknownWebhookError, Webhook, Webhooks

@@ -14,7 +14,7 @@ import trustme
 from hooks import Hook, answering, hooked
 from whybounce.checking.lookups import Resolver
 from whybounce.checking.subjects import is_public
-from whybounce.gateway.smtp.tls import verifying_context
+from whybounce.checking.tls import verifying_context
 from whybounce.gateway.webhooks.posting import Poster
 from whybounce.provoking.name_server import NameServer, Records
 

@@ -6,10 +6,11 @@ a formula. Such a cell gets an apostrophe in front. Who needs the bare text take
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO
 
 from whybounce.cli.answers.table import COLUMNS, Cell, Row
+from whybounce.wire.times import timestamp
 from whybounce.wording import Speaker
 
 # What spreadsheets take for the beginning of a formula, also in the wide letters of East Asia.
@@ -46,7 +47,7 @@ def _written(cell: Cell) -> str:
         case bool():
             return "true" if cell else "false"
         case datetime():
-            return cell.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return timestamp(cell)
         case int():
             return str(cell)
         case str():

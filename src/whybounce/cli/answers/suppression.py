@@ -15,6 +15,7 @@ from whybounce.sources import Mail
 from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.wire import SCHEMA
+from whybounce.wire.times import timestamp
 from whybounce.wording import Speaker, printable
 
 
@@ -82,7 +83,7 @@ class JsonLines(Rows):
                     "recipient": one.recipient,
                     "cause": one.cause,
                     "title": one.title,
-                    "since": one.since and one.since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "since": timestamp(one.since),
                     "source": one.source,
                 }
             )

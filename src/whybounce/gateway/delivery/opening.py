@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from whybounce.checking.certificates import loaded, shown
+from whybounce.checking.tls import opportunistic_context
 from whybounce.gateway.delivery.attempts import Obstacle, Remote
 from whybounce.gateway.delivery.mail_exchangers import Host
 from whybounce.gateway.delivery.tls_policies import TlsPolicy
 from whybounce.gateway.smtp.client import Answered, ClientSettings, Fault, ServerReply
 from whybounce.gateway.smtp.connecting import ClientConnection, connect
-from whybounce.gateway.smtp.tls import opportunistic_context
 from whybounce.vocabulary.session import Tls
 
 _CONNECT = "connect"

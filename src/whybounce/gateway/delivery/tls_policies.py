@@ -8,9 +8,9 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from whybounce.checking.tls import opportunistic_context
 from whybounce.gateway.delivery.attempts import Obstacle
 from whybounce.gateway.delivery.mail_exchangers import Host
-from whybounce.gateway.smtp.tls import opportunistic_context
 from whybounce.vocabulary.session import Tls
 
 Judge = Callable[[Host, Tls], Obstacle | None]

@@ -4,11 +4,12 @@ Pure: rows go in, the shapes of ``wire.lives`` come out.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from whybounce.catalogue import catalogue
 from whybounce.gateway.operating.sentences import event_sentence, sentence
+from whybounce.gateway.reply_causes import CauseOf
 from whybounce.gateway.store.rows import (
     Attempt,
     Entry,
@@ -26,6 +27,7 @@ from whybounce.notation import writable
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.wire import SCHEMA
 from whybounce.wire.lives import Happening, MessageStanding, RecipientStanding, Traced
+from whybounce.wire.times import timestamp
 from whybounce.wording import printable
 
 # "mailbox-full by recipient_takes_size (evidence): 552 5.2.2 …", as inbound writes a verdict down.
@@ -33,9 +35,6 @@ _VERDICT = re.compile(
     r"(?P<cause>[a-z0-9-]+)(?: by (?P<by>.{1,500}?))?: (?P<said>[245][0-9]{2} .*)", re.DOTALL
 )
 _CAUSE = re.compile(r"(?P<cause>[a-z0-9-]+)(?P<by>): (?P<said>.*)", re.DOTALL)
-
-CauseOf = Callable[[str], str | None]
-"""Says which cause of the catalogue a reply tells of; None where that is not known."""
 
 _FACTS = ("cause", "remote", "address", "tls", "command", "due", "report")
 _COPY = "expanded"  # The fact that a copy's session carries.
@@ -77,9 +76,9 @@ def standing(entry: Entry, latest: Mapping[int, Attempt], cause_of: CauseOf) -> 
         message_id=message.message_id,
         subject=None if message.subject is None else writable(message.subject),
         size=message.size,
-        arrived=_written(message.arrived),
-        expires=_written(message.expires),
-        finished=_written(message.finished),
+        arrived=timestamp(message.arrived),
+        expires=timestamp(message.expires),
+        finished=timestamp(message.finished),
         about=message.about,
         recipients=[
             _recipient(each, latest.get(each.number), cause_of) for each in entry.recipients
@@ -102,7 +101,7 @@ def _recipient(
         said=said,
         remote=end.remote if end else attempt.remote if attempt else None,
         tries=recipient.tries,
-        due=_written(recipient.due),
+        due=timestamp(recipient.due),
         told=end.told if end else None,
         report=end.report if end else None,
     )
@@ -236,7 +235,7 @@ def _waiting(recipient: QueuedRecipient, since: datetime, message: QueuedMessage
     if recipient.node is not None:
         text = sentence("tried", node=recipient.node)
         return _happening(since, "attempt", recipient.node, recipient.address, text)
-    due, expires = _written(recipient.due), _written(message.expires)
+    due, expires = timestamp(recipient.due), timestamp(message.expires)
     text = sentence("deferred", due=due or "", expires=expires or "")
     return _happening(since, "deferred", None, recipient.address, text, due=due)
 
@@ -270,7 +269,7 @@ def _happening(
     said = more.get("said")
     facts = {key: more.get(key) for key in _FACTS}
     return Happening(
-        time=_written(time),
+        time=timestamp(time),
         kind=kind,
         who=who,
         recipient=recipient,
@@ -306,8 +305,3 @@ def _owner(cause: str | None) -> FixItOwner | None:
 
 def _as_sentence(said: str) -> str:
     return said if said.endswith((".", "!", "?")) else f"{said}."
-
-
-def _written(time: datetime | None) -> str | None:
-    """Write the time in UTC as RFC 3339 §5.6 does."""
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z") if time else None

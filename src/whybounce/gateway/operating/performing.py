@@ -5,11 +5,9 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from msgspec import structs
 
-from whybounce.explaining import Explainer
 from whybounce.gateway import tokens
 from whybounce.gateway.blocks import BadBlockError, lift, new_block
 from whybounce.gateway.delisting import Delisting, DelistingError, Standing
@@ -53,16 +51,16 @@ from whybounce.gateway.operating.requests import (
 )
 from whybounce.gateway.rehearsing import RehearsalError
 from whybounce.gateway.removals import to_decide
+from whybounce.gateway.reply_causes import CauseOf
 from whybounce.gateway.store import Deed, Filter, Instruction, Store, StoreError
 from whybounce.gateway.store.rows import Attempt, Block, Entry, Page, QueuedRecipient, State
 from whybounce.gateway.tokens import BadTokenError
 from whybounce.gateway.webhooks.calling import UnknownWebhookError, Webhooks as Calling
-from whybounce.notation import read_text
-from whybounce.vocabulary.explanation import Confidence
 from whybounce.wire import SCHEMA
 from whybounce.wire.blocks import BlockEntry, RemovalEntry
 from whybounce.wire.lives import MessageStanding, Traced
 from whybounce.wire.rehearsals import Rehearsal
+from whybounce.wire.times import timestamp
 from whybounce.wire.tokens import TokenEntry
 
 _DEEDS = {
@@ -93,7 +91,7 @@ class Operator:
     delisting: Delisting
     rehearse: Callable[[Rehearse], Awaitable[Rehearsal]]
     webhooks: Calling
-    cause_of: Callable[[str], str | None]
+    cause_of: CauseOf
     clock: Callable[[], datetime]
 
     async def perform(self, request: OnStore, by: str) -> Answer:
@@ -267,11 +265,6 @@ class Operator:
         return Change(id=id_, changed=touched.changed, being_tried=touched.being_tried)
 
 
-def _moment(moment: datetime | None) -> str | None:
-    """Write it as RFC 3339 §5.6 does, in UTC."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
-
-
 def _entry(block: Block) -> BlockEntry:
     return BlockEntry(
         schema=SCHEMA,
@@ -280,10 +273,10 @@ def _entry(block: Block) -> BlockEntry:
         subject=block.subject,
         cause=block.cause,
         reason=block.reason,
-        added=_moment(block.added),
+        added=timestamp(block.added),
         added_by=block.added_by,
-        until=_moment(block.until),
-        lifted=_moment(block.lifted),
+        until=timestamp(block.until),
+        lifted=timestamp(block.lifted),
         lifted_by=block.lifted_by,
     )
 
@@ -296,9 +289,9 @@ def _removal(standing: Standing) -> RemovalEntry:
         subject=removal.subject,
         cause=removal.cause,
         address=removal.address,
-        asked=_moment(removal.asked),
+        asked=timestamp(removal.asked),
         stage="over" if standing.has_run_out else removal.stage,
-        changed=_moment(removal.changed),
+        changed=timestamp(removal.changed),
         why=removal.why,
         is_listed=standing.is_listed,
     )
@@ -310,10 +303,10 @@ def _token(token: tokens.Token, written: str | None = None) -> TokenEntry:
         id=token.id,
         name=token.name,
         scope=token.scope,
-        made=_moment(token.made),
+        made=timestamp(token.made),
         made_by=token.made_by,
-        until=_moment(token.until),
-        revoked=_moment(token.revoked),
+        until=timestamp(token.until),
+        revoked=timestamp(token.revoked),
         revoked_by=token.revoked_by,
         token=written,
     )
@@ -343,14 +336,3 @@ def _recipients(entry: Entry, which: Selection) -> Iterator[QueuedRecipient]:
         )
         if is_meant:
             yield each
-
-
-def causes_by(explainer: Explainer) -> Callable[[str], str | None]:
-    """Return what explains replies: each once, as most of a queue waits for the same."""
-
-    @lru_cache(maxsize=4096)
-    def cause_of(reply: str) -> str | None:
-        explanation = explainer.explain(read_text(reply))
-        return None if explanation.confidence is Confidence.UNKNOWN else explanation.cause
-
-    return cause_of

@@ -5,10 +5,10 @@ or behind a PROXY header, goes where it belongs; and so that the peer's certific
 """
 
 import ssl
-from pathlib import Path
 from typing import cast
 
 from whybounce.checking.certificates import shown_by
+from whybounce.checking.tls import words_of
 from whybounce.vocabulary.session import Tls
 
 _MOST_READ = 262_144
@@ -127,39 +127,8 @@ def server_context(
     return context
 
 
-def opportunistic_context() -> ssl.SSLContext:
-    """Return the context of a client that takes any certificate: RFC 3207 §4.1, RFC 7435.
-
-    Most servers' certificates are their own; encryption without a name is still better than none.
-    """
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def verifying_context(authorities: Path | None = None) -> ssl.SSLContext:
-    """Return the context of a client that takes only certificates this system trusts.
-
-    They must name whom we ask for as a DNS-ID: RFC 8461 §4.2, RFC 9525 §6.3.
-
-    Args:
-        authorities: A file of more to trust, PEM.
-
-    Raises:
-        OSError: The file cannot be read, or holds no certificate.
-
-    """
-    context = ssl.create_default_context()
-    context.hostname_checks_common_name = False
-    if authorities is not None:
-        context.load_verify_locations(authorities)
-    return context
-
-
 def _reason(error: ssl.SSLError) -> str:
     """Return OpenSSL's words: ``certificate verify failed: self-signed certificate``."""
-    reason = (error.reason or str(error)).replace("_", " ").lower()
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{reason}: {error.verify_message}"
-    return reason
+        return f"{words_of(error)}: {error.verify_message}"
+    return words_of(error)

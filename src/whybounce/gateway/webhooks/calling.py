@@ -15,14 +15,16 @@ from urllib.parse import urlsplit
 from msgspec import structs
 
 from whybounce.gateway.chores import Chore
+from whybounce.gateway.reply_causes import CauseOf
 from whybounce.gateway.store import Claim, Store, StoreError, calling
 from whybounce.gateway.store.calling import Dropping, Tried, Waiting
 from whybounce.gateway.store.rows import Call, CallKind, Calls, Event
 from whybounce.gateway.webhooks.posting import Poster
 from whybounce.gateway.webhooks.signing import signed
-from whybounce.gateway.webhooks.telling import CauseOf, body_of, trial_body
+from whybounce.gateway.webhooks.telling import body_of, trial_body
 from whybounce.wire import SCHEMA
 from whybounce.wire.calls import WebhookEntry
+from whybounce.wire.times import timestamp
 
 _log = logging.getLogger(__name__)
 
@@ -215,6 +217,6 @@ def _entry(webhook: Webhook, waiting: Waiting | None) -> WebhookEntry:
         host=urlsplit(webhook.url).hostname or "",
         events=list(webhook.kinds),
         waiting=waiting.calls if waiting else 0,
-        due=f"{waiting.due:%Y-%m-%dT%H:%M:%SZ}" if waiting else None,
+        due=timestamp(waiting.due) if waiting else None,
         fault=waiting.fault if waiting else None,
     )

@@ -1,17 +1,16 @@
 """What a webhook is told, in the shape of ``wire.calls``. Pure: facts go in, JSON comes out."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from whybounce.catalogue import catalogue
+from whybounce.gateway.reply_causes import CauseOf
 from whybounce.gateway.store.rows import Complaint, Fact
 from whybounce.notation import writable
 from whybounce.wire import SCHEMA
 from whybounce.wire.calls import Complained, Happened, Told
-
-CauseOf = Callable[[str], str | None]
+from whybounce.wire.times import timestamp
 
 
 def body_of(fact: Fact, cause_of: CauseOf) -> str:
@@ -44,8 +43,8 @@ def trial_body(now: datetime) -> str:
 
 
 def _written(kind: str, time: datetime, data: Happened | None) -> str:
-    moment = f"{time:%Y-%m-%dT%H:%M:%SZ}"
-    return msgspec.json.encode(Told(schema=SCHEMA, type=kind, timestamp=moment, data=data)).decode()
+    told = Told(schema=SCHEMA, type=kind, timestamp=timestamp(time), data=data)
+    return msgspec.json.encode(told).decode()
 
 
 def _complained(said: Complaint) -> Complained:
