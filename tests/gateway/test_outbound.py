@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from whybounce.gateway.delivery.attempts import Attempt, Obstacle
 from whybounce.gateway.delivery.carrying import Carry
@@ -39,7 +43,7 @@ from whybounce.gateway.store.rows import (
     Terminal,
     Told,
 )
-from whybounce.provoking.mail_server import Behaviour
+from whybounce.provoking.mail_server import Behaviour, Received
 
 BODY = b"From: anna@example.net\r\nSubject: Minutes\r\n\r\nSee below.\r\n"
 QUICK = Schedule(
@@ -577,6 +581,48 @@ async def test_what_was_delivered_is_settled_once_the_store_works_again(running,
 
     assert ends(life) == [Terminal.RELAYED]
     assert len(received) == 1
+
+
+async def test_nothing_is_begun_while_what_was_delivered_cannot_be_recorded(running):
+    """The disk is full: a crash now would deliver again what is under way, and no more than that."""
+    full, gone_on = [], asyncio.Event()
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if full and statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            no_room = sqlite3.OperationalError("database or disk is full")
+            no_room.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise OperationalError(statement, {}, no_room)
+
+    event.listen(Engine, "before_cursor_execute", refuse)
+    try:
+        async with running(prepare=serving(example_org=Behaviour()), most_each=1) as r:
+            server, taken = r.world.servers["mx.example.org"], []
+
+            async def keep(received: Received) -> None:
+                taken.append(received.recipients[0])
+                if len(taken) == 1:
+                    await gone_on.wait()
+                while len(taken) == 2 and not r.store.writer_figures().failures:  # noqa: ASYNC110  # nothing tells of it
+                    await asyncio.sleep(0.02)
+
+            server.keep = keep
+            ids = [await r.accept(f"n{n}@example.org") for n in range(4)]
+            async with asyncio.timeout(60):
+                while r.outbound.in_hand < 4 or not taken:  # noqa: ASYNC110  # likewise
+                    await asyncio.sleep(0.02)
+                full.append("from now on")
+                gone_on.set()
+                while r.store.writer_figures().failures < 5:  # noqa: ASYNC110  # likewise
+                    await asyncio.sleep(0.02)
+            meanwhile = list(taken)
+            full.clear()
+            lives = [await r.ended(each) for each in ids]
+    finally:
+        event.remove(Engine, "before_cursor_execute", refuse)
+
+    assert len(meanwhile) == 2, "the second began before the first was to be recorded"
+    assert [ends(life) for life in lives] == [[Terminal.RELAYED]] * 4
+    assert sorted(taken) == [f"n{n}@example.org" for n in range(4)]
 
 
 async def test_an_idle_queue_is_not_asked_again_and_again(running, monkeypatch):

@@ -319,10 +319,9 @@ class Outbound:
         job = asyncio.current_task()
 
         async def begin() -> bool:
-            """Whoever was stopped for long asks first: another node may have carried it since."""
             if job is None:
                 return True
-            if self._clock() >= self._until[job] and not await self._renew(job):
+            if not await self._may_begin(job):
                 _log.warning("message %s: its lease ran out here", consignment.message.id)
                 return False
             self._begun.add(job)
@@ -331,6 +330,19 @@ class Outbound:
         rest = await self._expanded(consignment)
         if rest is not None:
             await self._dispatcher.dispatch(rest, begin)
+
+    async def _may_begin(self, job: asyncio.Task[None]) -> bool:
+        """Whoever was stopped for long asks first: another node may have carried it since.
+
+        So does everybody while the queue records nothing: what was delivered then would be delivered
+        again after a crash.
+        """
+        while self._clock() >= self._until[job] or self._store.writer_figures().trouble is not None:
+            try:
+                return await self._renew(job)
+            except StoreUnavailableError:
+                await asyncio.sleep(1)
+        return True
 
     async def _expanded(self, consignment: Consignment) -> Consignment | None:
         """Return those whose mail is carried; None too where the store did not take the others."""

@@ -2,12 +2,21 @@
 
 import asyncio
 import signal
+from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
-from whybounce.gateway.store import LeaseLostError, Share, Turns, UnknownMessageError
+from whybounce.gateway.store import (
+    LeaseLostError,
+    Share,
+    Turns,
+    UnknownMessageError,
+    postgresql as dialect,
+)
+from whybounce.gateway.store.hints import Due
 
 
 async def test_recipients_come_grouped_by_message_and_domain(url, open_, mail):
@@ -190,6 +199,36 @@ async def test_what_one_node_makes_due_the_others_hear_of(postgresql, open_, mai
             assert await asyncio.wait_for(other.hints.after(3), 30) == 4
     finally:
         postgresql.drop(url)
+
+
+async def test_what_concerns_one_node_alone_the_others_do_not_hear(
+    postgresql_url, open_, mail, monkeypatch
+):
+    """More mail than a lease took is that node's to ask for again; an end makes nothing due."""
+    told: list[set[Due]] = []
+    tell = dialect.tell
+
+    def noted(connection: Connection, teller: str, due: Collection[Due]) -> None:
+        told.append(set(due))
+        tell(connection, teller, due)
+
+    monkeypatch.setattr(dialect, "tell", noted)
+    async with open_(postgresql_url) as store:
+        await asyncio.wait_for(store.hints.after(0), 30)  # That it is connected.
+        for n in range(3):
+            await mail.accept(store, f"a{n}@example.net")
+        assert told == [{Due.MAIL}] * 3
+
+        seen = store.hints.given
+        (one, two) = await store.lease(
+            9, node="a", now=mail.now, until=mail.after(minutes=5), share=Share(2, {}, {})
+        )
+        assert store.hints.given == seen + 1
+        await store.settle(mail.delivered(one))
+        assert len(told) == 3
+
+        await store.give_back(two, due=mail.now)
+        assert len(told) == 4
 
 
 async def test_those_of_a_domain_that_has_its_share_get_turns(url, open_, mail):

@@ -15,6 +15,7 @@ from whybounce.checking.lookups import Resolver
 from whybounce.checking.tls import verifying_context
 from whybounce.gateway.store import LeaseLostError, Store
 from whybounce.gateway.store.rows import CallKind, Complaint
+from whybounce.gateway.webhooks import calling
 from whybounce.gateway.webhooks.calling import GIVEN_UP, UnknownWebhookError, Webhook, Webhooks
 from whybounce.gateway.webhooks.posting import Poster
 from whybounce.wire.schema import schemas
@@ -213,6 +214,25 @@ async def test_among_nodes_one_calls(url, open_, mail):
             await _nothing_waits(first)
 
     assert len({each["webhook-id"] for each in hook.headers}) == len(hook.headers) == 3
+
+
+async def test_what_another_node_writes_is_called_without_waiting_for_a_look(
+    postgresql_url, open_, mail, monkeypatch
+):
+    """Who wrote it may have ended at once, as the command line does."""
+    monkeypatch.setattr(calling, "_LOOK", 3_600.0)
+    async with open_(postgresql_url) as one, open_(postgresql_url) as other, hooked() as hook:
+        for store in (one, other):  # Each hears that it is connected.
+            await asyncio.wait_for(store.hints.after(0), 30)
+        writes = _webhooks(one, mail, hook.port)
+        async with _calling(_webhooks(other, mail, hook.port)):
+            await _fails(one, mail)
+            await hook.times(1)
+            await _nothing_waits(writes)
+            await _fails(one, mail)
+            await hook.times(2)
+
+    assert len(hook.bodies) == 2
 
 
 async def test_calls_of_a_webhook_that_is_gone_go_in_time(url, open_, mail):

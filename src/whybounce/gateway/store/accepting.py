@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from whybounce.gateway.store import bodies, calling, counting, recording
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import BodyGoneError, StoreError
+from whybounce.gateway.store.hints import Due
 from whybounce.gateway.store.rows import CallKind, Complaint, Event, Fact, Outgoing, State
 from whybounce.gateway.store.tables import messages, recipients
 from whybounce.gateway.store.writer import Transaction
@@ -57,7 +58,7 @@ def accept(transaction: Transaction, arrived: Sequence[Outgoing]) -> list[str | 
     if complaints:
         recording.record(transaction, [_event(each, said) for each, said in complaints])
         calling.write(transaction, [_fact(each, said) for each, said in complaints])
-    transaction.something_due = True
+    transaction.due.add(Due.MAIL)
     return answers
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import StoreError
+from whybounce.gateway.store.hints import Due
 from whybounce.gateway.store.identity import earliest, written
 from whybounce.gateway.store.rows import Call, Fact
 from whybounce.gateway.store.tables import calls
@@ -58,7 +59,7 @@ def write(transaction: Transaction, facts: Sequence[Fact]) -> None:
         ]
     _CALLS.run(transaction.connection, rows)
     if rows:
-        transaction.after_commit.append(wanted.made)
+        transaction.due.add(Due.CALLS)
 
 
 def due(connection: Connection, webhook: str, now: datetime, *, most: int) -> tuple[Call, ...]:

@@ -1,6 +1,6 @@
 """What a database must offer the store. One module for each: ``sqlite``, ``postgresql``."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.engine import URL
 
 from whybounce.gateway.store.errors import StoreUnavailableError
+from whybounce.gateway.store.hints import Due
 
 
 class Dialect(Protocol):
@@ -41,11 +42,13 @@ class Dialect(Protocol):
 
         """
 
-    def tell(self, connection: Connection, teller: str) -> None:
-        """Let other processes hear, once the transaction is durable, that something may be due."""
+    def tell(self, connection: Connection, teller: str, due: Collection[Due]) -> None:
+        """Let other processes hear, once the transaction is durable, what may be due."""
 
-    def hear(self, url: URL, teller: str, heard: Callable[[], None]) -> Coroutine[Any, Any, None]:
-        """Call ``heard`` whenever another process than the teller tells; runs until cancelled."""
+    def hear(
+        self, url: URL, teller: str, heard: Callable[[Collection[Due]], None]
+    ) -> Coroutine[Any, Any, None]:
+        """Call ``heard`` with what another process than the teller tells; runs until cancelled."""
 
     def unavailable(self, error: Exception) -> StoreUnavailableError | None:
         """Return what the error means where the database cannot work; None where it is ours."""

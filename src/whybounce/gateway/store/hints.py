@@ -4,6 +4,14 @@ A hint carries nothing and may come for nothing; who missed one finds out at the
 """
 
 import asyncio
+from enum import StrEnum
+
+
+class Due(StrEnum):
+    """What may be due."""
+
+    MAIL = "mail"
+    CALLS = "calls"  # To webhooks.
 
 
 class Hints:

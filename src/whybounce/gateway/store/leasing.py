@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
+from whybounce.gateway.store.hints import Due
 from whybounce.gateway.store.quarantining import Key
 from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, State
 from whybounce.gateway.store.tables import AnyRow, AnySelect, messages, recipients
@@ -135,7 +136,7 @@ def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | 
         return UnknownMessageError(order.message)
     rows = _shared(found[: order.most], order)
     # What was left out stands in the way of others; it is put off when they are asked for.
-    transaction.something_due |= bool(put_off) or len(rows) < len(found)
+    transaction.more_here |= bool(put_off) or len(rows) < len(found)
     if not rows:
         return ()
     if any(row.id is None for row in rows):
@@ -306,7 +307,8 @@ def _renew(transaction: Transaction, renewal: Renewal) -> bool:
         ).rowcount
         for recipient in consignment.recipients
     ]
-    transaction.something_due |= not renewal.keep
+    if not renewal.keep:
+        transaction.due.add(Due.MAIL)
     return all(held)
 
 
@@ -332,7 +334,7 @@ def give_back_all(transaction: Transaction, restarts: Sequence[Restart]) -> list
             .values(lease=None, node=None, due=restart.now)
         )
         counts.append(ended.rowcount)
-    transaction.something_due = True
+    transaction.due.add(Due.MAIL)
     return counts
 
 

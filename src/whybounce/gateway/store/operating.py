@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 
 from whybounce.gateway.store import recording
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
+from whybounce.gateway.store.hints import Due
 from whybounce.gateway.store.leasing import untouched
 from whybounce.gateway.store.rows import Event, State, Terminal, Touched
 from whybounce.gateway.store.settling import count_down, lock_messages
@@ -71,7 +72,8 @@ def _operate(transaction: Transaction, instruction: Instruction) -> Touched | St
             locked,
         )
     recording.record(transaction, [_event(instruction, numbers)] if numbers else [])
-    transaction.something_due |= instruction.deed in (Deed.RELEASE, Deed.RETRY)
+    if instruction.deed in {Deed.RELEASE, Deed.RETRY}:
+        transaction.due.add(Due.MAIL)
     being_tried = recipients.c.state == State.QUEUED, ~untouched(instruction.now)
     return Touched(len(numbers), len(_numbers(transaction, instruction, *being_tried)))
 

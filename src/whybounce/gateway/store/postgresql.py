@@ -1,7 +1,7 @@
 """PostgreSQL, through psycopg 3: many nodes share one queue, and keep nothing themselves."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway.store.errors import StoreSetupError, StoreUnavailableError, Trouble
+from whybounce.gateway.store.hints import Due
 
 AT_HAND = False
 OWNED = False
@@ -51,7 +52,8 @@ _TROUBLES = (
 _MIGRATION_LOCK = 0x776879626F756E
 
 _CHANNEL = "whybounce_due"
-_TELL = text("SELECT pg_notify(:channel, :teller)")
+_ALL = tuple(Due)  # Also told by a node of an earlier release, which does not say what.
+_TELL = text("SELECT pg_notify(:channel, :told)")
 _UNTIL_HEARING_AGAIN = 2.0  # Seconds between connections: a database that restarts takes some.
 
 _OTHERS = text("""
@@ -126,13 +128,13 @@ def _others(connection: Connection) -> int:
     return connection.scalar(_OTHERS, {"name": _NAME}) or 0
 
 
-def tell(connection: Connection, teller: str) -> None:
-    """Let other nodes hear, once the transaction is durable, that something may be due."""
-    connection.execute(_TELL, {"channel": _CHANNEL, "teller": teller})
+def tell(connection: Connection, teller: str, due: Collection[Due]) -> None:
+    """Let other nodes hear, once the transaction is durable, what may be due."""
+    connection.execute(_TELL, {"channel": _CHANNEL, "told": " ".join([teller, *sorted(due)])})
 
 
-async def hear(url: URL, teller: str, heard: Callable[[], None]) -> None:
-    """Call ``heard`` whenever another node than the teller tells; runs until cancelled.
+async def hear(url: URL, teller: str, heard: Callable[[Collection[Due]], None]) -> None:
+    """Call ``heard`` with what another node than the teller tells; runs until cancelled.
 
     What was told while no connection stood is not told again: with every connection, it may have been.
     """
@@ -145,10 +147,11 @@ async def hear(url: URL, teller: str, heard: Callable[[], None]) -> None:
                 place, autocommit=True, **_CONNECTING
             ) as connection:
                 await connection.execute(f"LISTEN {_CHANNEL}")
-                heard()
+                heard(_ALL)
                 async for told in connection.notifies():
-                    if told.payload != teller:
-                        heard()
+                    by, *due = told.payload.split()
+                    if by != teller:
+                        heard([each for each in _ALL if each in due] or _ALL)
         await asyncio.sleep(_UNTIL_HEARING_AGAIN)
 
 

@@ -420,7 +420,7 @@ class Calls:
 
     wanted: Mapping[CallKind, Sequence[str]]  # The names of webhooks.
     body: Callable[[Fact], str]  # Pure.
-    made: Callable[[], None]  # Called in the writer's thread, once there are more to tell.
+    made: Callable[[], None]  # Called once there are more to tell, by whichever node.
 
 
 NO_CALLS = Calls({}, lambda _: "", lambda: None)

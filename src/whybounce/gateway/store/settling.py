@@ -17,6 +17,7 @@ from whybounce.gateway.store.accepting import accept
 from whybounce.gateway.store.bulk import Bulk
 from whybounce.gateway.store.columns import Moment
 from whybounce.gateway.store.errors import LeaseLostError, StoreError
+from whybounce.gateway.store.hints import Due
 from whybounce.gateway.store.quarantining import Key
 from whybounce.gateway.store.rows import (
     CallKind,
@@ -98,7 +99,8 @@ def settle(transaction: Transaction, asked: Sequence[Settlement]) -> list[Answer
     if transaction.calls.wanted:
         calling.write(transaction, list(_facts(granted, queued)))
     _count_down(transaction, granted, unfinished)
-    transaction.something_due |= any(each.deferrals for each in granted)
+    if any(each.deferrals for each in granted):
+        transaction.due.add(Due.MAIL)
     given = iter(queued)
     return [answer if isinstance(answer, StoreError) else next(given) for answer in answers]
 

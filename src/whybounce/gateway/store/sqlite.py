@@ -7,7 +7,7 @@ acknowledged mail when the power goes.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from whybounce.gateway.store.errors import (
     StoreUnavailableError,
     Trouble,
 )
+from whybounce.gateway.store.hints import Due
 
 AT_HAND = True
 OWNED = True
@@ -62,12 +63,12 @@ def insert(table: Table) -> Any:
     return _insert(table)
 
 
-def tell(connection: Connection, teller: str) -> None:
+def tell(connection: Connection, teller: str, due: Collection[Due]) -> None:
     """Nobody else has the file."""
-    del connection, teller
+    del connection, teller, due
 
 
-async def hear(url: URL, teller: str, heard: Callable[[], None]) -> None:
+async def hear(url: URL, teller: str, heard: Callable[[Collection[Due]], None]) -> None:
     """Nobody else has the file."""
     del url, teller, heard
 

@@ -26,7 +26,7 @@ from whybounce.gateway.store import (
 from whybounce.gateway.store.blocking import Lifting, NewBlock
 from whybounce.gateway.store.bodies import IncomingBody, Memory
 from whybounce.gateway.store.errors import CorruptBodyError, StoreUnavailableError, Trouble
-from whybounce.gateway.store.hints import Hints
+from whybounce.gateway.store.hints import Due, Hints
 from whybounce.gateway.store.holding import Claim
 from whybounce.gateway.store.identity import Ids, RandomBits
 from whybounce.gateway.store.leasing import Order, Share
@@ -92,14 +92,21 @@ class Store:
             opened.writing,
             begin=self._transaction,
             unavailable=opened.dialect.unavailable,
-            something_due=self.hints.give,
-            tell_others=lambda connection: opened.dialect.tell(connection, self._name),
+            something_due=self._due,
+            tell_others=lambda connection, due: opened.dialect.tell(connection, self._name, due),
             committed=self._committed,
         )
 
     async def hear(self) -> None:
         """Take the hints of other nodes; runs until cancelled."""
-        await self._opened.dialect.hear(self._opened.url, self._name, self.hints.give)
+        await self._opened.dialect.hear(self._opened.url, self._name, self._due)
+
+    def _due(self, what: Collection[Due]) -> None:
+        """Wake who carries it."""
+        if Due.MAIL in what:
+            self.hints.give()
+        if Due.CALLS in what:
+            self.calls.made()
 
     def _transaction(self, connection: Connection) -> Transaction:
         return Transaction(

@@ -13,7 +13,7 @@ caller starts it anew.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from whybounce.gateway.store.errors import StoreError, StoreUnavailableError, Trouble
+from whybounce.gateway.store.hints import Due
 from whybounce.gateway.store.identity import Ids
 from whybounce.gateway.store.rows import NO_CALLS, Calls
 from whybounce.gateway.store.spool import Spool
@@ -52,7 +53,8 @@ class Transaction:
     ids: Ids
     spool: Spool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
-    something_due: bool = False  # Something may be due earlier than before.
+    due: set[Due] = field(default_factory=set)  # What may be due earlier than before, for any node.
+    more_here: bool = False  # There may be more mail for this node; others have nothing of it.
     calls: Calls = NO_CALLS
 
 
@@ -94,8 +96,8 @@ class Writer:
         *,
         begin: Callable[[Connection], Transaction],
         unavailable: Callable[[Exception], StoreUnavailableError | None],
-        something_due: Callable[[], None],
-        tell_others: Callable[[Connection], None] = lambda _connection: None,
+        something_due: Callable[[Collection[Due]], None],
+        tell_others: Callable[[Connection, Collection[Due]], None] = lambda _connection, _due: None,
         committed: Callable[[int, float], None] = lambda _operations, _seconds: None,
     ) -> None:
         """Bind to the running loop.
@@ -233,7 +235,8 @@ class Writer:
         for work in group:
             if isinstance(answers[work], StoreError):
                 _undo(work)
-        self._tell(answers, something_due=transaction.something_due)
+        due = transaction.due | ({Due.MAIL} if transaction.more_here else set())
+        self._tell(answers, due)
 
     def _transact_anew(
         self, group: Sequence[_Work[Any, Any]]
@@ -269,8 +272,8 @@ class Writer:
             for perform, works in together.items():
                 given = perform(transaction, [work.argument for work in works])
                 answers.update(zip(works, given, strict=True))
-            if transaction.something_due:
-                self._tell_others(self._connection)
+            if transaction.due:
+                self._tell_others(self._connection, transaction.due)
             self._committing = True
         return transaction, answers
 
@@ -315,11 +318,11 @@ class Writer:
             self._trouble = stopped
         self._tell({work: _told(stopped, stopped) for work in (*begun, *left)})
 
-    def _tell(self, answers: Mapping[_Work[Any, Any], Any], *, something_due: bool = False) -> None:
+    def _tell(self, answers: Mapping[_Work[Any, Any], Any], due: Collection[Due] = ()) -> None:
         with suppress(RuntimeError):  # The loop is closed: nobody is there to be told.
-            self._loop.call_soon_threadsafe(self._answer, answers, something_due)
+            self._loop.call_soon_threadsafe(self._answer, answers, due)
 
-    def _answer(self, answers: Mapping[_Work[Any, Any], Any], something_due: bool) -> None:  # noqa: FBT001  # call_soon takes no keywords
+    def _answer(self, answers: Mapping[_Work[Any, Any], Any], due: Collection[Due]) -> None:
         for work, answer in answers.items():
             if work.future.done():
                 continue
@@ -327,8 +330,8 @@ class Writer:
                 work.future.set_exception(answer)
             else:
                 work.future.set_result(answer)
-        if something_due:
-            self._something_due()
+        if due:
+            self._something_due(due)
 
 
 def _drain(queue: SimpleQueue[_Work[Any, Any] | None]) -> Iterator[_Work[Any, Any]]:

@@ -37,7 +37,7 @@ _AT_ONCE = 20  # Calls between two looks at who calls.
 _HELD = timedelta(minutes=2)
 _LONGEST_TURN = 60.0  # Seconds, after which no further call is begun: the token would run out.
 _OTHERS = 1.0  # Seconds until it is looked again whether another node still calls.
-_LOOK = 30.0  # Seconds, after which is looked for what other nodes wrote.
+_LOOK = 30.0  # Seconds, after which is looked for what nobody told of.
 _BATCH = 500
 
 
@@ -127,9 +127,9 @@ class Webhooks:
             pass
 
     def _wake(self) -> None:
-        """Have all look; called in the thread that writes."""
+        """Have all look."""
         for event in self._woken.values():
-            self._loop.call_soon_threadsafe(event.set)
+            event.set()
 
     async def _call(self, webhook: Webhook) -> None:
         while True:
