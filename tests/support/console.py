@@ -17,7 +17,7 @@ from whybounce.cli.web import bound
 from whybounce.console import console_face, prepared
 from whybounce.console.provoked import demonstration_face
 from whybounce.provoking.demonstration import Demonstration, demonstration
-from whybounce.web import Settings, create_app
+from whybounce.web import Means, Settings, create_app
 from whybounce.web.serving import serving_beside
 
 ADMIN, PASSWORD = "admin@contoso.example", "demonstration"
@@ -50,12 +50,10 @@ def shown(folder: Path) -> Iterator[Shown]:
         listening = bound("127.0.0.1", 0)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with demonstration(folder, {}, inbound=0, submission=0, site=f"{address}/") as there:
-            settings = Settings(
-                faces=(demonstration_face(there), console_face()),
-                resolver=there.gateway.resolver,
-                reach=reach_of_gateway(there.gateway.settings()),
-                allow_private=True,
-            )
+            reach = reach_of_gateway(there.gateway.settings())
+            means = Means(there.gateway.resolver(), reach, allow_private=True)
+            faces = (demonstration_face(there), console_face())
+            settings = Settings(faces=faces, means=lambda: means)
             app = prepared(create_app(settings), there.gateway)
             async with serving_beside(app, listening):
                 ready.append(Shown(address, there))
