@@ -87,3 +87,12 @@ def csrf_of(client: httpx.Client) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', client.get("/messages").text)
     assert found
     return found[1]
+
+
+def came_back(client: httpx.Client, at: str) -> str:
+    """Return the page of what was made to happen, once that came back."""
+    deadline = time.monotonic() + 60
+    while "data-waiting" in (page := client.get(at).text):
+        assert time.monotonic() < deadline, "nothing came back"
+        time.sleep(0.05)
+    return page
