@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser import accessibility_violations
-from console import ADMIN, ANNA, PASSWORD, csrf_of
+from console import ADMIN, ANNA, PASSWORD, came_back, csrf_of
 
 PAGES = ("/messages?q=5.1.10@provoke.example", "/queue", "/failures", "/failures?cause=mailbox-full", "/policies", "/tests", "/blocks", "/tokens", "/delist", "/login", "/provoke")  # fmt: skip
 
@@ -22,7 +22,7 @@ def test_without_scripts_one_signs_in_finds_a_message_and_reads_its_life(browser
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="What waits")).to_be_visible()
-    page.get_by_role("link", name="Messages").click()
+    page.get_by_role("link", name="Messages", exact=True).click()
     page.get_by_role("searchbox").fill("5.1.10@provoke.example")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Minutes").first.click()
@@ -41,6 +41,7 @@ def made(client) -> dict[str, str]:
     client.post("/blocks", data={**given, "cause": "banned-ip"})
     asked = client.post("/delist", data={"ip": "198.51.100.99", "address": ANNA})
     provoked = client.post("/provoke", data={"condition": "mailbox-full"})
+    came_back(client, provoked.headers["location"])
     return {"a removal": asked.headers["location"], "provoked": provoked.headers["location"]}
 
 

@@ -17,7 +17,7 @@ from whybounce.cli.web import bound
 from whybounce.console import console_face, prepared
 from whybounce.console.provoked import demonstration_face
 from whybounce.provoking.demonstration import Demonstration, demonstration
-from whybounce.web import Settings, create_app
+from whybounce.web import Means, Settings, create_app
 from whybounce.web.serving import serving_beside
 
 ADMIN, PASSWORD = "admin@contoso.example", "demonstration"
@@ -50,12 +50,10 @@ def shown(folder: Path) -> Iterator[Shown]:
         listening = bound("127.0.0.1", 0)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with demonstration(folder, {}, inbound=0, submission=0, site=f"{address}/") as there:
-            settings = Settings(
-                faces=(demonstration_face(there), console_face()),
-                resolver=there.gateway.resolver,
-                reach=reach_of_gateway(there.gateway.settings()),
-                allow_private=True,
-            )
+            reach = reach_of_gateway(there.gateway.settings())
+            means = Means(there.gateway.resolver(), reach, allow_private=True)
+            faces = (demonstration_face(there), console_face())
+            settings = Settings(faces=faces, means=lambda: means)
             app = prepared(create_app(settings), there.gateway)
             async with serving_beside(app, listening):
                 ready.append(Shown(address, there))
@@ -89,3 +87,12 @@ def csrf_of(client: httpx.Client) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', client.get("/messages").text)
     assert found
     return found[1]
+
+
+def came_back(client: httpx.Client, at: str) -> str:
+    """Return the page of what was made to happen, once that came back."""
+    deadline = time.monotonic() + 60
+    while "data-waiting" in (page := client.get(at).text):
+        assert time.monotonic() < deadline, "nothing came back"
+        time.sleep(0.05)
+    return page

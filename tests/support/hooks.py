@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -16,6 +16,9 @@ class Hook:
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # Ends the silence of an empty answer.
 
     async def times(self, number: int) -> None:
         """Wait until it was called so often."""
@@ -38,8 +41,16 @@ class Hook:
             if answer:
                 await writer.drain()
             else:
-                await reader.read()  # Never answers.
+                await _first(reader.read(), self.closed.wait())  # Never answers.
         writer.close()
+
+
+async def _first(*waited_for: Coroutine[None, None, object]) -> None:
+    tasks = [asyncio.create_task(each) for each in waited_for]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 TAKEN = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from browser import chromium
 from website import name_server, served
-from whybounce.web import Settings, create_app
+from whybounce.web import Means, Settings, create_app
 from zones import zone
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -32,7 +32,7 @@ def site() -> Iterator[str]:
     """Return the address of a running site that asks a DNS of ours."""
     with (
         name_server(zone(PUBLISHED)) as resolver,
-        served(create_app(Settings(resolver=resolver))) as address,
+        served(create_app(Settings(means=lambda: Means(resolver)))) as address,
     ):
         yield address
 

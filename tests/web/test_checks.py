@@ -14,7 +14,7 @@ from whybounce.checking.mail_servers import Reach
 from whybounce.explaining import change
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Change, Finding
-from whybounce.web import Settings, create_app
+from whybounce.web import Means, Settings, create_app
 from whybounce.web.checks import Checks, way_of
 from whybounce.web.problems import ProblemError
 from zones import zone
@@ -114,7 +114,7 @@ def test_what_is_inside_a_network_is_nobodys_business(client, target):
 
 def test_whoever_runs_it_can_allow_that():
     """For a site of one's own network."""
-    checks = Checks(allow_private=True)
+    checks = Checks(lambda: Means(allow_private=True))
 
     assert checks.subject("10.0.0.1") == "10.0.0.1"
 
@@ -152,7 +152,7 @@ def test_a_client_has_so_many_checks_a_minute():
     """More are told when to come back; what was asked just now is given again."""
     app = create_app(Settings())
     with name_server(zone({})) as resolver:
-        app = create_app(Settings(resolver=resolver))
+        app = create_app(Settings(means=lambda: Means(resolver)))
         with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
             answers = [client.get(f"/check/d{number}.example") for number in range(13)]
             again = client.get("/check/d1.example")
@@ -160,6 +160,21 @@ def test_a_client_has_so_many_checks_a_minute():
     assert [answer.status_code for answer in answers] == [200] * 12 + [429]
     assert answers[-1].headers["retry-after"] == "60"
     assert again.status_code == 200
+
+
+def test_who_is_asked_may_change_while_the_site_runs():
+    """From the next check on, and an answer of the one before is not given again."""
+    others = {("moved.example", "MX"): "0 ."}
+    with name_server(zone({})) as first, name_server(zone(others)) as second:
+        asking = [first]
+        app = create_app(Settings(means=lambda: Means(asking[-1])))
+        with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+            before = client.get("/check/moved.example").text
+            asking.append(second)
+            after = client.get("/check/moved.example").text
+
+    assert "null MX" not in before
+    assert "null MX" in after
 
 
 @given(st.text(max_size=400))
@@ -183,7 +198,7 @@ def test_only_so_many_are_checked_at_once():
         texts = records
 
     async def many() -> None:
-        checks = Checks(Waiting(), clock=lambda: 0.0)  # type: ignore[arg-type]
+        checks = Checks(lambda: Means(Waiting()), clock=lambda: 0.0)  # type: ignore[arg-type]
         tasks = [asyncio.create_task(checks.of(f"c{n}", f"d{n}.example", ())) for n in range(8)]
         await asyncio.sleep(0)
         with pytest.raises(ProblemError, match="many-checks"):
@@ -207,7 +222,9 @@ def test_a_page_connects_to_no_inner_server_whatever_a_domain_says():
         }
         port = trap.getsockname()[1]
         with name_server(zone(led)) as resolver:
-            app = create_app(Settings(resolver=resolver, reach=Reach(port=port, policy_port=port)))
+            app = create_app(
+                Settings(means=lambda: Means(resolver, Reach(port=port, policy_port=port)))
+            )
             with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
                 told = client.get("/api/v1/check", params={"target": "led.example"}).json()
         with pytest.raises(BlockingIOError):

@@ -139,7 +139,7 @@ async def _serve(
             )
             site = None
             if listening is not None:
-                site = await left.enter_async_context(_site(gateway, config, listening))
+                site = await left.enter_async_context(_site(gateway, listening))
             asyncio.get_running_loop().add_signal_handler(
                 signal.SIGHUP, lambda: reloads.add(asyncio.create_task(_reload(gateway)))
             )
@@ -190,7 +190,7 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
             left.enter_context(noted(shown.whereabouts))
             _log_to_terminal(shown.config)
             if listening is not None:
-                serving = _site(shown.gateway, shown.gateway.settings(), listening, shown)
+                serving = _site(shown.gateway, listening, shown)
                 await left.enter_async_context(serving)
             _print(demonstration_screen(shown, site))
             collect_less_often()
@@ -240,7 +240,6 @@ def _address(listening: socket.socket) -> str:
 @asynccontextmanager
 async def _site(
     gateway: "Running",
-    config: "Config",
     listening: socket.socket,
     shown: "Demonstration | None" = None,
 ) -> AsyncIterator[str]:
@@ -248,17 +247,19 @@ async def _site(
     try:
         from whybounce.console import console_face, prepared  # noqa: PLC0415  # heavy
         from whybounce.console.provoked import demonstration_face  # noqa: PLC0415  # likewise
-        from whybounce.web import Settings, create_app  # noqa: PLC0415  # likewise
+        from whybounce.web import Means, Settings, create_app  # noqa: PLC0415  # likewise
         from whybounce.web.serving import serving_beside  # noqa: PLC0415  # likewise
     except ModuleNotFoundError as error:
         raise Refusal(
             f'{error.name} is not installed; [web] needs: pip install "whybounce[web]"'
         ) from error
+
+    def means() -> Means:
+        now = gateway.settings()
+        return Means(gateway.resolver(), reach_of_gateway(now), allow_private=now.web.private)
+
     settings = Settings(
-        faces=(*([demonstration_face(shown)] if shown else []), console_face()),
-        resolver=gateway.resolver,
-        reach=reach_of_gateway(config),
-        allow_private=config.web.private,
+        faces=(*([demonstration_face(shown)] if shown else []), console_face()), means=means
     )
     async with serving_beside(prepared(create_app(settings), gateway), listening):
         yield _address(listening)

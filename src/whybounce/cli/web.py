@@ -33,7 +33,7 @@ def web(
     Example: whybounce web --port 8025
     """
     try:
-        from whybounce.web import Settings, create_app  # noqa: PLC0415  # heavy
+        from whybounce.web import Means, Settings, create_app  # noqa: PLC0415  # heavy
         from whybounce.web.serving import server  # noqa: PLC0415  # likewise
     except ModuleNotFoundError as error:
         raise Refusal(
@@ -45,7 +45,8 @@ def web(
     typer.echo(f"Whybounce is at http://{name}:{listening.getsockname()[1]}/  Ctrl-C stops it.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     reach = reach_of(private=private) if connect else None
-    app = create_app(Settings(resolver=asked, reach=reach, allow_private=private))
+    means = Means(asked, reach, allow_private=private)
+    app = create_app(Settings(means=lambda: means))
     server(app).run(sockets=[listening])
 
 

@@ -1,14 +1,18 @@
 """``/provoke``, in the demonstration alone: a cause is made to happen, and what came back is shown.
 
 It does what ``whybounce provoke`` does. Nothing it sends can leave the machine, because the
-demonstration cannot reach anything else. The last results are kept in memory, so that each has an
-address and going back sends nothing again.
+demonstration cannot reach anything else. Who asks is answered at once, with the address of a page
+that shows how far it is; the last results are kept in memory for a while, so that going back sends
+nothing again.
 """
 
 import asyncio
+import contextlib
 import secrets
+import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import Annotated
@@ -36,8 +40,10 @@ from whybounce.web.rates import Rates
 from whybounce.web.site import Site
 
 _MOST_A_MINUTE = 30
-_MOST_AT_ONCE = 4
+_MOST_AT_ONCE = 8
+_MOST_AT_ONCE_OF_ONE = 4
 _KEPT = 50
+_KEPT_FOR = 3_600.0  # Seconds.
 _GRACE = 15.0  # Seconds beside the time after which the demonstration gives delivery up.
 _LONGEST_NAME = 100
 
@@ -52,6 +58,31 @@ class _Result:
     status: str  # Its part for machines.
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One that is under way, or that came to its end."""
+
+    client: str
+    condition: Condition
+    began: float
+    coming: asyncio.Future[_Result]
+
+    def result(self) -> _Result | None:
+        """Return what came of it; None as long as nothing did.
+
+        Raises:
+            ProblemError: It could not be made to happen.
+
+        """
+        if not self.coming.done():
+            return None
+        try:
+            return self.coming.result()
+        except NoDemonstrationError as error:
+            why = str(error)
+            raise ProblemError("not-done", {"why": f"{why[:1].upper()}{why[1:]}."}) from None
+
+
 class _Provoking:
     """Provokes, a few at a time, and keeps what came of it."""
 
@@ -59,40 +90,36 @@ class _Provoking:
         self.conditions = Conditions(catalogue())
         self._at = at
         self._patience = patience
-        self._under_way = 0
         self._rates = Rates(_MOST_A_MINUTE, seconds=60.0)
-        self._results: OrderedDict[str, _Result] = OrderedDict()
+        self._runs: OrderedDict[str, _Run] = OrderedDict()  # Those that began first, first.
 
-    async def provoke(self, client: str, name: str) -> str:
-        """Make it happen; return the name of the result.
+    def begin(self, client: str, name: str) -> str:
+        """Begin to make it happen; return under which name it is kept.
 
         Raises:
             ProblemError: It cannot be, or too much is under way.
 
         """
         condition = self._wanted(name)
-        if not self._rates.take(client, time.monotonic()):
-            raise ProblemError("many-provoked", {"limit": str(_MOST_A_MINUTE)})
-        if self._under_way >= _MOST_AT_ONCE:
+        now = time.monotonic()
+        under_way = [each.client for each in self._runs.values() if not each.coming.done()]
+        if len(under_way) >= _MOST_AT_ONCE or under_way.count(client) >= _MOST_AT_ONCE_OF_ONE:
             raise ProblemError("busy-provoking")
-        self._under_way += 1
-        try:
-            result = await asyncio.to_thread(self._provoked, condition)
-        except NoDemonstrationError as error:
-            raise ProblemError("not-done", {"why": f"{error}."}) from None
-        finally:
-            self._under_way -= 1
+        if not self._rates.take(client, now):
+            raise ProblemError("many-provoked", {"limit": str(_MOST_A_MINUTE)})
         kept = secrets.token_urlsafe(12)
-        self._results[kept] = result
-        while len(self._results) > _KEPT:
-            self._results.popitem(last=False)
+        coming = _beside(lambda: self._provoked(condition))
+        self._runs[kept] = _Run(client, condition, now, coming)
+        while len(self._runs) > _KEPT:
+            self._runs.popitem(last=False)
         return kept
 
-    def result(self, name: str) -> _Result:
-        """Return what came of it; raises ProblemError where that is not kept any more."""
-        if name not in self._results:
-            raise ProblemError("not-found", {"path": f"/provoke/{name[:80]}"})
-        return self._results[name]
+    def run(self, name: str) -> _Run:
+        """Return what is kept under that name; raises ProblemError where nothing is, any more."""
+        run = self._runs.get(name)
+        if run is None or time.monotonic() - run.began > _KEPT_FOR:
+            raise ProblemError("no-such-result")
+        return run
 
     def _wanted(self, name: str) -> Condition:
         condition = self.conditions.named(name.strip()[:_LONGEST_NAME])
@@ -125,9 +152,34 @@ class _Provoking:
         )
 
 
+def _beside(work: Callable[[], _Result]) -> asyncio.Future[_Result]:
+    """Return what comes of the work, in a thread that whoever ends the process need not wait for."""
+    loop = asyncio.get_running_loop()
+    coming: asyncio.Future[_Result] = loop.create_future()
+
+    def done(result: _Result | None, error: Exception | None) -> None:
+        if error is not None:
+            coming.set_exception(error)
+        elif result is not None:
+            coming.set_result(result)
+
+    def run() -> None:
+        result, fault = None, None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001  # whoever looks at the result is told
+            fault = error
+        with contextlib.suppress(RuntimeError):  # The loop has ended meanwhile.
+            loop.call_soon_threadsafe(done, result, fault)
+
+    threading.Thread(target=run, name="provoking", daemon=True).start()
+    return coming
+
+
 def demonstration_face(shown: Demonstration) -> Face:
     """Return the page as a part of the demonstration's site."""
-    patience = shown.config.schedule.expire_after.total_seconds() + _GRACE
+    given_up_after = shown.config.schedule.expire_after.total_seconds()
+    patience = given_up_after + _GRACE
     router, provoking = APIRouter(), _Provoking(shown.whereabouts, patience)
 
     table = provoking.conditions.table()
@@ -147,28 +199,41 @@ def demonstration_face(shown: Demonstration) -> Face:
 
     @router.post("/provoke")
     async def make(request: Request) -> Response:
-        """Make it happen, and lead to what came of it."""
+        """Begin to make it happen, and lead to the page that shows what comes of it."""
         given = await form_of(request)
         name = given.get("other", "").strip() or given.get("condition", "")
-        kept = await provoking.provoke(client_of(request.scope), name)
+        kept = provoking.begin(client_of(request.scope), name)
         return RedirectResponse(f"/provoke/{kept}", 303)
 
     @router.get("/provoke/{name}")
-    async def result(request: Request, name: str) -> Response:
-        """Show what came of it."""
-        came = provoking.result(name)
+    async def came(request: Request, name: str) -> Response:
+        """Show what came of it, or how far it is."""
+        run = provoking.run(name)
+        result = run.result()
+        if result is None:
+            spent = time.monotonic() - run.began
+            return page(
+                _site(request).render(
+                    "provoking.html", at="/provoke", name=name, condition=run.condition,
+                    spent=int(spent), usual=int(given_up_after), most=int(patience),
+                    causes=catalogue().causes,
+                )
+            )  # fmt: skip
         return page(
             _site(request).render(
-                "provoke.html", at="/provoke", rows=table, result=came,
-                name=name, chosen=str(came.provoked.condition.wanted), causes=catalogue().causes,
+                "provoke.html", at="/provoke", rows=table, result=result,
+                name=name, chosen=str(run.condition.wanted), causes=catalogue().causes,
             )
         )  # fmt: skip
 
     @router.get("/provoke/{name}/notice")
     async def notice(name: str) -> Response:
         """Give the notice's page, for its frame."""
+        result = provoking.run(name).result()
+        if result is None or not result.markup:
+            raise ProblemError("no-such-result")
         headers = {"Content-Security-Policy": FRAMED}
-        return Response(provoking.result(name).markup, media_type=HTML, headers=headers)
+        return Response(result.markup, media_type=HTML, headers=headers)
 
     return Face(router, (Link("/provoke", "Provoke"),), "whybounce.console")
 

@@ -118,22 +118,31 @@ def _sts_policies(outbound: Outbound, store: Store, resolver: Resolver, node: st
     return Policies(store, resolver, hosts.fetch, clock, node)
 
 
+def webhooks_of(config: Config) -> tuple[Webhook, ...]:
+    """Return whom to tell."""
+    return tuple(
+        Webhook(
+            name=each.name,
+            url=str(each.url),
+            key=key_of(each.secret or ""),
+            kinds=each.events,
+            private=each.private,
+        )
+        for each in config.webhook
+    )
+
+
+def poster_of(outbound: Outbound, resolver: Resolver) -> Poster:
+    """Return what carries what they are told. Raises OSError: the authorities cannot be read."""
+    return Poster(resolver, verifying_context(outbound.authorities))
+
+
 def _webhooks(config: Config, store: Store, resolver: Resolver, node: str) -> Webhooks:
-    """Return whom to tell; from now on the store writes down what of."""
-    context = verifying_context(config.outbound.authorities)
+    """Return what tells them; from now on the store writes down what of."""
     return Webhooks(
         store,
-        [
-            Webhook(
-                name=each.name,
-                url=str(each.url),
-                key=key_of(each.secret or ""),
-                kinds=each.events,
-                private=each.private,
-            )
-            for each in config.webhook
-        ],
-        Poster(resolver, context),
+        webhooks_of(config),
+        poster_of(config.outbound, resolver),
         node=node,
         cause_of=cause_of,
         clock=clock,

@@ -33,7 +33,14 @@ from whybounce.gateway.operating.reloading import at_next_start, changed, in_for
 from whybounce.gateway.operating.requests import Reloaded
 from whybounce.gateway.operating.watching import Watches
 from whybounce.gateway.outbound import Outbound
-from whybounce.gateway.parts import Parts, changed_parts, clock, parts_of
+from whybounce.gateway.parts import (
+    Parts,
+    changed_parts,
+    clock,
+    parts_of,
+    poster_of,
+    webhooks_of,
+)
 from whybounce.gateway.receiving import listener_of
 from whybounce.gateway.sending import Sending, UnfitResolverError, sending_of, warn_of, ways_of
 from whybounce.gateway.shaping import FaultyFileError
@@ -62,7 +69,7 @@ class Running:
     directory: Directory
     operator: Operator  # Does what administrators want.
     settings: Callable[[], Config]  # What is in force now.
-    resolver: Resolver
+    resolver: Callable[[], Resolver]  # Whom the DNS is asked of now.
     ports: dict[str, tuple[int, ...]]  # Of each listener, by its name.
     outbound: asyncio.Task[None]  # It ends before it is told to only by a mistake of ours.
     pages: Endpoint | None  # Where health and metrics are; None: nowhere, as the port was taken.
@@ -132,7 +139,7 @@ async def running(
             directory=parts.directory,
             operator=live.operator,
             settings=lambda: live.parts.config,
-            resolver=parts.resolver,
+            resolver=lambda: live.parts.resolver,
             ports={name: tuple(listener.ports) for name, listener in listeners.items()},
             outbound=task,
             pages=pages_at,
@@ -184,6 +191,7 @@ class Live:
             parts = changed_parts(self.parts, config, table)
             listeners = {each.name: listener_of(parts, each) for each in config.listener}
             ways, connections = await ways_of(parts)
+            told, poster = webhooks_of(config), poster_of(config.outbound, parts.resolver)
             is_other = await load(parts.store, table, now=clock())
         except (FaultyFileError, StoreError, UnfitResolverError, OSError) as error:
             return Reloaded(changed=(), at_next_start=(), faults=tuple(str(error).splitlines()))
@@ -194,6 +202,7 @@ class Live:
             running = self.listeners[name]
             running.settings, running.tls = made.settings, made.tls
             running.new_handler = made.new_handler
+        parts.webhooks.change(told, poster)
         if self.sending is not None:
             self.sending.change(parts, ways, connections)
         self._reloaded(config)

@@ -9,6 +9,6 @@ be sent, and how much at once), then a route of ``pages`` or ``interface``. What
 in other processes (``thinking``), so that one huge bounce keeps nobody else waiting.
 """
 
-from whybounce.web.app import Face, Link, Settings, create_app
+from whybounce.web.app import Face, Link, Means, Settings, create_app
 
-__all__ = ["Face", "Link", "Settings", "create_app"]
+__all__ = ["Face", "Link", "Means", "Settings", "create_app"]

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from traceback import format_tb
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request
@@ -17,18 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whybounce.web import checking_pages, interface, openapi, pages, work
 from whybounce.web.answering import problem_answer
-from whybounce.web.checks import Checks
+from whybounce.web.checks import Checks, Means
 from whybounce.web.headers import Headers, OpenToOthers
 from whybounce.web.intake import Intake
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import HERE, LOOK_UPS, Link, Site
 from whybounce.web.thinking import Thinking
 
-if TYPE_CHECKING:
-    from whybounce.checking.lookups import Asking
-    from whybounce.checking.mail_servers import Reach
-
-__all__ = ["Face", "Link", "Settings", "create_app"]
+__all__ = ["Face", "Link", "Means", "Settings", "create_app"]
 
 _log = logging.getLogger(__name__)
 
@@ -53,9 +48,7 @@ class Settings:
     waiting: int = 16  # Requests that wait for one of them; more are told to come back.
     seconds: float = 10.0  # After which a reading is given up.
     faces: Sequence[Face] = field(default=())
-    resolver: "Asking | None" = None  # For live checks; else whom this machine asks.
-    reach: "Reach | None" = None  # What live checks may connect to; None: they ask the DNS alone.
-    allow_private: bool = False  # Whether strangers may check what belongs to an inner network.
+    means: Callable[[], Means] = Means  # Of live checks, as they are in force at the moment.
 
 
 def create_app(settings: Settings = Settings()) -> FastAPI:
@@ -74,9 +67,7 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
         redirect_slashes=False,
     )  # fmt: skip
     app.state.thinking = thinking
-    app.state.checks = Checks(
-        settings.resolver, settings.reach, allow_private=settings.allow_private
-    )
+    app.state.checks = Checks(settings.means)
     app.state.site = Site(
         navigation=(*LOOK_UPS, *(link for face in settings.faces for link in face.navigation)),
         templates=(HERE, *(face.templates for face in settings.faces if face.templates)),

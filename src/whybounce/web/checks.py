@@ -62,6 +62,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Means:
+    """Whom to ask, and what may be asked about."""
+
+    resolver: "Asking | None" = None  # Else whom this machine asks.
+    reach: "Reach | None" = None  # What may be connected to; None: the DNS alone is asked.
+    allow_private: bool = False  # Whether strangers may check what belongs to an inner network.
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """Where the checks of an answer are: of something, or of what one has to type in."""
 
@@ -73,16 +82,12 @@ class Checks:
     """Asks, within limits, and keeps each answer for a while."""
 
     def __init__(
-        self,
-        resolver: "Asking | None" = None,
-        reach: "Reach | None" = None,
-        *,
-        allow_private: bool = False,
-        clock: Callable[[], float] | None = None,
+        self, means: Callable[[], Means] = Means, *, clock: Callable[[], float] | None = None
     ) -> None:
-        self._resolver = resolver
-        self._reach = reach
-        self._allow_private = allow_private
+        """``means`` returns what is in force at the moment."""
+        self._means = means
+        self._asked_by = means()
+        self._of_system: Asking | None = None
         self._clock = clock or _loop_time
         self._rates = Rates(MOST_A_MINUTE, seconds=60.0)
         self._running = 0
@@ -125,6 +130,9 @@ class Checks:
 
     async def _kept_or_asked(self, client: str, inquiry: Inquiry) -> Checked:
         now = self._clock()
+        if self._asked_by != (means := self._means()):
+            self._asked_by = means
+            self._kept.clear()
         if inquiry in self._kept and now - self._kept[inquiry][0] < _FRESH:
             return self._kept[inquiry][1]
         if not self._rates.take(client, now):
@@ -133,7 +141,7 @@ class Checks:
             raise ProblemError("many-checks")
         self._running += 1
         try:
-            checked = await self._asked(inquiry)
+            checked = await self._asked(inquiry, means)
         finally:
             self._running -= 1
         self._kept[inquiry] = (now, checked)
@@ -153,17 +161,23 @@ class Checks:
             subject = subject_of(target)
         except NoTargetError:
             raise ProblemError("no-target", {"target": target[:80]}, kept=target[:320]) from None
-        if not self._allow_private and _is_inside(subject):
+        if not self._means().allow_private and _is_inside(subject):
             raise ProblemError("inside", {"target": subject}, kept=target)
         return subject
 
-    async def _asked(self, inquiry: Inquiry) -> Checked:
-        if self._resolver is None:
-            self._resolver = _of_system()
+    async def _asked(self, inquiry: Inquiry, means: Means) -> Checked:
         findings = await whybounce.answers_to(
-            inquiry, resolver=self._resolver, seconds=_SECONDS, reach=self._reach
+            inquiry,
+            resolver=means.resolver or self._system(),
+            seconds=_SECONDS,
+            reach=means.reach,
         )
         return Checked(inquiry.target, inquiry.selectors, findings, _now())
+
+    def _system(self) -> "Asking":
+        """Return whom this machine asks. Raises ProblemError where it knows nobody."""
+        self._of_system = self._of_system or _of_system()
+        return self._of_system
 
 
 def _now() -> datetime:

@@ -32,6 +32,7 @@ _STATUS: Mapping[str, int] = {
     "no-such-block": HTTPStatus.NOT_FOUND,
     "no-such-request": HTTPStatus.NOT_FOUND,
     "no-such-condition": HTTPStatus.NOT_FOUND,
+    "no-such-result": HTTPStatus.NOT_FOUND,
     "many-provoked": HTTPStatus.TOO_MANY_REQUESTS,
     "busy-provoking": HTTPStatus.SERVICE_UNAVAILABLE,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,

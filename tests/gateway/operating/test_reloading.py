@@ -33,20 +33,22 @@ def test_what_can_change_while_it_runs_is_in_force_and_the_rest_is_named(tmp_pat
         .replace("30", "31")
         .replace("2525", "2526")
         + 'line-ends = "normalise"\n[[listener]]\nname = "new"\naddresses = ["127.0.0.1:2527"]\n'
-        + "[outbound]\nport = 26\n[web]\nprivate = true\n[retention]\nmessages = '1d'\n",
+        + "[outbound]\nport = 26\n[web]\nprivate = true\naddress = '127.0.0.1:8025'\n[retention]\nmessages = '1d'\n",
     )
     after = in_force(before, fresh)
 
-    assert set(changed(before, fresh)) == {"server", "listener", "limits", "outbound", "retention"}
+    tables = {"server", "listener", "limits", "outbound", "retention", "web"}
+    assert set(changed(before, fresh)) == tables
     assert at_next_start(before, fresh) == (
-        "web",
         "server, queue",
+        "web, address",
         'listener "inbound", addresses',
         'listener "new"',
     )
     assert (after.server.drain, after.server.queue) == (fresh.server.drain, before.server.queue)
     assert after.limits.hops == 31
     assert after.outbound.port == 26
+    assert (after.web.private, after.web.address) == (True, None)
     assert [each.name for each in after.listener] == ["inbound"]
     assert after.listener[0].addresses == before.listener[0].addresses
     assert after.listener[0].line_ends == fresh.listener[0].line_ends

@@ -235,6 +235,64 @@ async def test_what_another_node_writes_is_called_without_waiting_for_a_look(
     assert len(hook.bodies) == 2
 
 
+def _hook(name: str, port: int) -> Webhook:
+    url = f"http://127.0.0.1:{port}/"
+    return Webhook(name=name, url=url, key=b"k" * 32, kinds=tuple(CallKind), private=True)
+
+
+async def test_one_that_moved_is_told_at_its_new_place_what_waits_and_nothing_is_said_twice(
+    url, open_, mail
+):
+    """The call that is under way comes to its end first; another that is new is told of what comes."""
+    async with open_(url) as store, hooked(b"") as silent, hooked() as there, hooked() as new:
+        webhooks = Webhooks(
+            store, [_hook("crm", silent.port)], POSTER, node="a", cause_of=lambda _: None,
+            clock=lambda: mail.now,
+        )  # fmt: skip
+        async with _calling(webhooks):
+            await _fails(store, mail)
+            await silent.times(1)
+            webhooks.change([_hook("crm", there.port), _hook("new", new.port)], POSTER)
+            silent.closed.set()
+            await there.times(1)
+            await _fails(store, mail)
+            await asyncio.gather(there.times(2), new.times(1))
+            await _nothing_waits(webhooks)
+
+    assert len(silent.bodies) == 1
+    assert there.headers[0]["webhook-id"] == silent.headers[0]["webhook-id"]
+    assert len({each["webhook-id"] for each in there.headers}) == len(there.headers) == 2
+    assert len(new.bodies) == 1
+
+
+async def test_one_that_is_configured_no_more_is_told_nothing_more(url, open_, mail):
+    """Neither of what waits nor of what comes; back again, it is told what waited."""
+    async with (
+        open_(url) as store,
+        hooked(answering("503 Later"), TAKEN) as hook,
+        hooked() as other,
+    ):
+        webhooks = Webhooks(
+            store, [_hook("crm", hook.port), _hook("other", other.port)], POSTER, node="a",
+            cause_of=lambda _: None, clock=lambda: mail.now, waits=[timedelta(hours=1)],
+        )  # fmt: skip
+        async with _calling(webhooks):
+            await _fails(store, mail)
+            await asyncio.gather(hook.times(1), other.times(1))
+            webhooks.change([_hook("other", other.port)], POSTER)
+            await _fails(store, mail)
+            await other.times(2)
+            told_meanwhile = len(hook.bodies)
+            mail.now = mail.after(hours=2)
+            webhooks.change([_hook("crm", hook.port), _hook("other", other.port)], POSTER)
+            await hook.times(2)
+            await _nothing_waits(webhooks)
+
+    assert told_meanwhile == 1
+    assert hook.headers[0]["webhook-id"] == hook.headers[1]["webhook-id"]
+    assert [each.name for each in webhooks.all.values()] == ["crm", "other"]
+
+
 async def test_calls_of_a_webhook_that_is_gone_go_in_time(url, open_, mail):
     """Who calls it no more does not keep them."""
     async with open_(url) as store:

@@ -7,7 +7,10 @@ from pathlib import Path
 from hooks import hooked
 from serving import ANNA, configured, outside, running_demonstration, submit
 from whybounce.gateway.complaining import complaint_in, may_complain
+from whybounce.gateway.config import read_config
+from whybounce.gateway.directory import demonstration
 from whybounce.gateway.operating.requests import ListWebhooks, TryWebhook
+from whybounce.gateway.service import running
 from whybounce.provoking.mail_server import Behaviour
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text(encoding="utf-8")
@@ -85,6 +88,36 @@ async def test_what_becomes_of_mail_is_told_and_the_guides_code_knows_it(tmp_pat
         assert not known["is_ours"](SECRET, header, body + b" ")
     assert (listed.webhooks[0].name, listed.webhooks[0].host) == ("crm", "127.0.0.1")
     assert tried.webhooks[0].fault is None
+
+
+async def test_a_reload_changes_who_is_told_and_a_broken_one_nobody(tmp_path):
+    """Another address and another secret, from the next call on; what cannot be used is said."""
+    refusing = Behaviour(replies={"RCPT nobody@remote.example": UNKNOWN})
+    file, table = tmp_path / "whybounce.toml", demonstration()
+    other = "whsec_" + "QUJD" * 12
+    async with hooked() as hook, hooked() as moved, outside(refusing) as world:
+        config = configured(tmp_path, world, more=_webhook(hook.port))
+        async with running(config, table, reread=lambda: (read_config(file, {}), table)) as gateway:
+            whole = file.read_text()
+            file.write_text(whole.replace(SECRET, "whsec_short"))
+            broken = await gateway.reload()
+            await submit(gateway, "nobody@remote.example")
+            await hook.times(1)
+            file.write_text(
+                whole.replace(f":{hook.port}/", f":{moved.port}/").replace(SECRET, other)
+            )
+            reloaded = await gateway.reload()
+            await submit(gateway, "nobody@remote.example")
+            await moved.times(1)
+    known: dict = {}
+    exec(re.search(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1], known)  # noqa: S102  # our own document
+
+    assert "webhook" in "".join(broken.faults)
+    assert "whsec_short" not in "".join(broken.faults)
+    assert reloaded.changed == ("webhook",)
+    assert reloaded.faults == reloaded.at_next_start == ()
+    assert known["is_ours"](SECRET, hook.headers[0], hook.bodies[0])
+    assert known["is_ours"](other, moved.headers[0], moved.bodies[0])
 
 
 def test_what_only_looks_like_a_complaint_is_none():

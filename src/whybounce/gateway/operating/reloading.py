@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import asdict, fields, replace
 
-from whybounce.gateway.config import Config, Listener, Server
+from whybounce.gateway.config import Config, Listener, Server, Web
 
 Part = TypeVar("Part", bound=Struct)
 
@@ -23,9 +23,11 @@ _LIVE = (
     "signing",
     "retention",
     "health",
+    "webhook",
     "directory",
 )  # Tables, as a whole.
 _LIVE_IN_SERVER = frozenset({"drain", "log_level", "log_format"})
+_LIVE_IN_WEB = frozenset({"private"})
 # A listener is known by its name; where it listens, and how many connections it holds, stays.
 _FIXED_IN_LISTENER = frozenset(
     {"kind", "addresses", "connections", "connections_per_address", "connections_per_network"}
@@ -40,6 +42,7 @@ def in_force(running: Config, fresh: Config) -> Config:
         running,
         **live,
         server=_with(running.server, fresh.server, _LIVE_IN_SERVER),
+        web=_with(running.web, fresh.web, _LIVE_IN_WEB),
         listener=tuple(
             _listener(each, named[each.name]) if each.name in named else each
             for each in running.listener
@@ -70,13 +73,13 @@ def by_table() -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...] | 
     for each in fields(Config):
         if each.name == "server":
             yield each.encode_name, *_parted(Server, _LIVE_IN_SERVER)
+        elif each.name == "web":
+            yield each.encode_name, *_parted(Web, _LIVE_IN_WEB)
         elif each.name == "listener":
             live = {key.name for key in fields(Listener)} - _FIXED_IN_LISTENER - {"name"}
             yield each.encode_name, *_parted(Listener, frozenset(live))
-        elif each.name in _LIVE:
-            yield each.encode_name, None, ()
         else:
-            yield each.encode_name, (), None
+            yield each.encode_name, None, ()
 
 
 def _parted(shape: type[Struct], live: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -87,11 +90,12 @@ def _parted(shape: type[Struct], live: frozenset[str]) -> tuple[tuple[str, ...],
 
 def _waiting(after: Config, fresh: Config) -> Iterator[str]:
     for each in fields(Config):
-        if each.name in {"server", "listener"}:
+        if each.name in {"server", "listener", "web"}:
             continue
         if getattr(after, each.name) != getattr(fresh, each.name):
             yield each.encode_name
     yield from (f"server, {key}" for key in _differing(after.server, fresh.server))
+    yield from (f"web, {key}" for key in _differing(after.web, fresh.web))
     now, later = ({each.name: each for each in one.listener} for one in (after, fresh))
     for name in sorted(now.keys() | later.keys()):
         if name in now and name in later:

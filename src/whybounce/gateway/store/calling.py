@@ -104,6 +104,25 @@ def tried(transaction: Transaction, asked: Sequence[Tried]) -> list[StoreError |
 
 
 @dataclass(frozen=True, slots=True)
+class Hastening:
+    """Calls whose webhook is there again, or elsewhere: not to wait longer for it."""
+
+    webhook: str
+    due: datetime
+
+
+def hasten(transaction: Transaction, asked: Sequence[Hastening]) -> list[StoreError | None]:
+    """Have calls that wait for a later time made now."""
+    for each in asked:
+        transaction.connection.execute(
+            update(calls)
+            .where(calls.c.webhook == each.webhook, calls.c.due > each.due)
+            .values(due=each.due)
+        )
+    return [None] * len(asked)
+
+
+@dataclass(frozen=True, slots=True)
 class Dropping:
     """Calls that were made so long ago, whoever they are for."""
 

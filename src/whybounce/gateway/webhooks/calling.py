@@ -6,6 +6,7 @@ where a server is down, one call finds that out, and not all that wait.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from msgspec import structs
 from whybounce.gateway.chores import Chore
 from whybounce.gateway.reply_causes import CauseOf
 from whybounce.gateway.store import Claim, Store, StoreError, calling
-from whybounce.gateway.store.calling import Dropping, Tried, Waiting
+from whybounce.gateway.store.calling import Dropping, Hastening, Tried, Waiting
 from whybounce.gateway.store.rows import Call, CallKind, Calls, Event
 from whybounce.gateway.webhooks.posting import Poster
 from whybounce.gateway.webhooks.signing import signed
@@ -56,6 +57,41 @@ class UnknownWebhookError(Exception):
     """There is no webhook of that name. Says so in one sentence."""
 
 
+class _Line:
+    """The calls to one webhook, as it is configured at the moment."""
+
+    def __init__(self, webhook: Webhook, after: asyncio.Task[None] | None = None) -> None:
+        self.webhook = webhook
+        self.after = after  # What called it as it was before: never two at a time.
+        self.task: asyncio.Task[None] | None = None
+        self.failures = 0  # In a row.
+        self.is_left = False  # It is configured otherwise now, or not at all.
+        self._woken = asyncio.Event()
+
+    def look(self) -> None:
+        """Look for calls at once, unless it rests from a failure."""
+        if not self.failures:
+            self._woken.set()
+
+    def leave(self) -> None:
+        """Begin no further call."""
+        self.is_left = True
+        self._woken.set()
+
+    def look_later(self) -> None:
+        """Take what has been heard of so far for seen."""
+        if not self.is_left:
+            self._woken.clear()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait until there is something to look at, at most so long."""
+        if self.failures:
+            self.look_later()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
+
 class Webhooks:
     """All of them."""
 
@@ -71,29 +107,62 @@ class Webhooks:
         waits: Sequence[timedelta] = WAITS,
     ) -> None:
         """Bind to the running loop; from now on the store writes calls."""
-        self.all: Mapping[str, Webhook] = {each.name: each for each in webhooks}
+        self.all: Mapping[str, Webhook] = {}
         self._store = store
         self._poster = poster
         self._node = node
+        self._cause_of = cause_of
         self._clock = clock
         self._waits = waits
         self._loop = asyncio.get_running_loop()
-        self._woken = {name: asyncio.Event() for name in self.all}
-        self._failures = dict.fromkeys(self.all, 0)  # In a row.
-        store.calls = Calls(
+        self._lines: dict[str, _Line] = {}
+        self._changed = asyncio.Event()
+        self.change(webhooks, poster)
+
+    def change(self, webhooks: Sequence[Webhook], poster: Poster) -> None:
+        """Tell these from now on; a call that is under way comes to its end.
+
+        Who is configured otherwise than before is called at once for all that waits.
+        """
+        before, self._lines = self._lines, {}
+        self._poster = poster
+        self.all = {each.name: each for each in webhooks}
+        for name, webhook in self.all.items():
+            line = before.get(name)
+            if line is not None and line.webhook == webhook:
+                self._lines[name] = before.pop(name)
+            else:
+                self._lines[name] = _Line(webhook, line.task if line else None)
+        for line in before.values():
+            line.leave()
+        self._store.calls = Calls(
             wanted={
                 kind: names
                 for kind in CallKind
                 if (names := [each.name for each in webhooks if kind in each.kinds])
             },
-            body=lambda fact: body_of(fact, cause_of),
+            body=lambda fact: body_of(fact, self._cause_of),
             made=self._wake,
         )
+        self._changed.set()
 
     async def run(self) -> None:
         """Call until cancelled."""
-        if self.all:
-            await asyncio.gather(*(self._call(each) for each in self.all.values()))
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                self._changed.clear()
+                for line in self._lines.values():
+                    if line.task is None:
+                        line.task = asyncio.create_task(self._call(line))
+                        tasks.add(line.task)
+                        line.task.add_done_callback(tasks.discard)
+                await self._changed.wait()
+        finally:
+            ending = tuple(tasks)
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
 
     async def standing(self) -> tuple[WebhookEntry, ...]:
         """Return the webhooks, each with what waits for it. Raises StoreError."""
@@ -128,33 +197,33 @@ class Webhooks:
 
     def _wake(self) -> None:
         """Have all look."""
-        for event in self._woken.values():
-            event.set()
+        for line in self._lines.values():
+            line.look()
 
-    async def _call(self, webhook: Webhook) -> None:
-        while True:
-            self._woken[webhook.name].clear()
+    async def _call(self, line: _Line) -> None:
+        name = line.webhook.name
+        while not line.is_left:
+            line.look_later()
             try:
-                rest = await self._until_due(webhook) or await self._turn(webhook)
+                await self._take_over(line)
+                rest = await self._until_due(line.webhook) or await self._turn(line)
             except StoreError as error:
-                _log.warning("webhook %s: %s", webhook.name, error)
+                _log.warning("webhook %s: %s", name, error)
                 rest = _LOOK
             except Exception:  # noqa: BLE001  # our own fault; the other calls are to be made all the same
-                _log.exception("webhook %s", webhook.name)
+                _log.exception("webhook %s", name)
                 rest = _LOOK
             if rest:
-                await self._rested(webhook, rest)
+                await line.rest(rest)
 
-    async def _rested(self, webhook: Webhook, seconds: float) -> None:
-        """Wait; a webhook that is not resting from a failure is woken by what happens."""
-        if self._failures[webhook.name]:
-            await asyncio.sleep(seconds)
+    async def _take_over(self, line: _Line) -> None:
+        """Wait for the end of what called the webhook as it was before; what it was tired of is due."""
+        if line.after is None:
             return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken[webhook.name].wait()
-        except TimeoutError:
-            return
+        await asyncio.wait([line.after])
+        hastening = Hastening(line.webhook.name, self._clock())
+        await self._store.perform(calling.hasten, hastening)
+        line.after = None
 
     async def _until_due(self, webhook: Webhook) -> float:
         """Return how long to rest until a call is due."""
@@ -163,45 +232,45 @@ class Webhooks:
             return _LOOK
         return min(max((coming - self._clock()).total_seconds(), 0.0), _LOOK)
 
-    async def _turn(self, webhook: Webhook) -> float:
+    async def _turn(self, line: _Line) -> float:
         """Make calls, unless another node does; return how long to rest."""
         now = self._clock()
-        claim = Claim(f"webhook {webhook.name}", self._node, now, now + _HELD)
+        claim = Claim(f"webhook {line.webhook.name}", self._node, now, now + _HELD)
         if await self._store.take(claim) is None:
             return _OTHERS
         try:
-            return await self._make_calls(webhook)
+            return await self._make_calls(line)
         finally:
             await self._store.give_up(replace(claim, now=self._clock()))
 
-    async def _make_calls(self, webhook: Webhook) -> float:
+    async def _make_calls(self, line: _Line) -> float:
         """Make the calls that are due, up to the first that is not taken; return how long to rest."""
+        webhook = line.webhook
         now, until = self._clock(), self._loop.time() + _LONGEST_TURN
         due = await self._store.ask(lambda c: calling.due(c, webhook.name, now, most=_AT_ONCE))
         for call in due:
-            if self._loop.time() > until:
+            if line.is_left or self._loop.time() > until:
                 break
             fault = await self._posted(webhook, call.id, call.body)
             if fault is not None:
-                return await self._not_taken(webhook, call, fault)
-            self._failures[webhook.name] = 0
+                return await self._not_taken(line, call, fault)
+            line.failures = 0
             await self._store.perform(calling.tried, Tried(call.id))
         return 0.0
 
-    async def _not_taken(self, webhook: Webhook, call: Call, fault: str) -> float:
-        now = self._clock()
+    async def _not_taken(self, line: _Line, call: Call, fault: str) -> float:
+        now, name = self._clock(), line.webhook.name
         if now - call.made >= GIVEN_UP:
-            text = f"webhook {webhook.name}, call {call.id}: given up after {call.tries + 1} tries: {fault}"
+            text = f"webhook {name}, call {call.id}: given up after {call.tries + 1} tries: {fault}"
             await self._store.record(Event(now, "call-given-up", self._node, text))
             await self._store.perform(calling.tried, Tried(call.id))
             _log.error("%s", text)
         else:
             again = now + self._waits[min(call.tries, len(self._waits) - 1)]
             await self._store.perform(calling.tried, Tried(call.id, again, fault))
-        self._failures[webhook.name] += 1
-        failures = self._failures[webhook.name]
-        _log.warning("webhook %s: %s", webhook.name, fault)
-        rest = min(self._waits[min(failures, len(self._waits)) - 1], LONGEST_REST)
+        line.failures += 1
+        _log.warning("webhook %s: %s", name, fault)
+        rest = min(self._waits[min(line.failures, len(self._waits)) - 1], LONGEST_REST)
         return rest.total_seconds()
 
     async def _posted(self, webhook: Webhook, id_: str, body: str) -> str | None:

@@ -136,4 +136,33 @@ if (preview) {
   }
 }
 
+// What is under way is looked at again, until what came of it stands there.
+const LOOK = 500; // Milliseconds.
+async function look(main) {
+  const waiting = main.querySelector("[data-waiting]");
+  if (!waiting) return;
+  const bar = waiting.querySelector("progress"), words = waiting.querySelector("[data-progress]");
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const told = page.getElementById("main");
+    const still = told.querySelector("[data-waiting]");
+    if (still) {
+      bar.value = still.querySelector("progress").value;
+      words.textContent = still.querySelector("[data-progress]").textContent;
+    } else {
+      main.replaceChildren(...told.childNodes);
+      document.title = page.title;
+      ready(main);
+      const title = main.querySelector("h1, h2");
+      title.tabIndex = -1; // So that whoever listens hears it, and the next Tab leads into it.
+      title.focus();
+      return;
+    }
+  } catch {
+    words.textContent = "The server does not answer at the moment; it is asked again.";
+  }
+  setTimeout(look, LOOK, main);
+}
+
 ready(document);
+look(document.getElementById("main"));
