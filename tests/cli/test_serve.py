@@ -1,5 +1,6 @@
 """``whybounce serve``, as an operator would run it."""
 
+import re
 import smtplib
 import socket
 import subprocess
@@ -72,8 +73,26 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
 
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
-        f"whybounce: cannot listen at 127.0.0.1:{port}: address already in use; "
-        "end what listens there, or configure another address"
+        f'whybounce: {path}: listener "inbound", addresses: cannot listen at 127.0.0.1:{port}: '
+        "address already in use; end what listens there, or configure another address"
+    )
+
+
+def test_a_place_for_the_queue_that_is_no_folder_is_one_sentence(tmp_path):
+    """It names the file, the key and the value."""
+    path = _configuration(tmp_path)
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    path.write_text(re.sub(r"(?m)^queue = .*$", f'queue = "{taken}"', path.read_text()))
+    done = subprocess.run(  # noqa: S603  # our own command
+        [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False,
+        text=True, timeout=120,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"whybounce: {path}: server, queue: {taken} cannot be used as a folder: file exists; "
+        "configure another, or make it one"
     )
 
 

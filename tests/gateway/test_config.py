@@ -171,6 +171,21 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
         ("[server]\ndrain = 1979-05-27", "drain: 1979-05-27 is not allowed"),
         ('[server]\nprofile = ["standard"]', 'profile: ["standard"] is not allowed'),
         ("[server", "is not TOML: "),
+        (LISTENER + "certificate = 5", "certificate: 5 is not allowed; allowed is a file"),
+        (LISTENER + "require-auth = true", 'require-auth: true is not allowed with tls = "off"; nobody'),
+        (LISTENER + '[web]\naddress = "127.0.0.1:2525"', '"127.0.0.1:2525" is that of web pages too'),
+        (LISTENER + '[server]\noperating = "127.0.0.1:2525"', '"127.0.0.1:2525" is that of web pages too'),
+        ('[server]\noperating = "[::1]:80"\n[web]\naddress = "[::1]:80"', "stands in server, operating too"),
+        ('[reports]\nfrom-name = "a\\r\\nBcc: b"', 'from-name: "a\\r\\nBcc: b" is not allowed; allowed is one line'),
+        ('[reports]\nhelp-base = "help"', 'help-base: "help" is not allowed; allowed is a link'),
+        ('[reports]\ndelisting = "javascript:x"', 'delisting: "javascript:x" is not allowed; allowed is a link'),
+        ('[[block-list]]\nzone = "a.example"\nlink = "x{ip}"', 'block-list "a.example", link: "x{ip}" is not'),
+        ('[[block-list]]\nzone = "a.example"\ncodes = ["192.0.2.1"]', "allowed are addresses in 127.0.0.0/8"),
+        ('[spam]\nheader = "X Spam:"', 'spam, header: "X Spam:" is not allowed; allowed is a name'),
+        (
+            '[[signing]]\ndomain = "a.example"\nselector = "a b"\nkey = "whybounce.toml"',
+            'selector: "a b" is not allowed; allowed is a name such as "s1"',
+        ),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_what_is_needed(written, text, said):

@@ -224,6 +224,40 @@ async def test_half_the_recipients_refused_are_reported_in_the_same_transaction(
     assert [each.outcome.status is not None for each in telling.conclusions] == [True, True]
 
 
+async def test_recipients_at_several_domains_who_fail_together_are_told_of_in_one_report(running):
+    """One report for a message and a moment; who has the message waits for nobody."""
+    no = Behaviour(replies={"RCPT": "550 5.1.1 No such user"})
+    may_go_on = asyncio.Event()
+
+    def wrap(carry: Carry) -> Carry:
+        async def late(destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
+            if destination == MailExchangers("c.example"):
+                await may_go_on.wait()
+            return await carry(destination, parcel)
+
+        return late
+
+    async with running(
+        wrap=wrap,
+        prepare=serving(a_example=no, b_example=no, c_example=no, d_example=Behaviour()),
+    ) as r:
+        message = await r.accept("x@a.example", "x@b.example", "x@c.example", "x@d.example")
+        early = await r.life(message, lambda life: Terminal.RELAYED in ends(life))
+        may_go_on.set()
+        life = await r.ended(message)
+        outcomes = [each.outcome for each in life.entry.recipients]
+
+    assert ends(early) == [None, None, None, Terminal.RELAYED]
+    assert ends(life) == [Terminal.FAILED] * 3 + [Terminal.RELAYED]
+    assert len({each.report for each in outcomes[:3]}) == 1
+    (telling,) = r.reporter.tellings
+    assert {each.recipient.domain for each in telling.conclusions} == {
+        "a.example",
+        "b.example",
+        "c.example",
+    }
+
+
 async def test_a_destination_in_trouble_does_not_stop_the_others(running):
     """A server that says nothing at all holds up its own mail only."""
     async with running(

@@ -115,6 +115,7 @@ async def _serve(
         AddressTakenError,
         ControlTakenError,
         UnfitResolverError,
+        UnusableFolderError,
         running,
         until_stopped,
     )
@@ -148,9 +149,13 @@ async def _serve(
             await until_stopped(gateway, stop)
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
-        raise Refusal(f"{error}; end what listens there, or configure another address") from error
+        raise Refusal(
+            f"{path}: {error}; end what listens there, or configure another address"
+        ) from error
+    except UnusableFolderError as error:
+        raise Refusal(f"{path}: {error}; configure another, or make it one") from error
     except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
-        raise Refusal(str(error)) from error
+        raise Refusal(f"{path}: {error}") from error
 
 
 async def _reload(gateway: "Running") -> None:
@@ -170,6 +175,7 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
         AddressTakenError,
         ControlTakenError,
         UnfitResolverError,
+        UnusableFolderError,
         until_stopped,
     )
     from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
@@ -198,12 +204,14 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
         raise Refusal(
-            f"{error}; another demonstration may be running: end it, or choose other ports with "
+            f"cannot listen at {error.address}: {error.why}; another demonstration may be running: end it, or choose other ports with "
             "--inbound and --submission"
         ) from error
     except FaultyFileError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_FAULTY) from error
+    except UnusableFolderError as error:
+        raise Refusal(f"--data {folder}: {error.folder} is no folder: {error.why}") from error
     except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
         raise Refusal(str(error)) from error
 

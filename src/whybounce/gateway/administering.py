@@ -51,16 +51,28 @@ Now = Callable[[], Parts]
 class AddressTakenError(Exception):
     """An address to listen at cannot be had."""
 
-    def __init__(self, address: Endpoint, why: str) -> None:
-        super().__init__(f"cannot listen at {address}: {why}")
+    def __init__(self, place: str, address: Endpoint, why: str) -> None:
+        super().__init__(f"{place}: cannot listen at {address}: {why}")
+        self.place = place  # The key that names it.
         self.address = address
+        self.why = why
+
+
+class UnusableFolderError(Exception):
+    """A folder that is needed cannot be had."""
+
+    def __init__(self, place: str, folder: Path, why: str) -> None:
+        super().__init__(f"{place}: {folder} cannot be used as a folder: {why}")
+        self.place = place  # The key that names it.
+        self.folder = folder
+        self.why = why
 
 
 class ControlTakenError(Exception):
     """The socket for commands cannot be made."""
 
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"cannot take commands at {path}: {why}")
+        super().__init__(f"server, control: cannot take commands at {path}: {why}")
         self.path = path
 
 
@@ -190,7 +202,7 @@ async def open_pages(
         port = await stack.enter_async_context(served(app, wanted.host, wanted.port))
     except OSError as error:
         if config.server.operating is not None:
-            raise AddressTakenError(wanted, why(error)) from error
+            raise AddressTakenError("server, operating", wanted, why(error)) from error
         _log.warning("health and metrics are not served: %s: %s", wanted, why(error))
         return None
     return Endpoint(f"{wanted.rpartition(':')[0]}:{port}")
@@ -249,4 +261,5 @@ async def doing_chores(now: Now) -> AsyncIterator[None]:
 
 def why(error: OSError) -> str:
     """Return what stood in the way, in words."""
-    return os.strerror(error.errno).lower() if error.errno else str(error)
+    number = error.errno or 0  # Of names that are not known it is negative.
+    return (os.strerror(number).lower() if number > 0 else error.strerror) or str(error)

@@ -52,6 +52,8 @@ _PREFIX = "WHYBOUNCE_"
 _SQLITE = "sqlite:///"
 _STORES = (_SQLITE, "postgresql://")
 _EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened at
+_SELECTOR = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")  # RFC 6376 §3.1.
+_FIELD_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8.
 _WEBHOOK_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -660,6 +662,7 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     yield from _retry(config)
     yield from _webhooks(config)
     yield from _waits(config)
+    yield from _words_in_mail(config)
     languages = sorted(catalogue().frames)
     if config.reports.language not in languages:
         yield (
@@ -696,11 +699,19 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
 
 def _listeners(config: Config) -> Iterator[tuple[str, str]]:
     names = Counter(each.name for each in config.listener)
-    taken = Counter(at for each in config.listener for at in each.addresses if at.port)
+    pages = (config.server.operating, config.web.address)
+    mail = [at for each in config.listener for at in each.addresses]
+    taken = Counter(at for at in (*mail, *pages) if at is not None and at.port)
     for name in (name for name, times in names.items() if times > 1):
         yield f"listener {shown(name)}", "this name stands twice; each listener has its own"
     for address in (address for address, times in taken.items() if times > 1):
-        yield "listener, addresses", f"{shown(address)} stands twice; one listener can have it"
+        if address in mail:
+            said = f"{shown(address)} stands twice; one listener can have it"
+            if address in pages:
+                said = f"{shown(address)} is that of web pages too; each needs a port of its own"
+            yield "listener, addresses", said
+        else:
+            yield "web, address", f"{shown(address)} stands in server, operating too"
     for each in config.listener:
         place = f"listener {shown(each.name)}"
         if not each.addresses:
@@ -709,12 +720,53 @@ def _listeners(config: Config) -> Iterator[tuple[str, str]]:
             yield from _certificate(each, place)
         if each.require_tls and each.tls is TlsMode.OFF:
             yield f"{place}, require-tls", 'true is not allowed with tls = "off"'
+        if each.require_auth and each.tls is TlsMode.OFF and not _lets_in_without_tls(each):
+            yield (
+                f"{place}, require-auth",
+                'true is not allowed with tls = "off"; nobody could log in there',
+            )
         local = all(at.is_loopback for at in each.addresses)
         if each.kind is Kind.SUBMISSION and each.tls is TlsMode.OFF and not local:
             yield (
                 f"{place}, tls",
                 '"off" is not allowed where people log in; allowed is "starttls" or "implicit"',
             )
+
+
+def _lets_in_without_tls(listener: Listener) -> bool:
+    """Whether somebody may log in, or be said to have: XCLIENT names accounts too."""
+    return listener.auth_without_tls or bool(listener.xclient)
+
+
+def _words_in_mail(config: Config) -> Iterator[tuple[str, str]]:
+    """Hold that what stands in replies and notices can stand there."""
+    reports = config.reports
+    for place, text in (
+        ("reports, from-name", reports.from_name),
+        ("reports, organisation", reports.organisation),
+    ):
+        if not all(map(str.isprintable, text)):
+            yield place, f"{shown(text)} is not allowed; allowed is one line of text"
+    links = [
+        ("reports, help-base", reports.help_base),
+        ("reports, delisting", reports.delisting),
+        *((f"block-list {shown(each.zone)}, link", each.link) for each in config.block_list),
+    ]
+    for place, link in links:
+        if link and not _is_link(link.replace("{ip}", "192.0.2.1"), {"https", "http"}):
+            yield place, f"{shown(link)} is not allowed; allowed is a link: https:// and a host"
+    for each in config.block_list:
+        for code in each.codes:
+            if not code.addresses.is_loopback:
+                yield (
+                    f"block-list {shown(each.zone)}, codes",
+                    f"{shown(code)} is not allowed; allowed are addresses in 127.0.0.0/8",
+                )
+    if config.spam.header and not _FIELD_NAME.fullmatch(config.spam.header):
+        yield (
+            "spam, header",
+            f'{shown(config.spam.header)} is not allowed; allowed is a name such as "X-Spam-Flag"',
+        )
 
 
 def _certificate(listener: Listener, place: str) -> Iterator[tuple[str, str]]:
@@ -814,6 +866,11 @@ def _policies(config: Config) -> Iterator[tuple[str, str]]:
 def _signing(config: Config) -> Iterator[tuple[str, str]]:
     """Hold that each key signs, and that a domain has one."""
     for each in config.signing:
+        if not _SELECTOR.fullmatch(each.selector):
+            yield (
+                f"signing {shown(each.domain)}, selector",
+                f'{shown(each.selector)} is not allowed; allowed is a name such as "s1"',
+            )
         try:
             read_key(each.domain, each.selector, each.key)
         except (OSError, UnusableKeyError) as error:
@@ -862,5 +919,7 @@ def _default(field: FieldInfo) -> str:
         return "needed"
     if field.default is None or field.default in {"", ()}:
         return ""
+    if isinstance(field.default, tuple):
+        return ", ".join(map(str, field.default))
     plain = isinstance(field.default, bool | int) and not isinstance(field.default, Size)
     return shown(field.default if plain else str(field.default))

@@ -15,6 +15,7 @@ from typing import Any
 from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.crowding import Crowding
 from whybounce.gateway.delivery.dispatching import Dispatcher, Report, Resolve
+from whybounce.gateway.delivery.gathering import Gathering
 from whybounce.gateway.delivery.traffic import Traffic
 from whybounce.gateway.store import Schedule, Share, Store, StoreError, StoreUnavailableError, Turns
 from whybounce.gateway.store.rows import Consignment
@@ -121,6 +122,7 @@ class Outbound:
             monotonic=self._monotonic,
         )
         self._crowding = Crowding(most=settings.most_each_mailbox, wait=settings.mailbox_wait)
+        self._gathering = Gathering()
         self._dispatcher = Dispatcher(
             store=store,
             carry=ways.carry,
@@ -128,6 +130,7 @@ class Outbound:
             report=report,
             traffic=self._traffic,
             crowding=self._crowding,
+            gathering=self._gathering,
             node=settings.node,
             schedule=settings.schedule,
             clock=clock,
@@ -327,9 +330,10 @@ class Outbound:
             self._begun.add(job)
             return True
 
-        rest = await self._expanded(consignment)
-        if rest is not None:
-            await self._dispatcher.dispatch(rest, begin)
+        with self._gathering.under_way(consignment):
+            rest = await self._expanded(consignment)
+            if rest is not None:
+                await self._dispatcher.dispatch(rest, begin)
 
     async def _may_begin(self, job: asyncio.Task[None]) -> bool:
         """Whoever was stopped for long asks first: another node may have carried it since.

@@ -13,6 +13,7 @@ from whybounce.gateway import config as configured, folders
 from whybounce.gateway.administering import (
     AddressTakenError,
     ControlTakenError,
+    UnusableFolderError,
     attending_of,
     bouncer_of,
     channel,
@@ -54,6 +55,7 @@ __all__ = [
     "ControlTakenError",
     "Running",
     "UnfitResolverError",
+    "UnusableFolderError",
     "operating_alone",
     "running",
     "until_stopped",
@@ -103,6 +105,7 @@ async def running(
         AddressTakenError: An address to listen at cannot be had.
         StoreError: The queue cannot be opened.
         UnfitResolverError: DANE is required, and the resolver does not validate.
+        UnusableFolderError: Queue or mailboxes have no folder.
 
     """
     _make_folders(config)
@@ -217,7 +220,8 @@ async def _listen(listener: Listener, settings: configured.Listener) -> None:
         try:
             await listener.listen(address.host, address.port)
         except OSError as error:
-            raise AddressTakenError(address, why(error)) from error
+            place = f'listener "{settings.name}", addresses'
+            raise AddressTakenError(place, address, why(error)) from error
 
 
 @asynccontextmanager
@@ -234,9 +238,14 @@ async def _delivering(parts: Parts, outbound: Outbound) -> AsyncIterator[asyncio
 
 
 def _make_folders(config: Config) -> None:
+    wanted = {"server, mailboxes": Path(config.server.mailboxes)}
     if config.queue_file is not None:
-        folders.make(config.queue_file.parent)
-    folders.make(Path(config.server.mailboxes))
+        wanted = {"server, queue": config.queue_file.parent, **wanted}
+    for place, folder in wanted.items():
+        try:
+            folders.make(folder)
+        except OSError as error:
+            raise UnusableFolderError(place, folder, why(error)) from error
 
 
 async def until_stopped(gateway: Running, stop: asyncio.Event) -> None:

@@ -194,7 +194,13 @@ def wanted(kind: Any) -> str:
         return _either([each.value for each in kind])
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return "a table"
-    plain = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    plain = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "text",
+        Path: "a file",
+    }
     return f"{getattr(kind, 'WANTED', None) or plain.get(kind, 'a table')}{bounds}"
 
 

@@ -15,7 +15,6 @@ from whybounce.gateway.addresses import key_of
 from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.concluding import (
-    Conclusion,
     Notices,
     Telling,
     conclude,
@@ -26,6 +25,7 @@ from whybounce.gateway.delivery.concluding import (
 )
 from whybounce.gateway.delivery.crowding import Crowding
 from whybounce.gateway.delivery.destinations import Destination, Lmtp, Maildir
+from whybounce.gateway.delivery.gathering import Gathering, Part
 from whybounce.gateway.delivery.parcels import ABOVE, Parcel, Reading
 from whybounce.gateway.delivery.traffic import Traffic
 from whybounce.gateway.store import (
@@ -36,10 +36,17 @@ from whybounce.gateway.store import (
     StoreUnavailableError,
     Trouble,
 )
-from whybounce.gateway.store.rows import Consignment, LeasedRecipient, QueuedMessage, Settlement
+from whybounce.gateway.store.rows import (
+    Consignment,
+    LeasedRecipient,
+    QueuedMessage,
+    Settlement,
+    Terminal,
+)
 
 _log = logging.getLogger(__name__)
 
+_ARRIVED = frozenset({Terminal.DELIVERED, Terminal.RELAYED})
 _HELD_WHOLE = 256 << 10  # Octets of a message that is read once for all its destinations.
 
 Resolve = Callable[[QueuedMessage, LeasedRecipient], Awaitable[Destination | Obstacle]]
@@ -62,6 +69,7 @@ class Dispatcher:
     report: Report
     traffic: Traffic
     crowding: Crowding
+    gathering: Gathering
     node: str
     schedule: Schedule
     clock: Callable[[], datetime]
@@ -244,10 +252,24 @@ class Dispatcher:
                 return
 
     async def _settle(self, consignment: Consignment, attempts: Sequence[Attempt]) -> None:
+        """Settle who has the mail at once, and the others with what else of the message ends now."""
         now = self.clock()
         answered = await self._answered_before(consignment, attempts, now)
         conclusions = conclude(attempts, consignment.message, now=now, answered=answered)
-        recorded = await self._concluded(consignment, attempts, conclusions, now)
+        part = Part(consignment, tuple(attempts), conclusions)
+        told = to_tell(conclusions, consignment.message, self.schedule, now)
+        waiting = [each for each in told if each.terminal not in _ARRIVED]
+        if not waiting or self.gathering.is_alone(consignment):
+            await self._settle_part(part)
+            return
+        if rest := [each for each in conclusions if each not in waiting]:
+            await self._settle_part(part.of(rest))
+        await self.gathering.settle(part.of(waiting), self._settle_part)
+
+    async def _settle_part(self, part: Part) -> None:
+        now = self.clock()
+        recorded = await self._concluded(part, now)
+        message = part.consignment.message
         while True:
             try:
                 await self.store.settle(recorded)
@@ -255,7 +277,7 @@ class Dispatcher:
                 if error.trouble is Trouble.CORRUPT:
                     raise  # It will never be recorded, and the store passes it over.
                 # To give up here would deliver it twice.
-                _log.warning("message %s waits to be settled: %s", consignment.message.id, error)
+                _log.warning("message %s waits to be settled: %s", message.id, error)
                 await asyncio.sleep(1)
             except LeaseLostError as error:
                 _log.warning("%s", error)
@@ -264,28 +286,22 @@ class Dispatcher:
                 if not recorded.messages:
                     raise
                 # The reports are what it does not take: they are made anew later.
-                recorded = self._postponed(consignment, attempts, conclusions, now, error)
+                recorded = self._postponed(part, now, error)
             else:
                 return
 
-    async def _concluded(
-        self,
-        consignment: Consignment,
-        attempts: Sequence[Attempt],
-        conclusions: tuple[Conclusion, ...],
-        now: datetime,
-    ) -> Settlement:
+    async def _concluded(self, part: Part, now: datetime) -> Settlement:
         """Return what to record, with the reports that go with it."""
-        schedule = self.schedule
-        telling = to_tell(conclusions, consignment.message, schedule, now)
+        schedule, message = self.schedule, part.consignment.message
+        telling = to_tell(part.conclusions, message, schedule, now)
         try:
             notices = Notices()
             if telling:
-                notices = await self.report(Telling(consignment.message, telling, now))
+                notices = await self.report(Telling(message, telling, now))
             return settlement(
-                consignment,
-                attempts,
-                conclusions,
+                part.consignment,
+                part.attempts,
+                part.conclusions,
                 notices,
                 asked=telling,
                 schedule=schedule,
@@ -293,21 +309,14 @@ class Dispatcher:
                 chance=self.chance,
             )
         except Exception as error:  # noqa: BLE001  # nobody fails without being told of
-            _log.exception("reporting on message %s", consignment.message.id)
-            return self._postponed(consignment, attempts, conclusions, now, error)
+            _log.exception("reporting on message %s", message.id)
+            return self._postponed(part, now, error)
 
-    def _postponed(
-        self,
-        consignment: Consignment,
-        attempts: Sequence[Attempt],
-        conclusions: tuple[Conclusion, ...],
-        now: datetime,
-        error: Exception,
-    ) -> Settlement:
+    def _postponed(self, part: Part, now: datetime, error: Exception) -> Settlement:
         return postponement(
-            consignment,
-            attempts,
-            conclusions,
+            part.consignment,
+            part.attempts,
+            part.conclusions,
             schedule=self.schedule,
             now=now,
             event=type(error).__name__,
