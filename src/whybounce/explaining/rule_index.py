@@ -34,8 +34,9 @@ class Hit(Struct, frozen=True):
     count: int
 
 
-# A rule's place in the catalogue, what it demands beside the token it is listed by, and the rule.
-_Row = tuple[int, tuple[frozenset[str], ...], ReplyRule]
+# What a rule demands beside the token it is listed by, twice over where that is but one demand; its place
+# in the catalogue, and the rule.
+_Row = tuple[frozenset[str], frozenset[str], int, ReplyRule]
 
 
 class RuleIndex:
@@ -48,8 +49,9 @@ class RuleIndex:
     def __init__(self, rules: Iterable[ReplyRule]) -> None:
         self._listed: dict[str, list[_Row]] = {}
         for place, rule in enumerate(rules):
-            row = (place, rule.words[1:], rule)
-            for token in rule.words[0]:
+            words = rule.words
+            row = (words[len(words) // 2], words[-1], place, rule)
+            for token in words[0]:
                 self._listed.setdefault(token, []).append(row)
 
     def hits(
@@ -100,9 +102,9 @@ class RuleIndex:
         missing = present.isdisjoint
         return {
             place: rule
-            for rows in filter(None, map(self._listed.get, present))
-            for place, others, rule in rows
-            if not any(map(missing, others))
+            for token in self._listed.keys() & present
+            for second, third, place, rule in self._listed[token]
+            if not missing(second) and not missing(third)
         }
 
 
