@@ -1,6 +1,6 @@
 """How many messages a second the gateway takes, each of them durable before it is answered 250.
 
-    python benchmarks/accept.py [--messages 3000] [--rounds 5] [--postgresql URL] [--folder F]
+    python benchmarks/accept.py [--messages 3000] [--rounds 5] [--postgresql [URL]] [--folder F]
 
 The load is Postfix's smtp-source: 20 sessions that stay open, messages of 1 KB
 and 20 KB, without TLS. The peer is
@@ -13,8 +13,9 @@ are measured in turn in every round, and the medians count. On a busy machine on
 share of it than Postfix's thirty: there the processor time of each message, all processes together, says
 more than the clock.
 
-``--postgresql`` measures a queue there too: an empty database, which is filled. Needs Debian's package
-postfix, and root to run it.
+``--postgresql`` measures a queue there too: on a server of its own, made for it (Debian's package
+postgresql), whose processor time is counted with the gateway's; or in the empty database that is named,
+which is filled. Needs Debian's package postfix, and root to run it.
 """
 
 import argparse
@@ -37,11 +38,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 import processor
 from postfix import free_port, postfix_folder, wait_for
+from postgresql import PostgreSQL
 from signing import pair, signed
 from whybounce.gateway.policies import POLICIES
 from whybounce.provoking.name_server import NameServer, Records
 
 SESSIONS = 20
+OWN = "own"  # A server for the while.
 SIZES = {"1 KB": ("-l", "1000"), "20 KB": ("-l", "20000")}
 SENDER, RECIPIENT = "a@b.example", "c@d.example"
 CLI = str(Path(sys.executable).with_name("whybounce"))
@@ -83,7 +86,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--messages", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--postgresql", metavar="URL", help="an empty database")
+    parser.add_argument(
+        "--postgresql",
+        metavar="URL",
+        nargs="?",
+        const=OWN,
+        help="an empty database, not one of its own",
+    )
     parser.add_argument("--folder", type=Path, help="on the disk that is to be measured")
     given = parser.parse_args()
     with ExitStack() as left:
@@ -102,7 +111,7 @@ class Server:
     """What is measured."""
 
     port: int
-    pid: int
+    pids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -143,15 +152,18 @@ def _servers(left: ExitStack, postgresql: str | None, folder: Path | None) -> di
     servers = {}
     for name, more in {"Postfix": {}, "Postfix, in_flow_delay=0": {"in_flow_delay": "0"}}.items():
         at, port = left.enter_context(postfix_folder(**taking, **more))
-        servers[name] = Server(port, int((at / "spool/pid/master.pid").read_text()))
+        servers[name] = Server(port, (int((at / "spool/pid/master.pid").read_text()),))
     dns = left.enter_context(name_server())
     silent = left.enter_context(says_nothing())
     off = "\n".join(f'{policy.name} = "off"' for policy in POLICIES)
-    queues = {"SQLite": "data"} | ({"PostgreSQL": postgresql} if postgresql else {})
-    for queue, url in queues.items():
+    own = left.enter_context(_postgresql(folder)) if postgresql == OWN else None
+    for queue in ["SQLite", *(["PostgreSQL"] if postgresql else [])]:
         for what, policies in {"no policies": off, "usual policies": ""}.items():
             kept = Path(left.enter_context(tempfile.TemporaryDirectory(dir=folder)))
             port = free_port()
+            url = "data"
+            if queue == "PostgreSQL":
+                url = own.make() if own else postgresql
             file = kept / "whybounce.toml"
             file.write_text(
                 _CONFIG.format(queue=url, port=port, dns=dns, silent=silent, policies=policies),
@@ -159,8 +171,20 @@ def _servers(left: ExitStack, postgresql: str | None, folder: Path | None) -> di
             )
             (kept / "directory.toml").write_text(_DIRECTORY, encoding="utf-8")
             pid = left.enter_context(_serving(file, port))
-            servers[f"whybounce, {queue}, {what}"] = Server(port, pid)
+            database = (own.pid,) if own and queue == "PostgreSQL" else ()
+            servers[f"whybounce, {queue}, {what}"] = Server(port, (pid, *database))
     return servers
+
+
+@contextmanager
+def _postgresql(folder: Path | None) -> Iterator[PostgreSQL]:
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as name:
+        server = PostgreSQL(name)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @contextmanager
@@ -190,10 +214,11 @@ def _measure(server: Server, what: tuple[str, str], messages: int, measured: Mea
     # -d: the sessions stay open, as those of a busy server do.
     options = ("-d", "-s", SESSIONS, "-m", messages, *what, "-f", SENDER, "-t", RECIPIENT)
     command = ["/usr/sbin/smtp-source", *map(str, options), f"127.0.0.1:{server.port}"]
-    before, start = processor.seconds(server.pid), perf_counter()
+    before, start = sum(map(processor.seconds, server.pids)), perf_counter()
     subprocess.run(command, check=True)  # noqa: S603  # our own words
     measured.rates.append(messages / (perf_counter() - start))
-    measured.processor.append((processor.seconds(server.pid) - before) / messages * 1e6)
+    spent = sum(map(processor.seconds, server.pids)) - before
+    measured.processor.append(spent / messages * 1e6)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ Three questions, on SQLite and on a PostgreSQL of its own:
    how long until a remote server gets the first message. Postfix, in the same run, has as many in its
    deferred queue, all of them due. Needs Debian's package postfix, and root to run it; ``--no-postfix``
    leaves it out.
-3. One node and two nodes, each a process, on one PostgreSQL: messages accepted and delivered in a second.
+3. One node and two nodes, each a process, on one PostgreSQL: messages accepted and delivered in a second, and
+   the processor time of each message, in the nodes and in the database's server.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from sqlalchemy import insert
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
+import processor
 from postfix import postfix_folder, run, wait_for
 from postgresql import PostgreSQL
 from served import Served
@@ -104,29 +106,29 @@ def main() -> None:
     engines = [given.engine] if given.engine else ["sqlite", "postgresql"]
     with ExitStack() as left:
         for engine in engines:
-            made = left.enter_context(_databases(engine))
+            made, server = left.enter_context(_databases(engine))
             if "growth" in given.parts:
                 asyncio.run(grown(engine, made(), given.sizes, given.messages, given.rounds))
             if "restart" in given.parts:
                 asyncio.run(restarted(engine, made(), given.queued))
-            if "nodes" in given.parts and engine == "postgresql":
+            if "nodes" in given.parts and server is not None:
                 for nodes in (1, 2):
-                    shared(made(), nodes, given.seconds)
+                    shared(made(), server, nodes, given.seconds)
         if "restart" in given.parts and not given.no_postfix:
             asyncio.run(postfix_restarted(given.queued))
 
 
 @contextmanager
-def _databases(engine: str) -> Iterator[Callable[[], str]]:
-    """Give what names an empty queue, another each time."""
+def _databases(engine: str) -> Iterator[tuple[Callable[[], str], PostgreSQL | None]]:
+    """Give what names an empty queue, another each time, and the server that keeps it."""
     with tempfile.TemporaryDirectory(prefix="whybounce-", ignore_cleanup_errors=True) as folder:
         if engine == "sqlite":
-            yield lambda: f"sqlite:///{tempfile.mkdtemp(dir=folder)}/queue.db"
+            yield lambda: f"sqlite:///{tempfile.mkdtemp(dir=folder)}/queue.db", None
             return
         server = PostgreSQL(folder)
         server.start()
         try:
-            yield server.make
+            yield server.make, server
         finally:
             server.stop()
 
@@ -355,23 +357,30 @@ def _print_restart(who: str, queued: int, listens: float, delivers: float) -> No
 # 3. Nodes.
 
 
-def shared(url: str, nodes: int, seconds: float) -> None:
+def shared(url: str, server: PostgreSQL, nodes: int, seconds: float) -> None:
     """Let so many nodes take and deliver at once."""
     open_queue(url).release()
     spawning = multiprocessing.get_context("spawn")
+    before = processor.seconds(server.pid)
     with spawning.Pool(nodes) as pool:
-        counts = pool.starmap(_node, [(url, f"node{n}", seconds) for n in range(nodes)])
+        carried = pool.starmap(_node, [(url, f"node{n}", seconds) for n in range(nodes)])
+    counts, worked = zip(*carried, strict=True)
     each = ", ".join(f"{count / seconds:.0f}" for count in counts)
+    ours = sum(worked) / sum(counts) * 1e6
+    theirs = (processor.seconds(server.pid) - before) / sum(counts) * 1e6
     print(
         f"\npostgresql, {nodes} node{'s' if nodes > 1 else ''}: {sum(counts) / seconds:.0f} messages"
-        f" a second accepted and delivered ({each});"
+        f" a second accepted and delivered ({each}); processor {ours:.0f} us/message in the nodes,"
+        f" {theirs:.0f} in the server;"
         f" load {' '.join(f'{load:.1f}' for load in os.getloadavg())}",
         flush=True,
     )
 
 
-def _node(url: str, node: str, seconds: float) -> int:
-    return asyncio.run(_carry(url, node, seconds))
+def _node(url: str, node: str, seconds: float) -> tuple[int, float]:
+    """Return how many it carried, and for how many seconds it had the processor."""
+    before = process_time()
+    return asyncio.run(_carry(url, node, seconds)), process_time() - before
 
 
 async def _carry(url: str, node: str, seconds: float) -> int:

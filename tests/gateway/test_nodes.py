@@ -5,8 +5,10 @@ import os
 import random
 import secrets
 import signal
+from collections import Counter
 
 import psycopg
+import pytest
 
 from proving import ANNA, BEN, place, send, under_load
 from whybounce.provoking.mail_server import Received
@@ -16,6 +18,7 @@ LONGER = {"WHYBOUNCE_LEASE": "4"}  # Under load the other node must not lose its
 FIRST = {
     "WHYBOUNCE_NAME": "first.contoso.example"
 }  # So that the remote can tell it from the other.
+AT_ONCE = 5  # Deliveries to one destination, until one of them has come to its end.
 
 
 def chance() -> random.Random:
@@ -25,39 +28,61 @@ def chance() -> random.Random:
     return random.Random(seed)  # noqa: S311  # likewise
 
 
-async def test_a_node_stopped_past_its_lease_records_nothing_afterwards(postgresql, tmp_path):
-    """The other node carries its mail; what it has in its hands it does not begin."""
-    held, taken = asyncio.Event(), []
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+async def test_had_twice_is_what_a_node_had_in_flight_and_no_more(postgresql, tmp_path, how):
+    """In flight: leased by it, and begun. What it had leased besides is had once, from the other.
+
+    One that was stopped past its lease wakes, records nothing, begins nothing, and goes on with new mail.
+    """
+    sent, heard, had = [], set(), Counter()
+    released = asyncio.Event()
+
+    async def keep(received: Received) -> None:
+        (recipient,) = received.recipients
+        if received.helo == FIRST["WHYBOUNCE_NAME"] and not released.is_set():
+            heard.add(recipient)
+            await released.wait()
+        had[recipient] += 1
+
     async with place(tmp_path, chance(), server=postgresql, nodes=2) as there:
-        first, second = there.nodes
-
-        async def keep(received: Received) -> None:
-            taken.append(received.recipients[0])
-            if len(taken) == 1:
-                await held.wait()
-
         there.remote.keep = keep
-        await first.start(LEASE)
-        await asyncio.to_thread(send, first.ports["submission"], "good.1@remote.example")
-        while not taken:  # noqa: ASYNC110  # nothing tells of it
-            await asyncio.sleep(0.02)
-        first.send_signal(signal.SIGSTOP)
-        await second.start(LEASE)
+        first, second = there.nodes
+        await asyncio.gather(first.start({**LEASE, **FIRST}), second.start(LEASE))
+        leased: set[str] = set()
+        async with asyncio.timeout(60):
+            while len(heard) < AT_ONCE or len(leased) < 3 * AT_ONCE:
+                sent.append(f"good.{len(sent)}@remote.example")
+                answer = await asyncio.to_thread(send, first.ports["submission"], sent[-1])
+                assert answer[0] == 250
+                leased = {recipient for _, recipient in there.held_by("node0")}
+        first.send_signal(how)
+        leased = {recipient for _, recipient in there.held_by("node0")}
+        if how is signal.SIGKILL:
+            await first.ended()
         await there.settled()
-        held.set()  # The first node hears its 250 when it goes on.
-        first.send_signal(signal.SIGCONT)
-        await asyncio.to_thread(send, first.ports["submission"], "good.2@remote.example")
-        await there.settled()
-        nodes = there.ask("SELECT node FROM attempts ORDER BY id")
+        released.set()
+        if how is signal.SIGSTOP:  # It hears its 250s now, and what it had not begun is over.
+            first.send_signal(signal.SIGCONT)
+        async with asyncio.timeout(60):
+            while sum(had.values()) < len(sent) + len(heard):  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.05)
+        recorded = there.ask("SELECT node, count(*) FROM attempts GROUP BY node")
+        if how is signal.SIGSTOP:
+            sent.append("good.later@remote.example")
+            await asyncio.to_thread(send, first.ports["submission"], sent[-1])
+            await there.settled()
+            assert "its lease ran out here" in first.said()
         ends = there.ask("SELECT count(*) FROM outcomes")
-        await first.stop()
-        await second.stop()
+    twice = {recipient for recipient, times in had.items() if times > 1}
+    print(f"{len(sent)} sent, {len(leased)} leased, {len(heard)} in flight, {len(twice)} twice")  # noqa: T201  # likewise
 
-    assert taken == ["good.1@remote.example"] * 2 + ["good.2@remote.example"]
-    assert nodes[0] == ("node1",)
-    assert len(nodes) == 2
-    assert ends == [(2,)]
-    assert "lease" in first.said()
+    assert set(had) == set(sent)
+    assert ends == [(len(sent),)]
+    assert [node for node, _ in recorded] == ["node1"], "the other recorded nothing"
+    assert twice == heard, "the remote had taken these, and nobody had recorded it"
+    assert max(had.values()) == 2
+    assert len(twice) == AT_ONCE
+    assert heard < leased
 
 
 async def test_nodes_that_are_killed_and_stopped_lose_nothing_to_each_other(postgresql, tmp_path):

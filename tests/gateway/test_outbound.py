@@ -659,6 +659,31 @@ async def test_nothing_is_begun_while_what_was_delivered_cannot_be_recorded(runn
     assert sorted(taken) == [f"n{n}@example.org" for n in range(4)]
 
 
+async def test_what_could_not_be_opened_is_given_back_once_the_store_works_again(
+    running, monkeypatch
+):
+    """Else the database's restart would cost it the rest of its lease: five minutes."""
+    async with running(prepare=serving(example_org=Behaviour())) as r:
+        give_back, away = r.store.give_back, [1, 2]
+
+        async def expand(consignment: Consignment) -> Consignment:
+            if away:
+                raise StoreUnavailableError(Trouble.UNREACHABLE, "no answer")
+            return consignment
+
+        async def unsure(consignment: Consignment, *, due: datetime) -> bool:
+            if away:
+                away.pop()
+                raise StoreUnavailableError(Trouble.UNREACHABLE, "no answer")
+            return await give_back(consignment, due=due)
+
+        monkeypatch.setattr(r.outbound, "_expand", expand)
+        monkeypatch.setattr(r.store, "give_back", unsure)
+        life = await r.ended(await r.accept())
+
+    assert ends(life) == [Terminal.RELAYED]
+
+
 async def test_an_idle_queue_is_not_asked_again_and_again(running, monkeypatch):
     """It sleeps until something is due or accepted."""
     async with running(prepare=serving(example_org=Behaviour())) as r:

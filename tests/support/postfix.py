@@ -139,7 +139,7 @@ def running(*command: str) -> Iterator[None]:
 
 def wait_for(port: int) -> None:
     """Wait until something listens."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -65,6 +65,13 @@ class PostgreSQL:
             **self._user,
         )
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that all its others come from."""
+        if self._running is None:
+            raise RuntimeError("it was not started")
+        return self._running.pid
+
     def start(self) -> None:
         """Start, and wait until it answers."""
         command = (_program("postgres"), "-D", f"{self._folder}/data", "-p", str(self._port))

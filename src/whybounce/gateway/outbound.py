@@ -357,6 +357,5 @@ class Outbound:
         except StoreError as error:
             _log.warning("message %s is opened later: %s", consignment.message.id, error)
             due = self._clock() + self._settings.schedule.waits[0]
-            with contextlib.suppress(StoreError):  # Then the lease runs out by itself.
-                await self._store.give_back(consignment, due=due)
+            await self._dispatcher.give_back(consignment, due)
             return None

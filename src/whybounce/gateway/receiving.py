@@ -12,6 +12,7 @@ from whybounce.gateway.smtp.server import Limits as DialogueLimits, ServerSettin
 from whybounce.gateway.smtp.server.counting import Caps
 from whybounce.gateway.smtp.tls import server_context
 from whybounce.gateway.spam_signs import SpamSigns
+from whybounce.gateway.store import StoreUnavailableError
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened at
 
@@ -53,6 +54,7 @@ def listener_of(parts: Parts, settings: Settings) -> Listener:
             address=settings.connections_per_address,
             network=settings.connections_per_network,
         ),
+        plain_faults=(StoreUnavailableError,),
     )
 
 

@@ -4,7 +4,13 @@ import asyncio
 
 import pytest
 
-from whybounce.gateway.directory.passwords import Passwords, hash_of, hash_of_public, is_hash
+from whybounce.gateway.directory.passwords import (
+    _LONGEST,
+    Passwords,
+    hash_of,
+    hash_of_public,
+    is_hash,
+)
 
 
 def test_a_hash_has_a_salt_of_its_own():
@@ -49,6 +55,19 @@ async def test_checking_passwords_leaves_the_loop_free():
 
     assert all(checked)
     assert ticks > 2 * len(checked)  # In its own thread, the loop would run once a password.
+
+
+async def test_what_is_longer_than_a_password_is_none():
+    """Hashing costs the more the longer it is; what was cut must not pass for it."""
+    passwords = Passwords()
+    most, more = "x" * _LONGEST, "x" * (_LONGEST + 1)
+    checked = [
+        await passwords.verify(hash_of_public(each), given)
+        for each, given in ((most, most), (more, more), (most, more))
+    ]
+    passwords.close()
+
+    assert checked == [True, False, False]
 
 
 async def test_without_a_hash_nothing_matches():

@@ -107,6 +107,23 @@ def test_a_handler_that_fails_is_our_fault(listen: Listen, caplog: pytest.LogCap
     assert [sink.is_dropped for sink in running.handler.sinks] == [True, False]
 
 
+def test_a_fault_that_says_all_itself_is_one_line_of_the_log(
+    listen: Listen, caplog: pytest.LogCaptureFixture
+):
+    """A database that is away is met by everybody: where in our code they met it helps nobody."""
+    running = listen()
+    running.listener.plain_faults = (RuntimeError,)
+    with _smtp(running) as client:
+        client.ehlo()
+        answer = client.mail("raises@example.net")
+    (noted,) = [each for each in caplog.records if "the handler failed" in each.message]
+
+    assert answer[0] == 451
+    assert noted.levelname == "WARNING"
+    assert noted.exc_info is None
+    assert "internals that nobody" in noted.message
+
+
 def test_a_handler_that_cannot_be_made_is_our_fault(
     listen: Listen, caplog: pytest.LogCaptureFixture
 ):

@@ -237,9 +237,9 @@ class Dispatcher:
         if attempts:
             await self._settle(consignment, attempts)
         if len(attempts) < len(consignment.recipients):
-            await self._give_back(consignment, again)
+            await self.give_back(consignment, again)
 
-    async def _give_back(self, consignment: Consignment, due: datetime) -> None:
+    async def give_back(self, consignment: Consignment, due: datetime) -> None:
         """Give back what was not tried, as soon as the store is there, or let its lease run out."""
         while self.clock() < consignment.until:
             try:

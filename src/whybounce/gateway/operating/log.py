@@ -65,7 +65,9 @@ def without_secrets(
         if _names_secret(key):
             fields[key] = "…"
         elif isinstance(value, str):
-            fields[key] = _clean(value) if key == "exception" else printable(_clean(value))
+            fields[key] = (
+                _clean(value[-_LONGEST:]) if key == "exception" else printable(_clean(value))
+            )
     return fields
 
 

@@ -53,7 +53,20 @@ class Listener:
         caps: Caps | None = None,
         throttle: AuthThrottle | None = None,
         handler_seconds: float = 120,
+        plain_faults: tuple[type[Exception], ...] = (),
     ) -> None:
+        """Listen nowhere yet.
+
+        Args:
+            settings: What is offered, and to whom.
+            new_handler: Makes what decides about one connection.
+            tls: The certificate, where TLS is offered.
+            caps: How many connections there may be.
+            throttle: What slows down who guesses passwords.
+            handler_seconds: How long a handler may take for one answer.
+            plain_faults: What handlers raise that says all there is to know in its one sentence.
+
+        """
         if settings.tls is not TlsMode.OFF and tls is None:
             raise ValueError(f"tls = {settings.tls} needs a certificate")
         self.settings = settings
@@ -61,7 +74,8 @@ class Listener:
         self.new_handler = new_handler
         self.count = ConnectionCount(caps or Caps())
         self.throttle = throttle or AuthThrottle()
-        self.handler_seconds = handler_seconds  # How long a handler may take for one answer.
+        self.handler_seconds = handler_seconds
+        self.plain_faults = plain_faults
         self.connections: set[ServerConnection] = set()
         self._servers: list[asyncio.Server] = []
 
@@ -331,11 +345,18 @@ class ServerConnection(asyncio.Protocol):
             self._is_overdue = False
             self.task.uncancel()
             _log.error("%s: the handler gave no answer in time", self._dialogue.session.id)
-        except Exception:  # noqa: BLE001  # whatever it is, the client gets an answer
-            _log.exception("%s: the handler failed", self._dialogue.session.id)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the client gets an answer
+            self._note(error)
         finally:
             self._asked = None
         return answers.OUR_FAULT.filled(trace=self._dialogue.session.id)
+
+    def _note(self, error: Exception) -> None:
+        said = "%s: the handler failed"
+        if isinstance(error, self._listener.plain_faults):
+            _log.warning(f"{said}: %s", self._dialogue.session.id, error)
+        else:
+            _log.error(said, self._dialogue.session.id, exc_info=error)
 
     # The end.
 
@@ -360,8 +381,8 @@ class ServerConnection(asyncio.Protocol):
     async def _finish(self, handler: Consulted, ending: Ending) -> None:
         try:
             await handler.closed(self._dialogue.session, ending)
-        except Exception:  # noqa: BLE001  # the connection is over all the same
-            _log.exception("%s: the handler failed", self._dialogue.session.id)
+        except Exception as error:  # noqa: BLE001  # the connection is over all the same
+            self._note(error)
         self._has_left = True
         self._listener.count.leave()
         if self._is_lost:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Trouble(StrEnum):
-    """What keeps the store from working. Decides the reply: full is 452 4.3.1, the rest 451 4.3.0."""
+    """What keeps the store from working. Clients are told 451 4.3.0, whichever it is."""
 
     FULL = "full"  # No room on the disk, or the quota is used up.
     READ_ONLY = "read-only"

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from whybounce.gateway.smtp.client.hearing import Fault, ReplyReader, ServerReply
+from whybounce.gateway.smtp.client.hearing import _MOST_OCTETS, Fault, ReplyReader, ServerReply
 from whybounce.gateway.smtp.replies import write_reply
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
@@ -55,6 +55,19 @@ def test_an_endless_reply_is_not_kept(piece: bytes):
             break
     else:
         pytest.fail("it went on for ever")
+
+
+def test_replies_that_nobody_asked_for_are_not_kept_without_end():
+    """Each of them is well made; together they would fill the memory."""
+    reader = ReplyReader()
+    some = b"250 Ok\r\n" * 1_000
+    for _ in range(_MOST_OCTETS // len(some)):
+        reader.receive(some)
+    assert isinstance(reader.next(), ServerReply)
+
+    for _ in range(2):
+        reader.receive(some)
+    assert reader.next() is Fault.NOT_SMTP
 
 
 def test_a_reply_is_read_as_a_reply():
