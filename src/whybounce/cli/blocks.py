@@ -1,17 +1,17 @@
 """``whybounce blocks``: who is banned, listed or restricted, and how that ends."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from whybounce.cli.operating import CONFIG, DATA, configuration, reached
+from whybounce.cli.json_line import print_json
+from whybounce.cli.operating import CONFIG, DATA, answered, configuration, reached
 from whybounce.cli.typed import minute, span
 
 if TYPE_CHECKING:
-    from whybounce.gateway.operating.requests import OnBlocks
     from whybounce.wire.blocks import BlockEntry
 
 _NOTHING_DONE = 1
@@ -33,13 +33,11 @@ def list_(
 
     Example: whybounce blocks list --kind ip
     """
-    settings = configuration(config, data)
-    from whybounce.gateway.operating.requests import ListBlocks  # noqa: PLC0415  # heavy
+    from whybounce.gateway.operating.requests import Blocks, ListBlocks  # noqa: PLC0415  # heavy
 
-    with reached(settings) as ask:
-        found = [each for each in _blocks(ask(ListBlocks())) if kind in {None, each.kind}]
-    for each in found:
-        _print(each, json=json)
+    blocks = answered(ListBlocks(), Blocks, config, data).blocks
+    found = [each for each in blocks if kind in {None, each.kind}]
+    _print_all(found, json=json)
     if not found and not json:
         typer.echo("Nobody is blocked.")
 
@@ -63,18 +61,16 @@ def add(
 
     Example: whybounce blocks add ip 192.0.2.0/24 --cause banned-sending-ip --why "spam: 9 of 10"
     """
-    _do(
-        lambda requests: requests.AddBlock(
-            kind=kind,
-            subject=subject,
-            cause=cause,
-            reason=why,
-            seconds=None if lasts is None else span("--for", lasts),
-        ),
-        config,
-        data,
-        json=json,
+    from whybounce.gateway.operating.requests import AddBlock, Blocks  # noqa: PLC0415  # heavy
+
+    block = AddBlock(
+        kind=kind,
+        subject=subject,
+        cause=cause,
+        reason=why,
+        seconds=None if lasts is None else span("--for", lasts),
     )
+    _print_all(answered(block, Blocks, config, data).blocks, json=json)
 
 
 @app.command()
@@ -89,13 +85,16 @@ def lift(
 
     Example: whybounce blocks lift 192.0.2.9 --why "they cleaned up"
     """
-    _do(
-        lambda requests: requests.LiftBlock(wanted=wanted, why=why),
-        config,
-        data,
-        json=json,
-        nothing=wanted,
-    )
+    from whybounce.gateway.operating.requests import Blocks, LiftBlock, ListBlocks  # noqa: PLC0415  # heavy
+
+    with reached(configuration(config, data)) as ask:
+        lifted = ask(LiftBlock(wanted=wanted, why=why), Blocks).blocks
+        around = "" if lifted else _around(wanted, ask(ListBlocks(), Blocks).blocks)
+    _print_all(lifted, json=json)
+    if not lifted:
+        if not json:
+            typer.echo(f"whybounce: nobody is blocked as {wanted}{around}", err=True)
+        raise typer.Exit(_NOTHING_DONE)
 
 
 @app.command("request")
@@ -110,12 +109,10 @@ def request(
 
     Example: whybounce blocks request 192.0.2.9 postmaster@example.net
     """
-    _do(
-        lambda requests: requests.RequestRemoval(ip=ip, address=address),
-        config,
-        data,
-        json=json,
-    )
+    from whybounce.gateway.operating.requests import Blocks, RequestRemoval  # noqa: PLC0415  # heavy
+
+    wanted = RequestRemoval(ip=ip, address=address)
+    _print_all(answered(wanted, Blocks, config, data).blocks, json=json)
     if not json:
         typer.echo(f"A mail went to {address}; the block stands until it is confirmed by that.")
 
@@ -131,30 +128,10 @@ def confirm(
 
     Example: whybounce blocks confirm eyJzdWJqZWN0Ijo…
     """
-    wanted = written.rpartition("=")[2]  # The whole link will do.
-    _do(lambda requests: requests.ConfirmRemoval(written=wanted), config, data, json=json)
+    from whybounce.gateway.operating.requests import Blocks, ConfirmRemoval  # noqa: PLC0415  # heavy
 
-
-def _do(
-    make: "Callable[[Any], OnBlocks]",
-    config: Path | None,
-    data: Path | None,
-    *,
-    json: bool,
-    nothing: str | None = None,
-) -> None:
-    settings = configuration(config, data)
-    from whybounce.gateway.operating import requests  # noqa: PLC0415  # heavy
-
-    with reached(settings) as ask:
-        done = _blocks(ask(make(requests)))
-        around = "" if done else _around(nothing or "", _blocks(ask(requests.ListBlocks())))
-    for each in done:
-        _print(each, json=json)
-    if not done:
-        if not json:
-            typer.echo(f"whybounce: nobody is blocked as {nothing}{around}", err=True)
-        raise typer.Exit(_NOTHING_DONE)
+    wanted = ConfirmRemoval(written=written.rpartition("=")[2])  # The whole link will do.
+    _print_all(answered(wanted, Blocks, config, data).blocks, json=json)
 
 
 def _around(wanted: str, blocks: "tuple[BlockEntry, ...]") -> str:
@@ -168,17 +145,14 @@ def _around(wanted: str, blocks: "tuple[BlockEntry, ...]") -> str:
     return f"; it is in {' and '.join(holding)}, which can be lifted" if holding else ""
 
 
-def _blocks(answer: object) -> "tuple[BlockEntry, ...]":
-    from whybounce.gateway.operating.requests import Blocks  # noqa: PLC0415  # heavy
-
-    return answer.blocks if isinstance(answer, Blocks) else ()
+def _print_all(blocks: "Iterable[BlockEntry]", *, json: bool) -> None:
+    for each in blocks:
+        _print(each, json=json)
 
 
 def _print(block: "BlockEntry", *, json: bool) -> None:
     if json:
-        import msgspec  # noqa: PLC0415  # only here
-
-        typer.echo(msgspec.json.encode(block))
+        print_json(block)
         return
     if block.lifted is not None:
         end = f"lifted by {block.lifted_by}"

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-import msgspec
 import typer
 
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli import language
+from whybounce.cli.json_line import print_json
 from whybounce.cli.refusal import Refusal
 from whybounce.explaining import search_causes
 from whybounce.vocabulary.cause import Cause
@@ -43,7 +43,7 @@ def causes(
         found = [cause for cause in found if cause.id in named]
     if json:
         for cause in found:
-            typer.echo(msgspec.json.encode(cause_as_dict(cause, catalogue(), speaker)))
+            print_json(cause_as_dict(cause, catalogue(), speaker))
     elif found:
         _print(found, speaker, whole=len(found) == 1 and bool(wanted))
     if not found:

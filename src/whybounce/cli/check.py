@@ -7,11 +7,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import typer
 
 import whybounce
 from whybounce.cli import language
+from whybounce.cli.json_line import print_json
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.rehearsal import Wanted, rehearse
 from whybounce.cli.waiting import Waiting
@@ -143,7 +143,7 @@ def check(
         in_order &= all(map(_is_in_order, findings))
         if json:
             for finding in findings:
-                typer.echo(msgspec.json.encode(finding_as_dict(finding, speaker, target)))
+                print_json(finding_as_dict(finding, speaker, target))
             continue
         from whybounce.cli.page import console, print_findings  # noqa: PLC0415  # rich is 40 ms
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Sequence
 
-import msgspec
 import typer
 
 import whybounce
@@ -11,6 +10,7 @@ from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, Confirming, Live
 from whybounce.cli.incoming import text_given
+from whybounce.cli.json_line import print_json
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.waiting import Waiting
 from whybounce.explaining import mistyped_code
@@ -51,7 +51,7 @@ def explain(
         explained &= explanation.tells_why
         if json:
             answer = explanation_as_dict(explanation, catalogue(), speaker, one)
-            typer.echo(msgspec.json.encode(answer))
+            print_json(answer)
             continue
         from whybounce.cli.page import console, print_answer  # noqa: PLC0415  # rich is 40 ms
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from whybounce.cli.json_line import print_json
 from whybounce.cli.operating import CONFIG, DATA, configuration
 from whybounce.cli.refusal import Refusal
 
@@ -33,12 +34,10 @@ def move(
         raise Refusal(f"there is no queue at {old.file}; name the one that moves by --from")
     moved = _moved(old, new)
     if json:
-        import msgspec  # noqa: PLC0415  # only here
-
         from whybounce.wire import SCHEMA  # noqa: PLC0415
 
         told = {"rows": moved.rows, "octets": moved.octets, "damaged": moved.damaged}
-        typer.echo(msgspec.json.encode({"schema": SCHEMA, **told}))
+        print_json({"schema": SCHEMA, **told})
         return
     _print(moved, old, new)
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import typer
 
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 CONFIG = typer.Option(None, "--config", help="The gateway's configuration.")
 DATA = typer.Option(None, "--data", help="The demonstration's folder, as `serve` names it.")
 
-Ask = Callable[["OnStore"], "Answer"]
+Kind = TypeVar("Kind")
+Perform = Callable[["OnStore"], "Answer"]
+
+
+class Ask(Protocol):
+    """Asks the gateway that is meant; what it refuses is refused in its words."""
+
+    def __call__(self, request: "OnStore", kind: type[Kind]) -> Kind:
+        """Return the answer, which is of the kind that the request is answered with."""
 
 
 def configuration(config: Path | None, data: Path | None) -> "Config":
@@ -35,6 +43,12 @@ def configuration(config: Path | None, data: Path | None) -> "Config":
     return read_configuration(config, environ)[0]
 
 
+def answered(request: "OnStore", kind: type[Kind], config: Path | None, data: Path | None) -> Kind:
+    """Return what the gateway that is meant answers to this one request."""
+    with reached(configuration(config, data)) as ask:
+        return ask(request, kind)
+
+
 @contextmanager
 def reached(config: "Config") -> Iterator[Ask]:
     """Yield what asks the gateway. Where none runs, it is done on its queue from here."""
@@ -42,10 +56,10 @@ def reached(config: "Config") -> Iterator[Ask]:
 
     try:
         if _runs(config):
-            yield lambda request: _accepted(ask_running(config, request))
+            yield _asking(lambda request: ask_running(config, request))
         else:
-            with _alone(config) as ask:
-                yield lambda request: _accepted(ask(request))
+            with _alone(config) as perform:
+                yield _asking(perform)
     except ChannelError as error:
         raise Refusal(str(error)) from error
 
@@ -81,7 +95,7 @@ def ask_running(config: "Config", request: "Request", *, until_over: bool = Fals
 
 
 @contextmanager
-def _alone(config: "Config") -> Iterator[Ask]:
+def _alone(config: "Config") -> Iterator[Perform]:
     from whybounce.gateway.operating.channel import user_name  # noqa: PLC0415  # heavy
     from whybounce.gateway.service import operating_alone  # noqa: PLC0415
     from whybounce.gateway.store import StoreError  # noqa: PLC0415
@@ -104,9 +118,15 @@ def _alone(config: "Config") -> Iterator[Ask]:
             runner.run(left.aclose())
 
 
-def _accepted(answer: "Answer") -> "Answer":
+def _asking(perform: Perform) -> Ask:
     from whybounce.gateway.operating.requests import Refused  # noqa: PLC0415  # heavy
 
-    if isinstance(answer, Refused):
-        raise Refusal(answer.why)
-    return answer
+    def ask(request: "OnStore", kind: type[Kind]) -> Kind:
+        answer = perform(request)
+        if isinstance(answer, Refused):
+            raise Refusal(answer.why)
+        if not isinstance(answer, kind):
+            raise Refusal("the gateway answered something else; it may run another release")
+        return answer
+
+    return ask

@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import typer
 
 from whybounce.catalogue import catalogue
 from whybounce.cli.config import gateway_installed
+from whybounce.cli.json_line import print_json
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.screen import called
 
@@ -146,7 +146,7 @@ class _Shown:
         if provoked.condition.code is not None and not provoked.condition.is_real:
             self._only_said.append(provoked.condition.causes[0])
         if self._json:
-            typer.echo(msgspec.json.encode(_as_dict(provoked, is_kept=self._is_kept)))
+            print_json(_as_dict(provoked, is_kept=self._is_kept))
         elif self._briefly:
             typer.echo(_line(provoked))
         else:

@@ -1,20 +1,23 @@
 """``whybounce queue``: what waits, why, and what an operator can do to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from msgspec.structs import asdict
 
+from whybounce.cli.json_line import print_json
 from whybounce.cli.lives import print_life, print_standing
 from whybounce.cli.move import move
 from whybounce.cli.operating import CONFIG, DATA, Ask, configuration, reached
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.trace import found
+from whybounce.wire import SCHEMA
+from whybounce.wire.lives import MessageStanding, QueueEntry
 
 if TYPE_CHECKING:
     from whybounce.gateway.operating.requests import Act, Change, Selection
-    from whybounce.wire.lives import MessageStanding
 
 _NOTHING_DONE = 1
 
@@ -29,6 +32,42 @@ _ALL = typer.Option(False, "--all", help="Everything in the queue.")
 _WHY = typer.Option("", "--why", help="A reason; it stands in the trace.")
 _JSON = typer.Option(False, "--json", help="One JSON object per message, nothing else.")
 _STATES = ("queued", "held", "quarantined")
+
+# What can be done to mail, how it is told to be done, and what help says of it.
+_ACTS = (
+    (
+        "hold",
+        "held",
+        """Stop trying, until it is released.
+
+        Example: whybounce queue hold --domain example.org --why "their server is down"
+        """,
+    ),
+    (
+        "release",
+        "released",
+        """Let what is held or set aside be tried again, at once.
+
+        Example: whybounce queue release --state held --all
+        """,
+    ),
+    (
+        "retry",
+        "to be tried at once",
+        """Try at once what waits for its time.
+
+        Example: whybounce queue retry --cause connection-refused
+        """,
+    ),
+    (
+        "bounce",
+        "returned",
+        """Return it: the sender gets an NDR with the last answer of the other side.
+
+        Example: whybounce queue bounce 0P9UTKFUKTECL --why "the domain is gone"
+        """,
+    ),
+)
 
 
 @app.command("list")
@@ -77,97 +116,36 @@ def show(
         typer.echo(f"whybounce: there is no message {id_} in the queue", err=True)
         raise typer.Exit(_NOTHING_DONE)
     if json:
-        import msgspec  # noqa: PLC0415  # only here
-
-        typer.echo(msgspec.json.encode(life))
+        print_json(life)
         return
     print_standing(life.message)
     typer.echo("")
     print_life(life)
 
 
-@app.command()
-def hold(
-    ids: list[str] = _IDS,
-    every: bool = _ALL,
-    state: str = _STATE,
-    domain: str = _DOMAIN,
-    sender: str = _SENDER,
-    cause: str = _CAUSE,
-    why: str = _WHY,
-    json: bool = _JSON,
-    config: Path | None = CONFIG,
-    data: Path | None = DATA,
-) -> None:
-    """Stop trying, until it is released.
+def _acting(act: str, done: str) -> Callable[..., None]:
+    """Return the command that does so to whatever is meant."""
 
-    Example: whybounce queue hold --domain example.org --why "their server is down"
-    """
-    which = _chosen(ids, every, state, domain, sender, cause)
-    _act("hold", "held", which, why, json, config, data)
+    def command(
+        ids: list[str] = _IDS,
+        every: bool = _ALL,
+        state: str = _STATE,
+        domain: str = _DOMAIN,
+        sender: str = _SENDER,
+        cause: str = _CAUSE,
+        why: str = _WHY,
+        json: bool = _JSON,
+        config: Path | None = CONFIG,
+        data: Path | None = DATA,
+    ) -> None:
+        which = _chosen(ids, every, state, domain, sender, cause)
+        _act(act, done, which, why, json, config, data)
 
-
-@app.command()
-def release(
-    ids: list[str] = _IDS,
-    every: bool = _ALL,
-    state: str = _STATE,
-    domain: str = _DOMAIN,
-    sender: str = _SENDER,
-    cause: str = _CAUSE,
-    why: str = _WHY,
-    json: bool = _JSON,
-    config: Path | None = CONFIG,
-    data: Path | None = DATA,
-) -> None:
-    """Let what is held or set aside be tried again, at once.
-
-    Example: whybounce queue release --state held --all
-    """
-    which = _chosen(ids, every, state, domain, sender, cause)
-    _act("release", "released", which, why, json, config, data)
+    return command
 
 
-@app.command()
-def retry(
-    ids: list[str] = _IDS,
-    every: bool = _ALL,
-    state: str = _STATE,
-    domain: str = _DOMAIN,
-    sender: str = _SENDER,
-    cause: str = _CAUSE,
-    why: str = _WHY,
-    json: bool = _JSON,
-    config: Path | None = CONFIG,
-    data: Path | None = DATA,
-) -> None:
-    """Try at once what waits for its time.
-
-    Example: whybounce queue retry --cause connection-refused
-    """
-    which = _chosen(ids, every, state, domain, sender, cause)
-    _act("retry", "to be tried at once", which, why, json, config, data)
-
-
-@app.command()
-def bounce(
-    ids: list[str] = _IDS,
-    every: bool = _ALL,
-    state: str = _STATE,
-    domain: str = _DOMAIN,
-    sender: str = _SENDER,
-    cause: str = _CAUSE,
-    why: str = _WHY,
-    json: bool = _JSON,
-    config: Path | None = CONFIG,
-    data: Path | None = DATA,
-) -> None:
-    """Return it: the sender gets an NDR with the last answer of the other side.
-
-    Example: whybounce queue bounce 0P9UTKFUKTECL --why "the domain is gone"
-    """
-    which = _chosen(ids, every, state, domain, sender, cause)
-    _act("bounce", "returned", which, why, json, config, data)
+for _name, _done, _help in _ACTS:
+    app.command(_name, help=_help)(_acting(_name, _done))
 
 
 @app.command()
@@ -239,15 +217,13 @@ def _says(which: "Selection") -> bool:
     return bool(which.ids) or any(each is not None for each in said)
 
 
-def _messages(ask: Ask, which: "Selection") -> "Iterator[MessageStanding]":
+def _messages(ask: Ask, which: "Selection") -> Iterator[MessageStanding]:
     """Yield all that is meant, a page at a time; name what cannot be read."""
     from whybounce.gateway.operating.requests import Listing, Show  # noqa: PLC0415  # heavy
 
     after = None
     while True:
-        answer = ask(Show(which=which, after=after))
-        if not isinstance(answer, Listing):
-            return
+        answer = ask(Show(which=which, after=after), Listing)
         for id_ in answer.damaged:
             typer.echo(f"whybounce: message {id_} is damaged and cannot be shown", err=True)
         yield from answer.messages
@@ -261,9 +237,7 @@ def _changes(ask: Ask, act: "Act", which: "Selection", why: str) -> "Iterator[Ch
 
     after = None
     while True:
-        answer = ask(Do(act=act, which=which, why=why, after=after))
-        if not isinstance(answer, Changes):
-            return
+        answer = ask(Do(act=act, which=which, why=why, after=after), Changes)
         yield from answer.changes
         if answer.after is None:
             return
@@ -299,11 +273,7 @@ def _act(
 
 def _print_change(change: "Change", done: str, json: bool) -> None:
     if json:
-        import msgspec  # noqa: PLC0415  # only here
-
-        from whybounce.wire import SCHEMA  # noqa: PLC0415
-
-        typer.echo(msgspec.json.encode({"schema": SCHEMA, **msgspec.structs.asdict(change)}))
+        print_json({"schema": SCHEMA, **asdict(change)})
         return
     if change.fault is not None:
         typer.echo(f"{change.id}  not {done}: {change.fault}")
@@ -316,7 +286,7 @@ def _print_change(change: "Change", done: str, json: bool) -> None:
     typer.echo(f"{change.id}  {what}")
 
 
-def _confirm(messages: "list[MessageStanding]", json: bool) -> None:
+def _confirm(messages: list[MessageStanding], json: bool) -> None:
     """Ask whether so much is to be deleted; whoever cannot be asked must have said --yes."""
     import sys  # noqa: PLC0415  # only here
 
@@ -335,13 +305,9 @@ def _recipients(count: int) -> str:
     return "1 recipient" if count == 1 else f"{count} recipients"
 
 
-def _echo_entry(message: "MessageStanding") -> None:
-    import msgspec  # noqa: PLC0415  # only here
+def _echo_entry(message: MessageStanding) -> None:
 
-    from whybounce.wire import SCHEMA  # noqa: PLC0415
-    from whybounce.wire.lives import QueueEntry  # noqa: PLC0415
-
-    typer.echo(msgspec.json.encode(QueueEntry(schema=SCHEMA, message=message)))
+    print_json(QueueEntry(schema=SCHEMA, message=message))
 
 
 app.command()(move)

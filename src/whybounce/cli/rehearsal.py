@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import typer
 
-from whybounce.cli.operating import configuration, reached
+from whybounce.cli.json_line import print_json
+from whybounce.cli.operating import answered
 from whybounce.cli.refusal import Refusal
 from whybounce.wording import Speaker
 
@@ -38,7 +39,6 @@ def rehearse(
     """Ask the gateway, and print what it would say; exit with 1 where it would not take it."""
     if not wanted.recipient or not (wanted.ip or wanted.account):
         raise Refusal(f"--dry-run needs --to, and --ip or --account: {_EXAMPLE}")
-    settings = configuration(config, data)
     from whybounce.gateway.operating.requests import Rehearse, Rehearsed  # noqa: PLC0415  # heavy
 
     request = Rehearse(
@@ -51,13 +51,9 @@ def rehearse(
         octets=wanted.octets,
         probe=wanted.probe,
     )
-    with reached(settings) as ask:
-        answer = ask(request)
-    if not isinstance(answer, Rehearsed):
-        raise Refusal("the gateway answered something else; it may run another release")
-    told = answer.rehearsal
+    told = answered(request, Rehearsed, config, data).rehearsal
     if json:
-        typer.echo(msgspec.json.encode(told))
+        print_json(told)
     else:
         _print(told, speaker)
     if told.would != "accept":

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from whybounce.cli.config import gateway_installed
+from whybounce.cli.json_line import print_json
 from whybounce.cli.refusal import Refusal
 
 
@@ -20,8 +21,6 @@ def tls_report(
     Example: whybounce tls-report --day 2026-11-20 --config whybounce.toml
     """
     with gateway_installed():
-        import msgspec  # noqa: PLC0415  # heavy
-
         from whybounce.gateway.config import read_config  # noqa: PLC0415
         from whybounce.gateway.shaping import FaultyFileError  # noqa: PLC0415
         from whybounce.gateway.store import StoreError  # noqa: PLC0415
@@ -50,7 +49,7 @@ def tls_report(
     except (FaultyFileError, StoreError) as error:
         raise Refusal(str(error)) from error
     for report in reports:
-        typer.echo(msgspec.json.encode(report).decode())
+        print_json(report)
 
 
 def _day(written: str | None) -> date:

@@ -1,17 +1,16 @@
 """``whybounce tokens``: what lets programs ask the gateway over HTTP."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from whybounce.cli.operating import CONFIG, DATA, configuration, reached
+from whybounce.cli.json_line import print_json
+from whybounce.cli.operating import CONFIG, DATA, answered
 from whybounce.cli.typed import minute, span
 
 if TYPE_CHECKING:
-    from whybounce.gateway.operating.requests import OnTokens
     from whybounce.wire.tokens import TokenEntry
 
 _NOTHING_DONE = 1
@@ -29,7 +28,9 @@ def list_(json: bool = _JSON, config: Path | None = CONFIG, data: Path | None = 
 
     Example: whybounce tokens list
     """
-    found = _asked(lambda requests: requests.ListTokens(), config, data)
+    from whybounce.gateway.operating.requests import ListTokens, Tokens  # noqa: PLC0415  # heavy
+
+    found = answered(ListTokens(), Tokens, config, data).tokens
     for each in found:
         _print(each, json=json)
     if not found and not json:
@@ -49,10 +50,11 @@ def add(
 
     Example: whybounce tokens add "nightly report" --for 30d
     """
+    from whybounce.gateway.operating.requests import AddToken, Tokens  # noqa: PLC0415  # heavy
+
     seconds = span("--for", lasts)
-    (made,) = _asked(
-        lambda requests: requests.AddToken(name=name, scope=scope, seconds=seconds), config, data
-    )
+    wanted = AddToken(name=name, scope=scope, seconds=seconds)
+    (made,) = answered(wanted, Tokens, config, data).tokens
     if json:
         _print(made, json=True)
         return
@@ -75,7 +77,9 @@ def revoke(
 
     Example: whybounce tokens revoke 1BQF4VBG00AB4
     """
-    ended = _asked(lambda requests: requests.RevokeToken(wanted=wanted), config, data)
+    from whybounce.gateway.operating.requests import RevokeToken, Tokens  # noqa: PLC0415  # heavy
+
+    ended = answered(RevokeToken(wanted=wanted), Tokens, config, data).tokens
     for each in ended:
         _print(each, json=json)
     if not ended:
@@ -84,22 +88,9 @@ def revoke(
         raise typer.Exit(_NOTHING_DONE)
 
 
-def _asked(
-    make: "Callable[[Any], OnTokens]", config: Path | None, data: Path | None
-) -> "tuple[TokenEntry, ...]":
-    settings = configuration(config, data)
-    from whybounce.gateway.operating import requests  # noqa: PLC0415  # heavy
-
-    with reached(settings) as ask:
-        answer = ask(make(requests))
-    return answer.tokens if isinstance(answer, requests.Tokens) else ()
-
-
 def _print(token: "TokenEntry", *, json: bool) -> None:
     if json:
-        import msgspec  # noqa: PLC0415  # only here
-
-        typer.echo(msgspec.json.encode(token))
+        print_json(token)
         return
     if token.revoked is not None:
         end = f"revoked by {token.revoked_by}, {minute(token.revoked)}"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from whybounce.cli.json_line import print_json
 from whybounce.cli.lives import print_life
-from whybounce.cli.operating import CONFIG, DATA, configuration, reached
+from whybounce.cli.operating import CONFIG, DATA, answered
 from whybounce.cli.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ def trace(
     lives = found(wanted, since, config, data)
     for number, each in enumerate(lives):
         if json:
-            import msgspec  # noqa: PLC0415  # only here
-
-            typer.echo(msgspec.json.encode(each))
+            print_json(each)
         else:
             print_life(each, first=number == 0)
     if not lives:
@@ -49,13 +48,10 @@ def found(
     wanted: str, since: str | None, config: Path | None, data: Path | None
 ) -> "tuple[Traced, ...]":
     """Return the lives of the messages that are meant, the newest first."""
-    settings = configuration(config, data)
     from whybounce.gateway.operating.requests import Lives, Trace  # noqa: PLC0415  # heavy
 
     begin = _EVER if since is None else _moment(since)
-    with reached(settings) as ask:
-        answer = ask(Trace(wanted=wanted.strip(), since=begin))
-    return answer.found if isinstance(answer, Lives) else ()
+    return answered(Trace(wanted=wanted.strip(), since=begin), Lives, config, data).found
 
 
 def _moment(written: str) -> datetime:

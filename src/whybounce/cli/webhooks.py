@@ -2,17 +2,16 @@
 
 import secrets
 from base64 import b64encode
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from whybounce.cli.operating import CONFIG, DATA, configuration, reached
+from whybounce.cli.json_line import print_json
+from whybounce.cli.operating import CONFIG, DATA, answered
 from whybounce.cli.typed import minute
 
 if TYPE_CHECKING:
-    from whybounce.gateway.operating.requests import OnWebhooks
     from whybounce.wire.calls import WebhookEntry
 
 _NOT_TAKEN = 1
@@ -30,7 +29,9 @@ def list_(json: bool = _JSON, config: Path | None = CONFIG, data: Path | None = 
 
     Example: whybounce webhooks list --config whybounce.toml
     """
-    found = _asked(lambda requests: requests.ListWebhooks(), config, data)
+    from whybounce.gateway.operating.requests import ListWebhooks, Webhooks  # noqa: PLC0415  # heavy
+
+    found = answered(ListWebhooks(), Webhooks, config, data).webhooks
     for each in found:
         _print(each, json=json)
     if not found and not json:
@@ -48,7 +49,9 @@ def try_(
 
     Example: whybounce webhooks test crm --config whybounce.toml
     """
-    (tried,) = _asked(lambda requests: requests.TryWebhook(name=name), config, data)
+    from whybounce.gateway.operating.requests import TryWebhook, Webhooks  # noqa: PLC0415  # heavy
+
+    (tried,) = answered(TryWebhook(name=name), Webhooks, config, data).webhooks
     if json:
         _print(tried, json=True)
     elif tried.fault is None:
@@ -68,22 +71,9 @@ def secret() -> None:
     typer.echo(f"whsec_{b64encode(secrets.token_bytes(32)).decode()}")
 
 
-def _asked(
-    make: "Callable[[Any], OnWebhooks]", config: Path | None, data: Path | None
-) -> "tuple[WebhookEntry, ...]":
-    settings = configuration(config, data)
-    from whybounce.gateway.operating import requests  # noqa: PLC0415  # heavy
-
-    with reached(settings) as ask:
-        answer = ask(make(requests))
-    return answer.webhooks if isinstance(answer, requests.Webhooks) else ()
-
-
 def _print(webhook: "WebhookEntry", *, json: bool) -> None:
     if json:
-        import msgspec  # noqa: PLC0415  # only here
-
-        typer.echo(msgspec.json.encode(webhook))
+        print_json(webhook)
         return
     typer.echo(f"{webhook.name}  {webhook.host}  {', '.join(webhook.events)}")
     if not webhook.waiting:
