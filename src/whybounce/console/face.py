@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from whybounce.catalogue import catalogue
 from whybounce.console import described, failures as counting, interface
+from whybounce.console.asking import performed
 from whybounce.console.bearers import Bearers
 from whybounce.console.interface import Status
 from whybounce.console.sessions import Session
@@ -45,7 +46,6 @@ from whybounce.gateway.operating.requests import (
     ListTokens,
     Lives,
     OnStore,
-    Refused,
     Rehearse,
     Rehearsed,
     Removals,
@@ -480,10 +480,7 @@ async def _performed(request: Request, wanted: OnStore, session: Session | None)
 
     """
     by = f"{session.account} (console)" if session else "a visitor"
-    answer = await _console(request).operator.perform(wanted, by)
-    if isinstance(answer, Refused):
-        raise ProblemError("not-done", {"why": f"{answer.why[:1].upper()}{answer.why[1:]}."})
-    return answer
+    return await performed(_console(request).operator, wanted, by)
 
 
 def _act(written: str) -> Act:

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from msgspec import Meta, Struct
 from starlette.responses import Response
 
+from whybounce.console.asking import performed
 from whybounce.console.bearers import Bearers
-from whybounce.gateway.operating.performing import Operator
 from whybounce.gateway.operating.requests import (
     Act,
     AddBlock,
@@ -23,7 +23,6 @@ from whybounce.gateway.operating.requests import (
     Listing,
     Lives,
     OnStore,
-    Refused,
     Selection,
     Show,
     Trace,
@@ -236,12 +235,7 @@ async def _blocks(request: Request, wanted: OnStore, by: str) -> tuple[Any, ...]
 
 async def _done(request: Request, wanted: OnStore, by: str, refused: str = "not-done") -> Answer:
     """Return what came of it; raises ProblemError, by that key, where it was refused."""
-    operator: Operator = request.app.state.operator
-    answer = await operator.perform(wanted, by)
-    if isinstance(answer, Refused):
-        why = f"{answer.why[:1].upper()}{answer.why[1:]}."
-        raise ProblemError(refused, {"why": why, "what": why})
-    return answer
+    return await performed(request.app.state.operator, wanted, by, refused)
 
 
 async def _given(request: Request, shape: type[Shape]) -> Shape:
