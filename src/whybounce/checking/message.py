@@ -4,7 +4,7 @@ It is fed as it comes, once, and need not be in memory; the header alone is held
 """
 
 import re
-from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import AddressHeader
@@ -134,14 +134,6 @@ def hashed(message: bytes) -> HashedMessage:
     """Return a message that is in memory as its signatures see it."""
     hasher = MessageHasher()
     hasher.feed(message)
-    return hasher.finish()
-
-
-async def hashed_pieces(pieces: AsyncIterable[bytes]) -> HashedMessage:
-    """Return a message that comes in pieces as its signatures see it."""
-    hasher = MessageHasher()
-    async for piece in pieces:
-        hasher.feed(piece)
     return hasher.finish()
 
 

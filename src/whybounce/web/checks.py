@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from whybounce.checking.mail_servers import Reach
 
 LONGEST_TARGET = 320  # RFC 5321 §4.5.3.1: 64 octets, an @, 255 octets.
-MOST_SELECTORS = 4
 
 _ALL = frozenset(CheckName)
 _MOST_INQUIRIES = 4  # About one bounce.

@@ -89,13 +89,6 @@ def read_mailbox(text: str) -> str:
     return path.address
 
 
-def without_smtputf8(path: Path) -> Path:
-    """Return the path, which must be ASCII here. Raises BeyondAsciiError."""
-    if not path.address.isascii():
-        raise BeyondAsciiError("letters outside ASCII need SMTPUTF8")
-    return path
-
-
 def _read_path(text: str) -> Path:
     match = _PATH.fullmatch(text)
     if match is None:

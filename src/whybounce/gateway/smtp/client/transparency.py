@@ -3,21 +3,9 @@
 Whatever a sink hands over, no CR or LF leaves alone, and a message ends with a line end.
 """
 
-from typing import Protocol
-
 from whybounce.gateway.smtp.line_ends import Uncut, has_bare, mended
 
 _LINE_END = b"\r\n"
-
-
-class Outlet(Protocol):
-    """How a message is put on the wire."""
-
-    def piece(self, octets: bytes) -> bytes:
-        """Return what to send for these octets."""
-
-    def end(self) -> bytes:
-        """Return what to send when there are no more."""
 
 
 class _Clean:

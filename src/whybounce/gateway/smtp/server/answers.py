@@ -112,7 +112,6 @@ UNKNOWN_MECHANISM = _row(
 AUTH_CANCELLED = _row("501 5.7.0", "Authentication cancelled", "authentication-failed")
 AUTH_NOT_BASE64 = _row("501 5.5.2", "That is not what the mechanism expects", "syntax-error")
 AUTH_LINE_TOO_LONG = _row("500 5.5.6", "The line is longer than {limit} octets", "syntax-error")
-AUTH_FAILED = _row("535 5.7.8", "Account or password wrong", "authentication-failed")
 AUTH_THROTTLED = _row(
     "454 4.7.0", "Too many failed logins; wait {seconds} seconds", "authentication-failed"
 )
