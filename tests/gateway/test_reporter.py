@@ -82,6 +82,19 @@ async def test_one_notice_tells_of_all_recipients_that_end_together(in_memory: P
     assert sorted(causes) == ["mailbox-full", "no-such-mailbox"]
 
 
+async def test_a_notice_is_from_whom_the_operator_names(in_memory: Path):
+    """The name stands beside the postmaster's address."""
+    named = 'from-name = "Contoso, post room"\n'
+    async with (
+        outside(Behaviour(replies={"RCPT": "550 5.1.1 User unknown"})) as world,
+        running_demonstration(configured(in_memory, world, more=named)) as gateway,
+    ):
+        await submit(gateway, "nobody@remote.example")
+        (notice,) = await mails(in_memory, ANNA)
+
+    assert b'\nFrom: "Contoso, post room" <postmaster@mail.contoso.example>' in notice
+
+
 @pytest.mark.parametrize(
     ("language", "field", "heading"),
     [

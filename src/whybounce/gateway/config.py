@@ -318,9 +318,13 @@ class Retry(_Table, frozen=True, kw_only=True):
 class Reports(_Table, frozen=True, kw_only=True):
     """`[reports]`: the notices to senders."""
 
-    from_name: Annotated[str, _means("The name beside the postmaster's address.")] = (
-        "Mail Delivery System"
-    )
+    from_name: Annotated[
+        str,
+        _means(
+            "The name beside the postmaster's address; else whose mail delivery it is, in the"
+            " notice's language."
+        ),
+    ] = ""
     organisation: Annotated[str, _means("Who runs this system, as people know it.")] = ""
     help_base: Annotated[
         str, _means("Where the causes' pages are: a notice links to this and the cause.")

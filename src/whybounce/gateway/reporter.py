@@ -126,6 +126,7 @@ class Reporter:
             organisation=reports.organisation or None,
             contact=reports.contact,
             help_base=reports.help_base or None,
+            from_name=reports.from_name or None,
             to=message.sender,
             date=now,
             returns=returns,

@@ -73,6 +73,7 @@ class NoticeSettings:
     contact: str | None = None  # Whom the reader can ask: a help desk's address, link or number.
     help_base: str | None = None  # https://… under which /causes/<id> lies.
     cause_links: Mapping[str, str] = field(default_factory=dict)  # Cause → a link of its own.
+    from_name: str | None = None  # Else whose mail system reports, in the notice's language.
     from_address: str | None = None  # Else postmaster@ the generator.
     to: str | None = None  # Else the original's return path, else its From.
     date: datetime | None = None  # Else the report's, else the latest time that it names.

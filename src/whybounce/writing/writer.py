@@ -169,7 +169,9 @@ def _fields(subject: str, telling: Telling, name: str) -> Iterator[tuple[str, st
     """Yield the notice's header, in the order in which it stands."""
     original = telling.report.original or Original()
     sent_from = telling.settings.from_address or f"postmaster@{telling.host}"
-    whose = telling.speaker.say("from", organisation=telling.clean(telling.organisation))
+    whose = telling.settings.from_name or telling.speaker.say(
+        "from", organisation=telling.clean(telling.organisation)
+    )
     host = telling.host if _HOST.fullmatch(telling.host) else "localhost.invalid"
     yield "Date", date(telling.date)
     yield "From", mailbox(whose, sent_from)
