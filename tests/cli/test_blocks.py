@@ -6,9 +6,8 @@ import re
 import shlex
 import smtplib
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from jsonschema import Draft202012Validator
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from serving import configured, running_demonstration
+from serving import configured, in_a_thread, running_demonstration
 from whybounce.cli import app
 from whybounce.cli.refusal import Refusal
 from whybounce.wire.schema import schemas
@@ -36,9 +35,9 @@ xclient = ["127.0.0.1"]
 class Typed:
     """Commands typed at one gateway."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ports: Mapping[str, tuple[int, ...]]) -> None:
         self.folder = folder
-        self.ports: dict[str, tuple[int, ...]] = {}
+        self.ports = ports
 
     def type(self, *words: str) -> Result:
         """Type a command."""
@@ -68,24 +67,10 @@ class Typed:
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[Typed]:
     """Run one."""
-    begun, over = threading.Event(), threading.Event()
     with tempfile.TemporaryDirectory(prefix="whybounce-") as folder:
-        typed = Typed(Path(folder))
-
-        async def run() -> None:
-            config = configured(Path(folder), more=PROXIED)
-            async with running_demonstration(config) as running:
-                typed.ports = running.ports
-                begun.set()
-                while not over.is_set():  # noqa: ASYNC110  # it is set by another thread
-                    await asyncio.sleep(0.02)
-
-        thread = threading.Thread(target=asyncio.run, args=(run(),))
-        thread.start()
-        assert begun.wait(30)
-        yield typed
-        over.set()
-        thread.join(30)
+        config = configured(Path(folder), more=PROXIED)
+        with in_a_thread(running_demonstration(config)) as running:
+            yield Typed(Path(folder), running.ports)
 
 
 @pytest.fixture
@@ -97,7 +82,7 @@ def queue(tmp_path: Path) -> Typed:
             pass
 
     asyncio.run(made())
-    return Typed(tmp_path)
+    return Typed(tmp_path, {})
 
 
 def test_who_is_blocked_is_refused_at_once_and_taken_again_once_lifted(gateway):

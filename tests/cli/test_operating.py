@@ -10,10 +10,10 @@ import smtplib
 import stat
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,10 +24,11 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import whybounce
-from serving import ANNA, configured, outside, running_demonstration
+from serving import ANNA, configured, in_a_thread, outside, running_demonstration
 from whybounce.cli import app
 from whybounce.cli.refusal import Refusal
 from whybounce.gateway.resolving import folder_of
+from whybounce.gateway.service import Running
 from whybounce.provoking.mail_server import Behaviour
 from whybounce.wire.schema import schemas
 
@@ -41,7 +42,7 @@ class Operated:
     """A gateway in a thread of its own, and commands that are typed at it."""
 
     folder: Path
-    ports: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     pages: str = ""
 
     def submit(self, *recipients: str, subject: str = "Minutes") -> None:
@@ -91,26 +92,18 @@ def _until(look: Callable[[], object]) -> object:
 def gateway() -> Iterator[Operated]:
     """Run one whose remote server puts off who is called later."""
     behaviour = Behaviour(replies={f"RCPT {name}@remote.example": LATER for name in NAMES})
-    begun, over = threading.Event(), threading.Event()
     with tempfile.TemporaryDirectory(prefix="whybounce-") as folder:
-        operated = Operated(Path(folder))
 
-        async def run() -> None:
+        @asynccontextmanager
+        async def delivering() -> AsyncIterator[Running]:
             async with (
                 outside(behaviour) as world,
                 running_demonstration(configured(Path(folder), world)) as running,
             ):
-                operated.ports, operated.pages = running.ports, f"http://{running.pages}"
-                begun.set()
-                while not over.is_set():  # noqa: ASYNC110  # it is set by another thread
-                    await asyncio.sleep(0.02)
+                yield running
 
-        thread = threading.Thread(target=asyncio.run, args=(run(),))
-        thread.start()
-        assert begun.wait(30)
-        yield operated
-        over.set()
-        thread.join(30)
+        with in_a_thread(delivering()) as running:
+            yield Operated(Path(folder), running.ports, f"http://{running.pages}")
 
 
 def test_a_trace_tells_who_said_what_and_when_it_is_tried_again(gateway):

@@ -2,8 +2,10 @@
 
 import asyncio
 import smtplib
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +94,32 @@ help-base = "https://help.contoso.example"
 """
     )
     return read_config(file, {})
+
+
+@contextmanager
+def in_a_thread(gateway: AbstractAsyncContextManager[Running]) -> Iterator[Running]:
+    """Run the gateway beside a test that is no coroutine."""
+    begun: Future[Running] = Future()
+    over = threading.Event()
+
+    async def run() -> None:
+        try:
+            async with gateway as running:
+                begun.set_result(running)
+                while not over.is_set():  # noqa: ASYNC110  # it is set by another thread
+                    await asyncio.sleep(0.02)
+        except Exception as error:
+            if begun.done():
+                raise
+            begun.set_exception(error)
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    try:
+        yield begun.result(60)
+    finally:
+        over.set()
+        thread.join(60)
 
 
 async def submit(

@@ -7,27 +7,17 @@ server tries again and loses nothing. Servers that a connector names are known, 
 
 from whybounce.gateway.policies.facts import Facts
 from whybounce.gateway.policies.policy import Need, Policy, Stage
-from whybounce.gateway.policies.suspecting import SETTINGS, suspicion, tallies
-from whybounce.gateway.policies.verdicts import PASS, Defer, Restriction, Verdict
-from whybounce.gateway.sub_reasons import status_of
+from whybounce.gateway.policies.suspecting import SETTINGS, judged, tallies
+from whybounce.gateway.policies.verdicts import Verdict
 
 _CAUSE = "ip-temporarily-restricted"
 _WHOSE = "client"
+_KIND = "ip"
 
 
 def judge(facts: Facts) -> Verdict:
-    """Put off where a restriction is in force, or there is reason to begin one."""
-    address = _subject(facts)
-    if not address:
-        return PASS
-    block = facts.block(_CAUSE, "ip")
-    if block is not None:
-        return Defer(_CAUSE, facts.values, block.reason, status_of(_CAUSE, block.reason))
-    why = suspicion(facts, _WHOSE)
-    if not why:
-        return PASS
-    restriction = Restriction("ip", address, _CAUSE, why, facts.limits.restriction)
-    return Defer(_CAUSE, facts.values, why, status_of(_CAUSE, why), restriction)
+    """Put off where their own history is suspicious."""
+    return judged(facts, _WHOSE, _KIND, _subject(facts), _CAUSE)
 
 
 def _subject(facts: Facts) -> str:
@@ -42,6 +32,6 @@ POLICY = Policy(
     judge,
     settings=SETTINGS,
     needs=frozenset({Need.BLOCKS}),
-    blocks=("ip",),
+    blocks=(_KIND,),
     tallies=tallies(_WHOSE, _subject),
 )

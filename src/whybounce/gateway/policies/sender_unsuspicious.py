@@ -8,27 +8,17 @@ this are set where mail is known to come from its domain's servers, or left to w
 from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.policies.facts import Facts
 from whybounce.gateway.policies.policy import Need, Policy, Stage
-from whybounce.gateway.policies.suspecting import SETTINGS, suspicion, tallies
-from whybounce.gateway.policies.verdicts import PASS, Defer, Restriction, Verdict
-from whybounce.gateway.sub_reasons import status_of
+from whybounce.gateway.policies.suspecting import SETTINGS, judged, tallies
+from whybounce.gateway.policies.verdicts import Verdict
 
 _CAUSE = "sender-temporarily-restricted"
 _WHOSE = "sender"
+_KIND = "sender"
 
 
 def judge(facts: Facts) -> Verdict:
-    """Put off where a restriction is in force, or there is reason to begin one."""
-    domain = _subject(facts)
-    if not domain:
-        return PASS
-    block = facts.block(_CAUSE, "sender")
-    if block is not None:
-        return Defer(_CAUSE, facts.values, block.reason, status_of(_CAUSE, block.reason))
-    why = suspicion(facts, _WHOSE)
-    if not why:
-        return PASS
-    restriction = Restriction("sender", domain, _CAUSE, why, facts.limits.restriction)
-    return Defer(_CAUSE, facts.values, why, status_of(_CAUSE, why), restriction)
+    """Put off where the domain's own history is suspicious."""
+    return judged(facts, _WHOSE, _KIND, _subject(facts), _CAUSE)
 
 
 def _subject(facts: Facts) -> str:
@@ -45,6 +35,6 @@ POLICY = Policy(
     judge,
     settings=SETTINGS,
     needs=frozenset({Need.BLOCKS}),
-    blocks=("sender",),
+    blocks=(_KIND,),
     tallies=tallies(_WHOSE, _subject),
 )

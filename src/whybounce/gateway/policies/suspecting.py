@@ -10,6 +10,8 @@ from datetime import timedelta
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.policies.facts import Facts
 from whybounce.gateway.policies.policy import Stage, Tally
+from whybounce.gateway.policies.verdicts import PASS, Defer, Restriction, Verdict
+from whybounce.gateway.sub_reasons import status_of
 
 Subject = Callable[[Facts], str]
 """Who is counted; empty for whom nobody suspects."""
@@ -50,7 +52,30 @@ def tallies(whose: str, subject: Subject) -> tuple[Tally, ...]:
     )
 
 
-def suspicion(facts: Facts, whose: str) -> str:
+def judged(facts: Facts, whose: str, kind: str, subject: str, cause: str) -> Verdict:
+    """Put off where a restriction is in force, or there is reason to begin one.
+
+    Args:
+        facts: What is known.
+        whose: Whose traffic it is, as the tallies have it.
+        kind: What kind of block restricts it.
+        subject: Whom the block names; empty for whom nobody suspects.
+        cause: What they are told.
+
+    """
+    if not subject:
+        return PASS
+    block = facts.block(cause, kind)
+    if block is not None:
+        return Defer(cause, facts.values, block.reason, status_of(cause, block.reason))
+    why = _suspicion(facts, whose)
+    if not why:
+        return PASS
+    restriction = Restriction(kind, subject, cause, why, facts.limits.restriction)
+    return Defer(cause, facts.values, why, status_of(cause, why), restriction)
+
+
+def _suspicion(facts: Facts, whose: str) -> str:
     """Return what makes it suspicious; empty where nothing does."""
     limits = facts.limits
 
