@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from whybounce.gateway import config, trust
+from whybounce.gateway import config, limits, trust
 from whybounce.gateway.config import described
 from whybounce.gateway.directory import nouns
 from whybounce.gateway.operating import reloading
@@ -22,7 +22,7 @@ SHAPES: dict[str, tuple[type[Struct], ...]] = {
     "configuration.md": (
         config.Server,
         config.Listener,
-        config.Limits,
+        limits.Limits,
         trust.Trust,
         trust.BlockListTable,
         config.Outbound,

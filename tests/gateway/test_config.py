@@ -11,7 +11,6 @@ from whybounce.gateway.config import (
     Config,
     ConfigError,
     Kind,
-    Limits,
     Listener,
     Server,
     directory_of,
@@ -19,6 +18,7 @@ from whybounce.gateway.config import (
     read_config,
 )
 from whybounce.gateway.directory import DirectoryError
+from whybounce.gateway.limits import Limits
 from whybounce.gateway.smtp.server.settings import TlsMode
 
 
