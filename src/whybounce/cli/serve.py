@@ -149,8 +149,10 @@ async def _serve(
             typer.echo("Stopping: what is under way comes to its end.")
     except AddressTakenError as error:
         raise Refusal(f"{error}; end what listens there, or configure another address") from error
-    except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
+    except (ControlTakenError, StoreError, UnfitResolverError) as error:
         raise Refusal(str(error)) from error
+    except OSError as error:
+        raise Refusal(_of_the_system(error)) from error
 
 
 async def _reload(gateway: "Running") -> None:
@@ -204,8 +206,19 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
     except FaultyFileError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_FAULTY) from error
-    except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
+    except (ControlTakenError, StoreError, UnfitResolverError) as error:
         raise Refusal(str(error)) from error
+    except OSError as error:
+        raise Refusal(_of_the_system(error)) from error
+
+
+def _of_the_system(error: OSError) -> str:
+    """Return what the system did not allow, and where."""
+    if error.filename is None:
+        return str(error)
+    return (
+        f"{error.filename}: {why_not(error)}; whoever runs the gateway must be able to write there"
+    )
 
 
 def _listening_for_site(config: "Config") -> socket.socket | None:
