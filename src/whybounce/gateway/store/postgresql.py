@@ -52,6 +52,7 @@ _TROUBLES = (
 _ADVICE = {
     "42501": "the role must own the database and its tables: ALTER DATABASE name OWNER TO role",
     "42P07": "its tables are not this gateway's: name an empty database as `queue` in [server]",
+    "55P03": "another node works on its tables; start again",
     "25006": "name the server that takes writes as `queue` in [server]",
 }
 # Of a connection that did not come about there is no code. The first that fits counts.
@@ -123,9 +124,9 @@ def prepare(connection: Connection) -> None:
 
 
 def _refuse_another_time(connection: Connection) -> None:
-    """A node whose clock is ahead takes for over what the others still have."""
-    theirs = connection.scalar(text("SELECT clock_timestamp()"))
-    ahead = (datetime.now(UTC) - theirs).total_seconds() if theirs is not None else 0.0
+    """Refuse a clock by which what other nodes have in hand may seem to be over."""
+    theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    ahead = (datetime.now(UTC) - theirs).total_seconds()
     if abs(ahead) > _CLOCKS_DIFFER:
         raise StoreSetupError(
             f"this machine's clock is {abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'}"
