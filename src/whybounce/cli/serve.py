@@ -154,8 +154,10 @@ async def _serve(
         ) from error
     except UnusableFolderError as error:
         raise Refusal(f"{path}: {error}; configure another, or make it one") from error
-    except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
+    except (ControlTakenError, StoreError, UnfitResolverError) as error:
         raise Refusal(f"{path}: {error}") from error
+    except OSError as error:
+        raise Refusal(f"{path}: {_of_the_system(error)}") from error
 
 
 async def _reload(gateway: "Running") -> None:
@@ -212,8 +214,19 @@ async def _demonstrate(folder: Path, inbound: int, submission: int, web: int) ->
         raise typer.Exit(_FAULTY) from error
     except UnusableFolderError as error:
         raise Refusal(f"--data {folder}: {error.folder} is no folder: {error.why}") from error
-    except (ControlTakenError, StoreError, UnfitResolverError, OSError) as error:
+    except (ControlTakenError, StoreError, UnfitResolverError) as error:
         raise Refusal(str(error)) from error
+    except OSError as error:
+        raise Refusal(_of_the_system(error)) from error
+
+
+def _of_the_system(error: OSError) -> str:
+    """Return what the system did not allow, and where."""
+    if error.filename is None:
+        return str(error)
+    return (
+        f"{error.filename}: {why_not(error)}; whoever runs the gateway must be able to write there"
+    )
 
 
 def _listening_for_site(config: "Config") -> socket.socket | None:

@@ -4,13 +4,18 @@ import asyncio
 import re
 import shutil
 import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
+import psycopg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, event
-from sqlalchemy.engine import Engine
+from sqlalchemy import NullPool, create_engine, event, inspect
+from sqlalchemy.engine import Engine, Inspector
 
 from whybounce.gateway.store import Filter, StoreSetupError, migrating
 from whybounce.gateway.store.opening import open_for_reading, open_queue
@@ -153,6 +158,76 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(url, sql, statement):
 
     assert sql(url, tables) == []
     open_queue(url).release()
+
+
+STEPS = sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
+
+
+def brought_to(url: str, step: str) -> Engine:
+    """Bring the tables to a release's; return the engine."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, step)
+    return engine
+
+
+@pytest.mark.parametrize(("before", "after"), [*pairwise(STEPS)])
+def test_a_step_leaves_what_nodes_of_the_release_before_work_with(postgresql_url, before, after):
+    """They go on beside the one that brought the tables up to date, until they are replaced."""
+    old = inspect(brought_to(postgresql_url, before))
+    tables = old.get_table_names()
+    columns = {table: seen(old, table) for table in tables}
+    rules = {table: ruled(old, table) for table in tables}
+    new = inspect(brought_to(postgresql_url, after))
+
+    for table in tables:
+        there = seen(new, table)
+        assert columns[table].items() <= there.items(), "a column is gone, or is another"
+        added = there.keys() - columns[table].keys()
+        assert all(there[name][1] for name in added), "an INSERT without it must do"
+        assert ruled(new, table) == rules[table], "what they write may be refused"
+
+
+def seen(tables: Inspector, table: str) -> dict[str, tuple[str, bool]]:
+    """Return each column's type, and whether a row does without it."""
+    return {
+        each["name"]: (str(each["type"]), each["nullable"] or each["default"] is not None)
+        for each in tables.get_columns(table)
+    }
+
+
+def ruled(tables: Inspector, table: str) -> set[str]:
+    """Return what is asked of a row."""
+    return {
+        *(f"{each['name']} {each['sqltext']}" for each in tables.get_check_constraints(table)),
+        *(str(each["constrained_columns"]) for each in tables.get_foreign_keys(table)),
+        *(str(each["column_names"]) for each in tables.get_indexes(table) if each["unique"]),
+    }
+
+
+def test_a_transaction_of_an_older_node_is_waited_for(postgresql_url):
+    """What it had begun before the tables changed is recorded, and then they change."""
+    brought_to(postgresql_url, "0002").dispose()
+    with ThreadPoolExecutor() as threads, psycopg.connect(postgresql_url) as older:
+        older.execute("INSERT INTO counters (key, minute, count) VALUES ('all', 1, 1)")
+        older.execute("LOCK TABLE attempts IN ROW EXCLUSIVE MODE")  # As its INSERT does.
+        newer = threads.submit(lambda: open_queue(postgresql_url).release())
+        waiting = (
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'attempts'::regclass"
+        )
+        with psycopg.connect(postgresql_url, autocommit=True) as looking:
+            while not newer.done() and looking.execute(waiting).fetchone() == (0,):
+                time.sleep(0.02)
+        has_waited = not newer.done()
+        older.commit()
+        newer.result(60)
+        counted = older.execute("SELECT count FROM counters").fetchall()
+
+    assert has_waited
+    assert counted == [(1,)]
 
 
 async def test_nodes_that_start_together_upgrade_once(postgresql_url, open_, mail):

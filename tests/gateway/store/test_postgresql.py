@@ -5,13 +5,21 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
 
 import psycopg
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from whybounce.gateway.store import StoreSetupError, StoreUnavailableError, Trouble, body_of
+from whybounce.gateway.store import (
+    StoreError,
+    StoreSetupError,
+    StoreUnavailableError,
+    Trouble,
+    body_of,
+    postgresql as dialect,
+)
 
 
 @pytest.fixture
@@ -111,13 +119,83 @@ async def test_a_server_that_may_lose_what_it_confirmed_is_refused(postgresql_ur
         await open_(postgresql_url).__aenter__()
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(300, "ahead of"), (-300, "behind")])
+async def test_a_node_with_another_time_than_the_database_is_refused(
+    postgresql_url, open_, monkeypatch, seconds, said
+):
+    """It would take for over what the others still have in hand."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(seconds=seconds)
+
+    monkeypatch.setattr(dialect, "datetime", Clock)
+    with pytest.raises(StoreSetupError, match=rf"clock is \d+ seconds {said} the database .* NTP"):
+        await open_(postgresql_url).__aenter__()
+    monkeypatch.undo()
+    async with open_(postgresql_url):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("CREATE TABLE messages (id text)", "not this gateway's: name an empty database"),
+        (
+            "CREATE TABLE alembic_version AS SELECT 'ae10' AS version_num",
+            "another program keeps its tables in this database",
+        ),
+    ],
+)
+async def test_a_database_of_another_program_is_left_alone(postgresql_url, open_, sql, rows, said):
+    """Nothing of it is changed, and what to name instead is said."""
+    sql(postgresql_url, rows)
+    with pytest.raises(StoreSetupError, match=said):
+        await open_(postgresql_url).__aenter__()
+
+    assert sql(postgresql_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [
+        (1,)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("REVOKE", "permission denied .* the role must own the database"),
+        ("read only", "read-only: .* name the server that takes writes"),
+    ],
+)
+async def test_who_may_only_read_hears_so_at_the_start(postgresql_url, open_, sql, setting, said):
+    """A standby, or a role with too few rights."""
+    async with open_(postgresql_url):
+        pass
+    name = postgresql_url.rpartition("/")[2]
+    url = postgresql_url
+    if setting == "REVOKE":
+        sql(
+            url,
+            f"CREATE ROLE w{name} LOGIN",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO w{name}",
+        )
+        url = url.replace("//test@", f"//w{name}@")
+    else:
+        sql(url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(StoreError, match=said):
+        await open_(url).__aenter__()
+    if setting == "REVOKE":
+        sql(postgresql_url, f"DROP OWNED BY w{name}", f"DROP ROLE w{name}")
+
+
 async def test_a_role_that_may_not_make_tables_is_said(postgresql_url, open_):
     """Before anything listens."""
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         role = f"r{connection.info.dbname}"
         connection.execute(f"CREATE ROLE {role} LOGIN")
     url = postgresql_url.replace("//test@", f"//{role}@")
-    with pytest.raises(StoreSetupError, match="permission denied for schema public"):
+    with pytest.raises(
+        StoreSetupError, match="permission denied for schema public; the role must own"
+    ):
         await open_(url).__aenter__()
 
 
@@ -126,7 +204,7 @@ async def test_a_role_that_may_not_make_tables_is_said(postgresql_url, open_):
     [
         ("{server}/no_such_database", "does not exist"),
         ("{server}/queue", "does not exist"),
-        ("postgresql://test:secret@127.0.0.1:1/queue", "refused"),
+        ("postgresql://test:secret@127.0.0.1:1/queue", "refused; see that it runs"),
         ("postgresql://test:secret@nowhere.invalid/queue", "nowhere.invalid"),
     ],
 )

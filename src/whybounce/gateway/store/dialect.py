@@ -53,6 +53,9 @@ class Dialect(Protocol):
     def unavailable(self, error: Exception) -> StoreUnavailableError | None:
         """Return what the error means where the database cannot work; None where it is ours."""
 
+    def advice(self, error: Exception) -> str:
+        """Return what whoever starts the gateway can do about it; nothing where that is not known."""
+
     def own(self, url: URL) -> Callable[[], None]:
         """Make sure that this process may own the database; return how to let it go.
 

@@ -28,6 +28,8 @@ def bring_up_to_date(connection: Connection) -> bool:
     _refuse_moved(before)
     if before != HEAD:
         _upgrade(connection, before)
+    # Whoever may only read hears of it now.
+    connection.execute(text(f"UPDATE {TABLE} SET version_num = version_num"))  # noqa: S608  # ours
     return before is None
 
 
@@ -82,6 +84,11 @@ def _upgrade(connection: Connection, before: str | None) -> None:
     try:
         command.upgrade(settings, "head")
     except CommandError as error:
+        if before is not None and not before.isdigit():
+            raise StoreSetupError(
+                f"another program keeps its tables in this database (they are at {before!r});"
+                " name an empty one in `queue` of [server]"
+            ) from error
         raise StoreSetupError(
             f"the queue was written by a newer Whybounce (its tables are at {before}, this release"
             f" knows {HEAD}); run that release, or start with an empty queue"

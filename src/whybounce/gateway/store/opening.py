@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from whybounce.gateway.store import migrating, postgresql, sqlite
 from whybounce.gateway.store.bodies import unnamed
 from whybounce.gateway.store.dialect import Dialect
-from whybounce.gateway.store.errors import StoreSetupError
+from whybounce.gateway.store.errors import StoreSetupError, StoreUnavailableError
 from whybounce.gateway.store.spool import Spool, unavailable
 
 _DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
@@ -114,8 +114,12 @@ def explained(dialect: Dialect, doing: str = "opened") -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).partition("\n")[0]
-        wrong = StoreSetupError(f"the queue cannot be {doing}: {said}")
-        raise dialect.unavailable(error) or wrong from error
+        if advice := dialect.advice(error):
+            said = f"{said}; {advice}"
+        unavailable = dialect.unavailable(error)
+        if unavailable is not None:
+            raise StoreUnavailableError(unavailable.trouble, said) from error
+        raise StoreSetupError(f"the queue cannot be {doing}: {said}") from error
     except ModuleNotFoundError as error:
         raise StoreSetupError(
             f"a PostgreSQL queue needs {error.name}: pip install 'whybounce[postgres]'"

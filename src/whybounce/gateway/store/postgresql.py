@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,22 @@ _TROUBLES = (
     ("58", Trouble.FAULTY),
 )
 
+_ADVICE = {
+    "42501": "the role must own the database and its tables: ALTER DATABASE name OWNER TO role",
+    "42P07": "its tables are not this gateway's: name an empty database as `queue` in [server]",
+    "55P03": "another node works on its tables; start again",
+    "25006": "name the server that takes writes as `queue` in [server]",
+}
+# Of a connection that did not come about there is no code. The first that fits counts.
+_NOT_CONNECTED = {
+    'FATAL:  database "': "make it (createdb --owner role name), or name another as `queue` in [server]",
+    'FATAL:  role "': "name one that exists in `queue` of [server], or make it (createuser)",
+    "password": "PGPASSWORD must be its password, in the environment of the gateway",
+    "no pg_hba.conf entry": "allow it there",
+    "FATAL:": "",
+    "": "see that it runs, and that `queue` in [server] names it",
+}
+
 # "whybounce" as a number: nodes that start together bring the tables up to date one by one.
 _MIGRATION_LOCK = 0x776879626F756E
 
@@ -55,6 +72,8 @@ _CHANNEL = "whybounce_due"
 _ALL = tuple(Due)  # Also told by a node of an earlier release, which does not say what.
 _TELL = text("SELECT pg_notify(:channel, :told)")
 _UNTIL_HEARING_AGAIN = 2.0  # Seconds between connections: a database that restarts takes some.
+
+_CLOCKS_DIFFER = 120.0  # Seconds: a lease lasts five minutes, and must not seem over in the middle.
 
 _OTHERS = text("""
     SELECT count(*) FROM pg_stat_activity
@@ -91,7 +110,7 @@ def prepare(connection: Connection) -> None:
     """Refuse a server that does not sync, and let nobody else change the tables meanwhile.
 
     Raises:
-        StoreSetupError: The server is set to lose what it confirmed.
+        StoreSetupError: The server is set to lose what it confirmed, or its clock is not ours.
 
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
@@ -101,6 +120,18 @@ def prepare(connection: Connection) -> None:
                 f"this PostgreSQL has {setting} = off and may lose mail it has confirmed;"
                 f" set {setting} = on in postgresql.conf"
             )
+    _refuse_another_time(connection)
+
+
+def _refuse_another_time(connection: Connection) -> None:
+    """Refuse a clock by which what other nodes have in hand may seem to be over."""
+    theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    ahead = (datetime.now(UTC) - theirs).total_seconds()
+    if abs(ahead) > _CLOCKS_DIFFER:
+        raise StoreSetupError(
+            f"this machine's clock is {abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'}"
+            " the database server's, and nodes go by it; set both by NTP, then start"
+        )
 
 
 def hold(connection: Connection) -> None:
@@ -168,6 +199,15 @@ def unavailable(error: Exception) -> StoreUnavailableError | None:
         if state.startswith(beginning):
             return StoreUnavailableError(trouble, said)
     return None
+
+
+def advice(error: Exception) -> str:
+    """Return what can be done about it."""
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return _ADVICE.get(state, "")
+    return next(what for sign, what in _NOT_CONNECTED.items() if sign in str(cause))
 
 
 def own(url: URL) -> Callable[[], None]:

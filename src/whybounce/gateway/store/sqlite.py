@@ -110,6 +110,14 @@ def unavailable(error: Exception) -> StoreUnavailableError | None:
     return None if trouble is None else StoreUnavailableError(trouble, str(cause))
 
 
+def advice(error: Exception) -> str:
+    """Return what can be done about it."""
+    trouble = unavailable(error)
+    if trouble is not None and trouble.trouble is Trouble.CORRUPT:
+        return "put a backup of it back, or name another folder as `queue` in [server]"
+    return ""
+
+
 def own(url: URL) -> Callable[[], None]:
     """Make the file, readable for its owner only, and hold a lock beside it."""
     if sqlite3.sqlite_version_info < _OLDEST:
