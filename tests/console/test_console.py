@@ -91,6 +91,87 @@ def test_a_form_of_another_page_changes_nothing(client, data, headers):
     assert "203.0.113.9" not in client.get("/blocks").text
 
 
+WRITTEN = {"kind": "ip", "subject": "203.0.113.10", "reason": 'called <b>"spam"</b>', "hours": "5"}
+
+
+def test_what_was_written_when_the_session_had_ended_stands_in_its_form_again(running):
+    """Nothing is done, no address has a word of it, and a wrong password does not lose it."""
+    own = {"Origin": running.address}
+    with httpx.Client(base_url=running.address, timeout=30) as visitor:
+        asked = visitor.post("/blocks", data={**WRITTEN, "csrf": "old"}, headers=own)
+        along = {
+            name: unescape(value)
+            for name, value in re.findall(
+                r'type="hidden" name="([^"]+)" value="([^"]*)"', asked.text
+            )
+        }
+        wrong = visitor.post("/login", data={**along, "account": ADMIN, "password": "no"})
+        right = visitor.post("/login", data={**along, "account": ADMIN, "password": PASSWORD})
+        shown = visitor.get("/blocks").text
+        later = visitor.get("/blocks").text
+
+    assert asked.status_code == 403
+    assert "nothing was done" in asked.text
+    assert "csrf" not in "".join(along)
+    assert 'value="203.0.113.10"' in wrong.text
+    assert right.headers["location"] == "/blocks"
+    assert 'name="subject" value="203.0.113.10"' in shown
+    assert "called &lt;b&gt;&#34;spam&#34;&lt;/b&gt;" in shown
+    assert 'name="hours" value="5"' in shown
+    assert '<strong dir="auto">203.0.113.10' not in shown
+    assert "203.0.113.10" not in later
+
+
+def test_a_form_from_before_the_sign_in_does_nothing_and_keeps_its_text(running):
+    """Where the browser says that it stood on a page of this site."""
+    with signed_in(running.address) as client:
+        given = {**WRITTEN, "csrf": "of the session before"}
+        answer = client.post("/blocks", data=given, headers={"Sec-Fetch-Site": "same-origin"})
+        shown = client.get("/blocks").text
+        blocks = client.get("/api/v1/blocks").status_code
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/blocks")
+    assert 'name="subject" value="203.0.113.10"' in shown
+    assert "nothing was done yet" in shown
+    assert '<strong dir="auto">203.0.113.10' not in shown
+    assert blocks == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Origin": "null"}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "none"}],
+)
+def test_what_another_site_writes_is_kept_for_nobody(running, client, headers):
+    """Neither before the sign-in nor after it."""
+    with httpx.Client(base_url=running.address, timeout=30) as visitor:
+        before = visitor.post("/blocks", data={**WRITTEN, "csrf": "x"}, headers=headers)
+    client.post("/blocks", data={**WRITTEN, "csrf": "x"}, headers=headers)
+
+    assert before.status_code == 303
+    assert before.headers["location"] == "/login?next=/blocks"
+    assert "203.0.113.10" not in client.get("/blocks").text
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "said"),
+    [
+        ("/blocks", {"kind": "ip", "subject": "nonsense", "reason": "kept words"}, "nonsense"),
+        ("/blocks", {"kind": "ip", "subject": "203.0.113.1", "hours": "many"}, "a number from 1"),
+        ("/tokens", {"name": "kept words", "scope": "read", "days": "9999"}, "a number from 1"),
+        ("/tests", {"sender": "kept@words.example", "recipient": "x", "size": "big"}, "octets"),
+    ],
+)
+def test_what_was_not_done_is_said_above_the_form_with_what_was_written(client, path, given, said):
+    """So that it can be corrected at once."""
+    answer = client.post(path, data={**given, "csrf": csrf_of(client)})
+
+    assert answer.status_code == 409
+    assert "That was not done" in answer.text
+    assert said in answer.text
+    for written in given.values():
+        assert written in answer.text
+
+
 def test_guessing_passwords_ends_soon(running):
     """After ten in five minutes even the right one is not looked at; others are let in."""
     headers = {"X-Forwarded-For": "198.51.100.77", "X-Forwarded-Proto": "https"}

@@ -177,6 +177,28 @@ def test_who_is_asked_may_change_while_the_site_runs():
     assert "null MX" in after
 
 
+def test_who_may_not_check_yet_has_the_text_in_the_box_still():
+    """For a bounce on the first page and in the reader, and for what stands in the address."""
+    text = "550 5.1.1 <anna@kept.example>: User <b>unknown"
+    with (
+        name_server(zone({})) as resolver,
+        served(create_app(Settings(means=lambda: Means(resolver)))) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+        for number in range(12):
+            client.get(f"/check/d{number}.example")
+        first = client.post("/?check=yes", files={"text": (None, text)})
+        reader = client.post("/read?check=yes", files={"text": (None, text)})
+        target = client.get("/check/late.example")
+
+    for answer in (first, reader):
+        assert answer.status_code == 429
+        assert (
+            "550 5.1.1 &lt;anna@kept.example&gt;: User &lt;b&gt;unknown</textarea>" in answer.text
+        )
+    assert 'name="target" value="late.example"' in target.text
+
+
 @given(st.text(max_size=400))
 def test_whatever_is_typed_is_a_target_or_is_refused(text):
     """And a target stays what it is when it is read again."""

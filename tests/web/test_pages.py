@@ -227,6 +227,19 @@ def test_a_notice_is_shown_in_its_language_and_colours(client):
     assert "Alpine Ski House" in answer.text
 
 
+def test_a_notice_that_cannot_be_written_keeps_its_form(client):
+    """The page says what is wrong above what was written, whatever that holds."""
+    wrong = {**FORM, "reply": "no <numbers>", "contact": 'the "desk"', "original": "\nSubject: x"}
+    answer = client.post("/write/download", data=wrong)
+
+    assert answer.status_code == 400
+    assert "needs its numbers" in answer.text
+    assert "no &lt;numbers&gt;</textarea>" in answer.text
+    assert 'name="contact" value="the &#34;desk&#34;"' in answer.text
+    assert "Subject: x</textarea>" in answer.text
+    assert client.post("/write/download", content=b"x").status_code == 400
+
+
 def test_a_notice_is_downloaded_as_the_mail_it_is(client):
     """What we write, we can read."""
     answer = client.post("/write/download", data=FORM)

@@ -20,6 +20,7 @@ from whybounce.console.bearers import Bearers
 from whybounce.console.interface import Status
 from whybounce.console.sessions import Session
 from whybounce.console.signing_in import (
+    FormAgainError,
     Gate,
     NotSignedInError,
     form_of,
@@ -64,7 +65,7 @@ from whybounce.gateway.store.rows import State
 from whybounce.gateway.tokens import LONGEST_LIFE
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import Face, Link
-from whybounce.web.answering import page
+from whybounce.web.answering import page, refusal
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
@@ -116,10 +117,15 @@ def prepared(app: FastAPI, gateway: Running) -> FastAPI:
         settings=gateway.settings,
     )
 
-    async def not_signed_in(request: Request, _: Exception) -> Response:
-        return to_sign_in(request)
+    async def not_signed_in(request: Request, error: Exception) -> Response:
+        assert isinstance(error, NotSignedInError)  # noqa: S101  # Starlette calls us for it alone
+        return to_sign_in(request, error)
+
+    async def again(request: Request, _: Exception) -> Response:
+        return RedirectResponse(request.url.path, 303)
 
     app.add_exception_handler(NotSignedInError, not_signed_in)
+    app.add_exception_handler(FormAgainError, again)
     return app
 
 
@@ -182,12 +188,7 @@ async def messages_csv(
 async def message(request: Request, id_: str) -> Response:
     """Show the whole life of one message, and what can be done with it."""
     session = await _session(request)
-    traced = await _life(request, id_)
-    return _shown(
-        request, session, "message.html", at="/messages", message=traced.message,
-        happenings=traced.happenings, causes=catalogue().causes,
-        is_open=any(each.state in _UNFINISHED for each in traced.message.recipients),
-    )  # fmt: skip
+    return await _message_page(request, session, id_, session.taken(request.url.path))
 
 
 @router.post("/messages/{id_}")
@@ -206,12 +207,28 @@ async def act(request: Request, id_: str) -> Response:
         request, Do(act=wanted, which=Selection(ids=(id_,)), why=why), session
     )
     changes = answer.changes if isinstance(answer, Changes) else ()
-    for change in changes:
-        if change.fault is not None:
-            raise ProblemError("not-done", {"why": f"{change.fault}."})
-    if not any(change.changed for change in changes):
-        raise ProblemError("not-done", {"why": "No recipient of it waits to be treated like that."})
+    fault = next((change.fault for change in changes if change.fault is not None), None)
+    if fault is None and not any(change.changed for change in changes):
+        fault = "No recipient of it waits to be treated like that"
+    if fault is not None:
+        problem = ProblemError("not-done", {"why": f"{fault}."})
+        return await _message_page(request, session, id_, given, problem)
     return RedirectResponse(f"/messages/{id_}", 303)
+
+
+async def _message_page(
+    request: Request,
+    session: Session,
+    id_: str,
+    given: Mapping[str, str],
+    problem: ProblemError | None = None,
+) -> Response:
+    traced = await _life(request, id_)
+    return _shown(
+        request, session, "message.html", at="/messages", message=traced.message,
+        happenings=traced.happenings, causes=catalogue().causes, given=given, problem=problem,
+        is_open=any(each.state in _UNFINISHED for each in traced.message.recipients),
+    )  # fmt: skip
 
 
 @router.get("/queue")
@@ -231,7 +248,7 @@ async def queue(
     assert isinstance(listing, Listing)  # noqa: S101  # what Show is answered with
     now = _now()
     figures = await _console(request).store.figures(now=now)
-    chosen = {"state": state or "", "domain": domain, "sender": sender}
+    chosen: dict[str, Any] = {"state": state or "", "domain": domain, "sender": sender}
     more = urlencode(
         {key: each for key, each in chosen.items() if each} | {"after": listing.after or ""}
     )
@@ -280,9 +297,8 @@ async def policies(request: Request) -> Response:
 @router.get("/tests")
 async def tests(request: Request) -> Response:
     """Show the form that says of whom the gateway is to be asked."""
-    return _shown(
-        request, await _session(request), "tests.html", at="/tests", given={}, told=None, probe=None
-    )
+    session = await _session(request)
+    return _tests_page(request, session, session.taken("/tests"))
 
 
 @router.post("/tests")
@@ -290,16 +306,19 @@ async def rehearse(request: Request) -> Response:
     """Show what the gateway would say to a message; nothing is sent or counted."""
     session, given = await _console(request).gate.form(request)
     given = {name: value.strip()[:_LONGEST] for name, value in given.items()}
-    wanted = Rehearse(
-        sender=given.get("sender", ""),
-        recipient=given.get("recipient", ""),
-        ip=given.get("ip", "") or "127.0.0.1",
-        helo=given.get("helo", ""),
-        account=given.get("account", ""),
-        octets=_octets(given.get("size", "")),
-        probe=given.get("probe") == "yes",
-    )
-    answer = await _performed(request, wanted, session)
+    try:
+        wanted = Rehearse(
+            sender=given.get("sender", ""),
+            recipient=given.get("recipient", ""),
+            ip=given.get("ip", "") or "127.0.0.1",
+            helo=given.get("helo", ""),
+            account=given.get("account", ""),
+            octets=_octets(given.get("size", "")),
+            probe=given.get("probe") == "yes",
+        )
+        answer = await _performed(request, wanted, session)
+    except ProblemError as problem:
+        return _tests_page(request, session, given, problem)
     assert isinstance(answer, Rehearsed)  # noqa: S101  # what Rehearse is answered with
     said_by = speaker()
     told = rehearsal_words(to_builtins(answer.rehearsal), said_by)
@@ -310,10 +329,31 @@ async def rehearse(request: Request) -> Response:
     )  # fmt: skip
 
 
+def _tests_page(
+    request: Request,
+    session: Session,
+    given: Mapping[str, str],
+    problem: ProblemError | None = None,
+) -> Response:
+    return _shown(
+        request, session, "tests.html", at="/tests", given=given, told=None, probe=None,
+        problem=problem,
+    )  # fmt: skip
+
+
 @router.get("/blocks")
 async def blocks(request: Request) -> Response:
     """Show what is blocked, and the form that blocks."""
     session = await _session(request)
+    return await _blocks_page(request, session, session.taken("/blocks"))
+
+
+async def _blocks_page(
+    request: Request,
+    session: Session,
+    given: Mapping[str, str],
+    problem: ProblemError | None = None,
+) -> Response:
     answer = await _performed(request, ListBlocks(), session)
     assert isinstance(answer, Blocks)  # noqa: S101  # what ListBlocks is answered with
     asked = await _performed(request, ListRemovals(), session)
@@ -321,7 +361,7 @@ async def blocks(request: Request) -> Response:
     kinds = [kind for kind in KINDS if causes_for(kind)]
     return _shown(
         request, session, "blocks.html", at="/blocks", blocks=answer.blocks, kinds=kinds,
-        asked=asked.removals,
+        asked=asked.removals, given=given, problem=problem,
         choices={kind: causes_for(kind) for kind in kinds}, causes=catalogue().causes,
     )  # fmt: skip
 
@@ -330,56 +370,70 @@ async def blocks(request: Request) -> Response:
 async def block(request: Request) -> Response:
     """Block somebody, lift a block, or decide about a request to lift one."""
     session, given = await _console(request).gate.form(request)
-    wanted: OnStore
+    try:
+        await _performed(request, _about_blocks(given), session)
+    except ProblemError as problem:
+        return await _blocks_page(request, session, given, problem)
+    return RedirectResponse("/blocks", 303)
+
+
+def _about_blocks(given: Mapping[str, str]) -> OnStore:
+    """Return what a form of the page wants; raises ProblemError."""
     if given.get("decide"):
-        wanted = DecideRemoval(
+        return DecideRemoval(
             id=given["decide"][:100],
             remove=given.get("act") == "remove",
             why=given.get("why", "").strip()[:300],
         )
-    elif given.get("lift"):
-        wanted = LiftBlock(wanted=given["lift"], why=given.get("why", "")[:300])
-    else:
-        wanted = AddBlock(
-            kind=given.get("kind", ""),
-            subject=given.get("subject", "")[:_LONGEST],
-            cause=given.get("cause", ""),
-            reason=given.get("reason", "").strip()[:300],
-            seconds=_hours(given.get("hours", "")),
-        )
-    await _performed(request, wanted, session)
-    return RedirectResponse("/blocks", 303)
+    if given.get("lift"):
+        return LiftBlock(wanted=given["lift"], why=given.get("why", "")[:300])
+    return AddBlock(
+        kind=given.get("kind", ""),
+        subject=given.get("subject", "")[:_LONGEST],
+        cause=given.get("cause", ""),
+        reason=given.get("reason", "").strip()[:300],
+        seconds=_hours(given.get("hours", "")),
+    )
 
 
 @router.get("/tokens")
 async def tokens(request: Request) -> Response:
     """Show the tokens of programs, and the form that makes one."""
-    return await _tokens_page(request, await _session(request))
+    session = await _session(request)
+    return await _tokens_page(request, session, session.taken("/tokens"))
 
 
 @router.post("/tokens")
 async def token(request: Request) -> Response:
     """Make a token, which is shown this once, or revoke one."""
     session, given = await _console(request).gate.form(request)
-    if given.get("revoke"):
-        await _performed(request, RevokeToken(wanted=given["revoke"][:100]), session)
-        return RedirectResponse("/tokens", 303)
-    days = _number(given.get("days", ""), LONGEST_LIFE.days, "days")
-    wanted = AddToken(
-        name=given.get("name", ""), scope=given.get("scope", ""), seconds=days * 86_400.0
-    )
-    answer = await _performed(request, wanted, session)
+    try:
+        if given.get("revoke"):
+            await _performed(request, RevokeToken(wanted=given["revoke"][:100]), session)
+            return RedirectResponse("/tokens", 303)
+        days = _number(given.get("days", ""), LONGEST_LIFE.days, "days")
+        wanted = AddToken(
+            name=given.get("name", ""), scope=given.get("scope", ""), seconds=days * 86_400.0
+        )
+        answer = await _performed(request, wanted, session)
+    except ProblemError as problem:
+        return await _tokens_page(request, session, given, problem=problem)
     assert isinstance(answer, Tokens)  # noqa: S101  # what AddToken is answered with
-    return await _tokens_page(request, session, answer.tokens[0])
+    return await _tokens_page(request, session, {}, answer.tokens[0])
 
 
 async def _tokens_page(
-    request: Request, session: Session, made: TokenEntry | None = None
+    request: Request,
+    session: Session,
+    given: Mapping[str, str],
+    made: TokenEntry | None = None,
+    problem: ProblemError | None = None,
 ) -> Response:
     answer = await _performed(request, ListTokens(), session)
     assert isinstance(answer, Tokens)  # noqa: S101  # what ListTokens is answered with
     return _shown(
         request, session, "tokens.html", at="/tokens", tokens=answer.tokens[::-1], made=made,
+        given=given, problem=problem,
         now=timestamp(_now()),
     )  # fmt: skip
 
@@ -389,10 +443,7 @@ async def delist(
     request: Request, confirm: Annotated[str, Query(max_length=2_000)] = ""
 ) -> Response:
     """Show how a server leaves the block list; with what the mail says, the last step."""
-    shown = _site(request).render(
-        "delist.html", at="/delist", state="", confirm=confirm, subject=""
-    )
-    return page(shown)
+    return _delist_page(request, confirm=confirm)
 
 
 @router.post("/delist")
@@ -408,14 +459,31 @@ async def ask_removal(request: Request) -> Response:
         assert isinstance(answer, Blocks)  # noqa: S101  # what ConfirmRemoval is answered with
         block = answer.blocks[0]
         state = "removed" if block.lifted else "confirmed"
-        shown = _site(request).render(
-            "delist.html", at="/delist", state=state, confirm="", subject=block.subject
-        )
-        return page(shown)
+        return _delist_page(request, state=state, subject=block.subject)
     ip, address = given.get("ip", "").strip()[:100], given.get("address", "")[:_LONGEST]
-    answer = await _performed(request, RequestRemoval(ip=ip, address=address), None)
+    try:
+        answer = await _performed(request, RequestRemoval(ip=ip, address=address), None)
+    except ProblemError as problem:
+        return _delist_page(request, ip=ip, address=address, problem=problem)
     assert isinstance(answer, Blocks)  # noqa: S101  # what RequestRemoval is answered with
     return RedirectResponse(f"/delist/{answer.token}", 303)
+
+
+def _delist_page(
+    request: Request,
+    *,
+    state: str = "",
+    confirm: str = "",
+    subject: str = "",
+    ip: str = "",
+    address: str = "",
+    problem: ProblemError | None = None,
+) -> Response:
+    shown = _site(request).render(
+        "delist.html", at="/delist", state=state, confirm=confirm, subject=subject, ip=ip,
+        address=address, refused=refusal(problem),
+    )  # fmt: skip
+    return page(shown, problem)
 
 
 @router.get("/delist/{token}")
@@ -513,11 +581,21 @@ def _octets(written: str) -> int | None:
     return int(written)
 
 
-def _shown(request: Request, session: Session, template: str, *, at: str, **shown: Any) -> Response:
+def _shown(
+    request: Request,
+    session: Session,
+    template: str,
+    *,
+    at: str,
+    problem: ProblemError | None = None,
+    **shown: Any,
+) -> Response:
     rendered = _site(request).render(
-        template, at=HERE, here=at, account=session.account, csrf=session.csrf, **shown
-    )
-    return page(rendered)
+        template, at=HERE, here=at, account=session.account, csrf=session.csrf,
+        refused=refusal(problem), is_again=request.method == "GET" and bool(shown.get("given")),
+        **shown,
+    )  # fmt: skip
+    return page(rendered, problem)
 
 
 def _session(request: Request) -> Awaitable[Session]:

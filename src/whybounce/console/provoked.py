@@ -32,7 +32,7 @@ from whybounce.provoking.provoke import (
 )
 from whybounce.provoking.whereabouts import Whereabouts
 from whybounce.web import Face, Link
-from whybounce.web.answering import HTML, page
+from whybounce.web.answering import HTML, page, refusal
 from whybounce.web.headers import FRAMED
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
@@ -185,24 +185,37 @@ def demonstration_face(shown: Demonstration) -> Face:
     table = provoking.conditions.table()
     usual = next(str(each.wanted) for each in table if str(each.code) == "5.1.10")
 
+    def form_page(
+        request: Request,
+        *,
+        chosen: str,
+        other: str = "",
+        name: str = "",
+        result: _Result | None = None,
+        problem: ProblemError | None = None,
+    ) -> Response:
+        body = _site(request).render(
+            "provoke.html", at="/provoke", rows=table, result=result, name=name, chosen=chosen,
+            other=other, refused=refusal(problem), causes=catalogue().causes,
+        )  # fmt: skip
+        return page(body, problem)
+
     @router.get("/provoke")
     async def choose(
         request: Request, condition: Annotated[str, Query(max_length=_LONGEST_NAME)] = ""
     ) -> Response:
         """Show what can be made to happen."""
-        return page(
-            _site(request).render(
-                "provoke.html", at="/provoke", rows=table, result=None, chosen=condition or usual,
-                causes=catalogue().causes,
-            )
-        )  # fmt: skip
+        return form_page(request, chosen=condition or usual)
 
     @router.post("/provoke")
     async def make(request: Request) -> Response:
         """Begin to make it happen, and lead to the page that shows what comes of it."""
         given = await form_of(request)
-        name = given.get("other", "").strip() or given.get("condition", "")
-        kept = provoking.begin(client_of(request.scope), name)
+        other, chosen = given.get("other", "").strip()[:_LONGEST_NAME], given.get("condition", "")
+        try:
+            kept = provoking.begin(client_of(request.scope), other or chosen)
+        except ProblemError as problem:
+            return form_page(request, chosen=chosen, other=other, problem=problem)
         return RedirectResponse(f"/provoke/{kept}", 303)
 
     @router.get("/provoke/{name}")
@@ -219,12 +232,7 @@ def demonstration_face(shown: Demonstration) -> Face:
                     causes=catalogue().causes,
                 )
             )  # fmt: skip
-        return page(
-            _site(request).render(
-                "provoke.html", at="/provoke", rows=table, result=result,
-                name=name, chosen=str(run.condition.wanted), causes=catalogue().causes,
-            )
-        )  # fmt: skip
+        return form_page(request, chosen=str(run.condition.wanted), name=name, result=result)
 
     @router.get("/provoke/{name}/notice")
     async def notice(name: str) -> Response:

@@ -7,11 +7,20 @@ so that nobody can be made to sign in to a session that somebody else knows.
 import hmac
 import secrets
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _IDLE = 3_600.0  # Seconds without a request.
 _LONGEST = 12 * 3_600.0
 _MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was written into a form that could not be taken: it is to stand in it again."""
+
+    path: str  # Of the page with the form.
+    fields: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -23,10 +32,19 @@ class Session:
     csrf: str  # Stands in every form.
     began: float
     seen: float
+    draft: Draft | None = None
 
     def is_own_form(self, written: str) -> bool:
         """Say whether a form has the token of this session's pages."""
         return hmac.compare_digest(self.csrf.encode(), written.encode("utf-8", "replace"))
+
+    def taken(self, path: str) -> Mapping[str, str]:
+        """Return what is to stand in the form of that page, this once."""
+        draft = self.draft
+        if draft is None or draft.path != path:
+            return {}
+        self.draft = None
+        return draft.fields
 
 
 class Sessions:

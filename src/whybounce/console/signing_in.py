@@ -2,18 +2,22 @@
 
 A wrong password is answered alike whether there is such an account or not, and whether it is an
 administrator's or not. Who is wrong too often has to wait, by client and by account.
+
+A form whose session has ended does nothing. What was written into it goes along through the sign-in,
+in the sign-in's own form and never in an address, and stands in the form's box again.
 """
 
 import time
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from whybounce.console.sessions import Session, Sessions
+from whybounce.console.sessions import Draft, Session, Sessions
 from whybounce.gateway.directory import Directory
-from whybounce.web.answering import page
+from whybounce.web.answering import HTML, page
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
@@ -25,10 +29,21 @@ _MOST_WRONG = 10  # Within five minutes, from one client.
 _MOST_WRONG_ACCOUNT = 30  # For one account, from wherever.
 _SECONDS = 300.0
 _LONGEST_PASSWORD = 1_000
+_KEPT = "kept."  # Before the names of fields that go along through the sign-in.
+_OF_THE_FORM = frozenset({"csrf", "act", "sure"})  # Not written by anybody.
+_WAY_OUT = "/logout"
 
 
 class NotSignedInError(Exception):
     """Nobody is; the sign-in page comes first."""
+
+    def __init__(self, kept: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.kept = kept or {}  # What was written into the form.
+
+
+class FormAgainError(Exception):
+    """A form is of an earlier session; what was written into it stands in the page's form again."""
 
 
 class Gate:
@@ -66,12 +81,19 @@ class Gate:
 
         Raises:
             NotSignedInError: There is no session.
+            FormAgainError: The form is from a page of an earlier one.
             ProblemError: The form is not from one of its pages.
 
         """
-        session = await self.session(request)
+        try:
+            session = await self.session(request)
+        except NotSignedInError:
+            raise NotSignedInError(await _written(request)) from None
         given = await form_of(request)
         if not session.is_own_form(given.get("csrf", "")):
+            if written := await _written(request):
+                session.draft = Draft(request.url.path, written)
+                raise FormAgainError
             raise ProblemError("old-form")
         return session, given
 
@@ -86,6 +108,11 @@ class Gate:
             raise ProblemError("needs-https")
         given = await form_of(request)
         name, password = given.get("account", "").strip(), given.get("password", "")
+        kept = {
+            field.removeprefix(_KEPT): value
+            for field, value in given.items()
+            if field.startswith(_KEPT)
+        }
         client, now = client_of(request.scope), time.monotonic()
         if self._of_client.is_spent(client, now) or self._of_account.is_spent(name.lower(), now):
             raise ProblemError("many-sign-ins")
@@ -96,12 +123,16 @@ class Gate:
         if len(password) <= _LONGEST_PASSWORD:
             login = await self._directory.verify_password(name, password)
         if login is None or not login.account.administrator:
-            return page(_sign_in_page(request, name, given.get("next", ""), is_wrong=True))
+            wanted = given.get("next", "")
+            return page(_sign_in_page(request, name, wanted, is_wrong=True, kept=kept))
         self._of_client.forget(client)
         self._of_account.forget(name.lower())
         self._sessions.end(request.cookies.get(_COOKIE, ""))
         opened = self._sessions.begin(login.account.name, login.account.password, now)
-        answer = RedirectResponse(_inside(given.get("next", "")), 303)
+        path = _inside(given.get("next", ""))
+        if kept and (session := self._sessions.find(opened, now)):
+            session.draft = Draft(path, kept)
+        answer = RedirectResponse(path, 303)
         answer.set_cookie(
             _COOKIE,
             opened,
@@ -126,9 +157,12 @@ def sign_in_page(request: Request) -> Response:
     return page(_sign_in_page(request, "", request.query_params.get("next", "")))
 
 
-def to_sign_in(request: Request) -> Response:
-    """Lead to the sign-in, and from there back."""
-    wanted = request.url.path if request.method == "GET" else "/messages"
+def to_sign_in(request: Request, error: NotSignedInError) -> Response:
+    """Lead to the sign-in, and from there back, with what was written into a form."""
+    wanted = "/messages" if request.url.path == _WAY_OUT else request.url.path
+    if error.kept:
+        body = _sign_in_page(request, "", wanted, kept=error.kept)
+        return Response(body, 403, media_type=HTML)
     return RedirectResponse(f"/login?next={quote(wanted, safe='/')}", 303)
 
 
@@ -144,11 +178,27 @@ async def form_of(request: Request) -> dict[str, str]:
     return {name: field.value.decode("utf-8", "replace") for name, field in given.items()}
 
 
-def _sign_in_page(request: Request, name: str, wanted: str, *, is_wrong: bool = False) -> bytes:
+async def _written(request: Request) -> dict[str, str]:
+    """Return what somebody wrote into a form of this site; nothing unless a browser says that it is one."""
+    if not _is_shown_by_us(request) or request.url.path == _WAY_OUT:
+        return {}
+    given = await form_of(request)
+    return {name: value for name, value in given.items() if name not in _OF_THE_FORM and value}
+
+
+def _sign_in_page(
+    request: Request,
+    name: str,
+    wanted: str,
+    *,
+    is_wrong: bool = False,
+    kept: Mapping[str, str] | None = None,
+) -> bytes:
     site: Site = request.app.state.site
     return site.render(
-        "login.html", at="/console", account=name[:320], next=_inside(wanted), is_wrong=is_wrong
-    )
+        "login.html", at="/console", account=name[:320], next=_inside(wanted), is_wrong=is_wrong,
+        kept={f"{_KEPT}{field}": value for field, value in (kept or {}).items()},
+    )  # fmt: skip
 
 
 def _inside(path: str) -> str:
@@ -168,6 +218,14 @@ def _only_own_site(request: Request) -> None:
     is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
     if fetched not in {"same-origin", "none"} if fetched else not is_own:
         raise ProblemError("old-form")
+
+
+def _is_shown_by_us(request: Request) -> bool:
+    """Say whether a browser says that the form stood on a page of this site."""
+    fetched, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if fetched is not None:
+        return fetched == "same-origin"
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
 
 
 def is_encrypted(request: Request) -> bool:

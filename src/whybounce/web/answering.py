@@ -60,9 +60,19 @@ def kept(request: Request, body: bytes, media_type: str) -> Response:
     return Response(body, media_type=media_type, headers=headers)
 
 
-def page(body: bytes) -> Response:
-    """Return a page."""
+def page(body: bytes, problem: ProblemError | None = None) -> Response:
+    """Return a page; one that also says why something was not done has the problem's status."""
+    if problem is not None:
+        return Response(body, problem.status, problem.headers, media_type=HTML)
     return Response(body, media_type=HTML)
+
+
+def refusal(problem: ProblemError | None) -> tuple[str, str] | None:
+    """Return what a page says above the form that is to be corrected: what, and why."""
+    if problem is None:
+        return None
+    words = problem_words(problem)
+    return words["title"], speaker().page(f"problem.{problem.key}.what", **problem.values)
 
 
 def problem_answer(request: Request, problem: ProblemError) -> Response:

@@ -75,7 +75,11 @@ async def asked(request: Request, target: str, selector: str) -> Checked:
 
     """
     selectors = (selector,) if selector else ()
-    return await checks_of(request).of(client_of(request.scope), target, selectors)
+    try:
+        return await checks_of(request).of(client_of(request.scope), target, selectors)
+    except ProblemError as problem:
+        problem.kept = problem.kept or target
+        raise
 
 
 def as_json(found: Checked, cause: Cause | None, said_by: Speaker) -> bytes:

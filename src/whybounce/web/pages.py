@@ -1,6 +1,6 @@
 """The pages. Each works without scripts; what the script adds is comfort."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote
@@ -14,13 +14,14 @@ from whybounce.explaining import near_causes
 from whybounce.vocabulary.finding import Inquiry
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import listing, noticing, work
-from whybounce.web.answering import HTML, kept, page
+from whybounce.web.answering import HTML, kept, page, refusal
 from whybounce.web.checks import Checks
 from whybounce.web.headers import FRAMED
 from whybounce.web.intake import client_of
 from whybounce.web.noticing import Wanted
 from whybounce.web.problems import KEYS, ProblemError
 from whybounce.web.site import STATIC, Site, static
+from whybounce.web.submitted import beginning, written
 from whybounce.web.thinking import Thinking
 
 router = APIRouter()
@@ -106,11 +107,7 @@ async def codes(code: Annotated[str, Query(max_length=40)] = "") -> Response:
 @router.get("/write")
 async def write(request: Request) -> Response:
     """Show what a notice is made of, and the notice."""
-    return page(
-        _site(request).render(
-            "write.html", at="/write", languages=noticing.languages(), sample=SAMPLE
-        )
-    )
+    return _write_page(request, FORM)
 
 
 @router.get("/write/preview")
@@ -129,7 +126,11 @@ async def preview(request: Request) -> Response:
 async def download(request: Request) -> Response:
     """Give the notice as a mail."""
     headers = {"Content-Disposition": 'attachment; filename="notice.eml"'}
-    mail = await _noticed(request, work.notice)
+    try:
+        mail = await _noticed(request, work.notice)
+    except ProblemError as problem:
+        kind, body = request.headers.get("content-type", ""), await request.body()
+        return _write_page(request, written(kind, body), problem)
     return Response(mail, media_type="message/rfc822", headers=headers)
 
 
@@ -166,12 +167,36 @@ SAMPLE = Wanted(
 )
 
 
+# What stands in the form at first.
+FORM = {
+    "recipient": SAMPLE.recipients[0],
+    "reply": SAMPLE.reply,
+    "remote": SAMPLE.remote or "",
+    "organisation": SAMPLE.organisation or "",
+    "language": "en",
+}
+
+
+def _write_page(
+    request: Request, given: Mapping[str, str], problem: ProblemError | None = None
+) -> Response:
+    shown = _site(request).render(
+        "write.html", at="/write", languages=noticing.languages(), given=given,
+        refused=refusal(problem),
+    )  # fmt: skip
+    return page(shown, problem)
+
+
 async def _answered(request: Request, work_: Callable[..., bytes], *, check: bool) -> Response:
     body = await request.body()
     kind = request.headers.get("content-type", "")
-    asked = await live_answers(request, kind, body) if check else b""
     thinking = _thinking(request)
-    return page(await thinking.do(len(body), work_, _site(request), kind, body, asked=asked))
+    try:
+        asked = await live_answers(request, kind, body) if check else b""
+        return page(await thinking.do(len(body), work_, _site(request), kind, body, asked=asked))
+    except ProblemError as problem:
+        problem.kept = problem.kept or beginning(kind, body)
+        raise
 
 
 async def live_answers(request: Request, kind: str, body: bytes) -> bytes:

@@ -72,6 +72,19 @@ def beginning(content_type: str, body: bytes) -> str:
     return "" if sent.file else sent.text
 
 
+def written(content_type: str, body: bytes) -> dict[str, str]:
+    """Return what stood in the boxes of a form, for its page to give back; files are left out."""
+    try:
+        known = fields(content_type, body)
+    except ProblemError:
+        return {}
+    return {
+        name: text_of(field.value[:_LONGEST_KEPT])
+        for name, field in known.items()
+        if field.file is None
+    }
+
+
 def fields(content_type: str, body: bytes) -> dict[str, Field]:
     """Return a form's fields by name; of several of one name, the last that holds something.
 
