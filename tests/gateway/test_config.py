@@ -161,6 +161,10 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
         ('[outbound]\nsmarthost-account = "a"', "smarthost-password: is missing"),
         ('[outbound]\nsmarthost-password = "swordfish"', "smarthost-account: is missing"),
         ("[outbound]\nsmarthost-password = 5", "is not allowed; allowed is text, which is never"),
+        (
+            '[outbound]\nsmarthost = "a.example:587"\nsmarthost-account = "a"\nsmarthost-password = "swordfish"\ntls = "off"',
+            'outbound, tls: "off" is not allowed with smarthost-password',
+        ),
         ('[outbound]\nsmarthost = "a.example:0"', "smarthost: port 0 is not allowed"),
         ('[outbound]\nsource-addresses = ["192.0.2.1", "192.0.2.2"]', "has two of one family"),
         ('[forwarding]\ndomain = "a.example"', "forwarding: domain and secret need each other"),

@@ -199,4 +199,5 @@ def _smarthost(outbound: configured.Outbound) -> Smarthost | None:
         return None
     password = outbound.smarthost_password
     login = Login(outbound.smarthost_account, password) if password else None
-    return Smarthost(outbound.smarthost.host, outbound.smarthost.port, login=login)
+    host, port = outbound.smarthost.host, outbound.smarthost.port
+    return Smarthost(host, port, login=login, is_way_out=True)

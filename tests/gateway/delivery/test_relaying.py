@@ -16,6 +16,7 @@ from whybounce.gateway.delivery.attempts import Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.destinations import Lmtp, MailExchangers, Smarthost
 from whybounce.gateway.delivery.mail_exchangers import Host
 from whybounce.gateway.delivery.opening import Login
+from whybounce.gateway.delivery.recording import outcome_of
 from whybounce.gateway.delivery.tls_policies import TlsPolicy
 from whybounce.gateway.store.rows import BodyType, Return
 from whybounce.provoking.mail_server import Behaviour
@@ -586,6 +587,37 @@ async def test_a_password_is_never_sent_in_the_clear(world):
 
     assert told(attempt) == (Ending.DEFERRED, "starttls-not-supported")
     assert server.received == []
+
+
+@pytest.mark.parametrize(
+    "to", [Smarthost("gone.example.net"), Lmtp("gone.example.net")], ids=["smarthost", "lmtp"]
+)
+async def test_a_host_of_our_choice_without_an_address_makes_no_mail_come_back(world, to):
+    """A slip in our own configuration is no fault of the recipient's domain."""
+    async with world() as w:
+        await w.made()
+        (attempt,) = await w.deliver(to=to)
+
+    assert told(attempt) == (Ending.DEFERRED, "no-route")
+    assert attempt.decided.obstacle.evidence.startswith("gone.example.net, configured here, has no")
+
+
+async def test_what_is_wrong_with_our_way_out_is_not_said_of_the_recipient_s_server(world):
+    """It is not reached, or gives no TLS where a password is to be sent."""
+    behaviour = Behaviour(extensions=("AUTH PLAIN",))
+    async with world() as w:
+        await w.serve("mx1.example.org", behaviour)
+        for to in (
+            Smarthost("127.0.0.20", w.port, login=Login("carl", "secret"), is_way_out=True),
+            Smarthost("127.0.0.21", w.port, is_way_out=True),
+        ):
+            (attempt,) = await w.deliver(to=to)
+            outcome = outcome_of(attempt)
+
+            assert told(attempt) == (Ending.DEFERRED, "no-route")
+            assert str(outcome.reply).startswith(
+                f"450 4.4.4 No route to example.org for now: {to.host}, which takes our mail for outside"
+            )
 
 
 async def test_postfix_s_sink_takes_a_hundred_messages(world):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from whybounce.catalogue import catalogue
 from whybounce.checking.tls import verifying_context
-from whybounce.gateway.config.tables import Config, Kind, Listener, Webhook
+from whybounce.gateway.config.tables import Config, Kind, Listener, OutboundTls, Webhook
 from whybounce.gateway.delivery.signing import UnusableKeyError, read_key
 from whybounce.gateway.policies import POLICIES
 from whybounce.gateway.shaping import shown, unknown_key
@@ -219,6 +219,16 @@ def _outbound(config: Config) -> Iterator[tuple[str, str]]:
         yield "outbound, smarthost-password", "is missing; smarthost-account needs it"
     if outbound.smarthost_password is not None and not outbound.smarthost_account:
         yield "outbound, smarthost-account", "is missing; smarthost-password needs it"
+    if (
+        outbound.smarthost_password is not None
+        and outbound.tls is OutboundTls.OFF
+        and outbound.smarthost
+        and not outbound.smarthost.is_loopback
+    ):
+        yield (
+            "outbound, tls",
+            '"off" is not allowed with smarthost-password, which could be read on the way',
+        )
     if outbound.smarthost and not outbound.smarthost.port:
         yield "outbound, smarthost", "port 0 is not allowed; allowed is a port from 1 to 65535"
     if outbound.authorities is not None:

@@ -36,6 +36,13 @@ _log = logging.getLogger(__name__)
 
 _IN_MAILBOX = Reply("Delivered to the mailbox", status=StatusCode(2, 0, 0))
 
+_NO_ROUTE = "no-route"
+
+# What a server that is not reached is said to be: true of the recipient's, not of ours.
+_OF_THE_WAY = frozenset({
+    "cannot-connect", "connection-refused", "connection-timed-out", "starttls-not-supported",
+})  # fmt: skip
+
 _Remote = MailExchangers | Smarthost | Lmtp
 
 Carry = Callable[[Destination, Parcel], Awaitable[tuple[Attempt, ...]]]
@@ -75,13 +82,15 @@ class Carrier:
             else:
                 ways.append((each, route))
         if not ways:
-            obstacle = Obstacle(closed[0].cause, closed[0].evidence, closed[0].permanent)
-            return self._obstructed(parcel, obstacle)
+            return self._obstructed(parcel, _closed(destination, closed[0]))
         signed = parcel
         if self.sign is not None and parcel.is_ours:
             signed = replace(parcel, sign=self.sign)
         async with contextlib.aclosing(self._lines(ways, parcel)) as lines:
-            return await relay(signed, lines, self.connections, self.clock)
+            attempts = await relay(signed, lines, self.connections, self.clock)
+        if isinstance(destination, Smarthost) and destination.is_way_out:
+            return tuple(_at_way_out(each) for each in attempts)
+        return attempts
 
     async def _route(self, destination: MailExchangers | Smarthost | Lmtp) -> Route | NoRoute:
         match destination:
@@ -163,6 +172,34 @@ class Carrier:
         asked = Asked(self.clock(), obstacle)
         ending = _ending(obstacle)
         return tuple(Attempt(each, ending, (asked,), asked) for each in parcel.recipients)
+
+
+def _closed(destination: _Remote, found: NoRoute) -> Obstacle:
+    """Return why there is no way: a host of our choice without an address is ours to put right.
+
+    So nobody's mail comes back for it, and nobody is told that the recipient's domain is at fault.
+    """
+    if isinstance(destination, MailExchangers):
+        return Obstacle(found.cause, found.evidence, found.permanent)
+    return Obstacle(
+        _NO_ROUTE, f"{destination.host}, configured here, has no address: {found.evidence}"
+    )
+
+
+def _at_way_out(attempt: Attempt) -> Attempt:
+    """Return the attempt with what is wrong with our way to outside not said of the recipient's server."""
+    asked = tuple(map(_told_of_way_out, attempt.asked))
+    return replace(attempt, asked=asked, decided=_told_of_way_out(attempt.decided))
+
+
+def _told_of_way_out(asked: Asked) -> Asked:
+    said = asked.said
+    if not isinstance(said, Obstacle) or said.cause not in _OF_THE_WAY:
+        return asked
+    where = (
+        f"{asked.remote.host}, which takes our mail for outside" if asked.remote else "our way out"
+    )
+    return replace(asked, said=Obstacle(_NO_ROUTE, f"{where}, was not reached: {said.evidence}"))
 
 
 def _next_hop(

@@ -28,6 +28,7 @@ class Smarthost:
     login: Login | None = None
     use_mx: bool = False  # The host is a domain whose mail exchangers are meant.
     others: tuple["Smarthost", ...] = ()  # Asked in order where this one takes nothing.
+    is_way_out: bool = False  # All mail for outside goes through it: it is no recipient's server.
 
     @property
     def name(self) -> str:
