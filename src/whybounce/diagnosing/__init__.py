@@ -81,7 +81,7 @@ def _no_report(diagnosis: Diagnosis) -> Diagnosis:
 def diagnose_report(report: Report, explainer: Explainer) -> Diagnosis:
     """Return a report that is at hand already, explained and noted. Never raises."""
     explanations = tuple(_explained(report, explainer))
-    notes = notes_of(Case(report, explanations, explainer.causes))
+    notes = notes_of(Case.of(report, explanations, explainer.causes))
     return Diagnosis(report, explanations, notes)
 
 

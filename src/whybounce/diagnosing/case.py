@@ -1,7 +1,6 @@
 """What the notes are made from."""
 
 from collections.abc import Mapping
-from functools import cached_property
 
 from msgspec import Struct
 
@@ -10,34 +9,39 @@ from whybounce.vocabulary.authentication import AuthenticationResult, Method
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Outcome
-from whybounce.vocabulary.report import Kind, Report
+from whybounce.vocabulary.report import Kind, Original, Report
 
 
-class Case(Struct, frozen=True, dict=True):  # Its dict holds what several notes ask for.
-    """A report, why each of its outcomes came about, and the catalogue's causes by id."""
+class Case(Struct, frozen=True):
+    """A report, why each of its outcomes came about, and what several notes ask for."""
 
     report: Report
     explanations: tuple[Explanation, ...]
-    causes: Mapping[str, Cause]
+    causes: Mapping[str, Cause]  # The catalogue's, by id.
+    # Each outcome of a failure or delay with its explanation; of other reports none.
+    failures: tuple[tuple[Outcome, Explanation], ...]
+    authentication: tuple[AuthenticationResult, ...]  # One for each method.
 
-    @cached_property
-    def failures(self) -> tuple[tuple[Outcome, Explanation], ...]:
-        """Each outcome of a failure or delay with its explanation; of other reports none."""
-        if self.report.kind not in {Kind.FAILURE, Kind.DELAY}:
-            return ()
-        return tuple(zip(self.report.outcomes, self.explanations, strict=True))
+    @classmethod
+    def of(
+        cls, report: Report, explanations: tuple[Explanation, ...], causes: Mapping[str, Cause]
+    ) -> "Case":
+        """Return the case of a report and the explanations of its outcomes."""
+        is_of_failures = report.kind in {Kind.FAILURE, Kind.DELAY}
+        failures = zip(report.outcomes, explanations, strict=True) if is_of_failures else ()
+        return cls(report, explanations, causes, tuple(failures), _authentication(report.original))
 
-    @cached_property
-    def authentication(self) -> tuple[AuthenticationResult, ...]:
-        """One result for each method: the newest server's; one pass among its own suffices.
 
-        A message may carry several signatures, and one that holds is enough (RFC 6376 §6.1).
-        """
-        if self.report.original is None:
-            return ()
-        newest: dict[Method, AuthenticationResult] = {}
-        for result in authentication_results(self.report.original.headers):
-            known = newest.setdefault(result.method, result)
-            if result.result == "pass" and result.written == known.written:
-                newest[result.method] = result
-        return tuple(newest.values())
+def _authentication(original: Original | None) -> tuple[AuthenticationResult, ...]:
+    """Return one result for each method: the newest server's; one pass among its own suffices.
+
+    A message may carry several signatures, and one that holds is enough (RFC 6376 §6.1).
+    """
+    if original is None:
+        return ()
+    newest: dict[Method, AuthenticationResult] = {}
+    for result in authentication_results(original.headers):
+        known = newest.setdefault(result.method, result)
+        if result.result == "pass" and result.written == known.written:
+            newest[result.method] = result
+    return tuple(newest.values())

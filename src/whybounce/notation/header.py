@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+_FOLD = re.compile(r"\n(?=[ \t])")  # RFC 5322 §2.2.3: a line break before white space.
 _FIELD = re.compile(r"^([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:[ \t]*((?:.*\S)?)", re.MULTILINE)
 
 
@@ -10,9 +11,7 @@ def header_fields(header: str) -> tuple[tuple[str, str], ...]:
     """Return names and unfolded values in order; lines that are no field are left out."""
     if "\r" in header:
         header = header.replace("\r\n", "\n").replace("\r", "\n")
-    # Folding is a line break before white space, RFC 5322 §2.2.3.
-    unfolded = header.replace("\n ", " ").replace("\n\t", "\t")
-    return tuple(_FIELD.findall(unfolded))
+    return tuple(_FIELD.findall(_FOLD.sub("", header)))
 
 
 def first_field(fields: Iterable[tuple[str, str]], name: str) -> str | None:

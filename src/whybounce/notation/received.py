@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
 
 from whybounce.vocabulary.report import Hop
 
@@ -29,9 +28,10 @@ def read_received(value: str, before: datetime | None = None) -> Hop:
     ``before`` is the time of the step before it.
     """
     clauses, _, stamp = value[:_LONGEST].rpartition(";")
-    words = _without_comments(clauses).split()
+    clauses = _without_comments(clauses)
+    words, keywords = clauses.split(), clauses.lower().split()
     # RFC 5321 §4.4: each clause is a keyword and its value; of a keyword said twice the first counts.
-    said = {keyword.lower(): after for keyword, after in reversed([*pairwise(words)])}
+    said = dict(zip(reversed(keywords[:-1]), reversed(words[1:]), strict=True))
     protocol = _bare(said.get("with"))
     if protocol == "Microsoft" and said.get("microsoft") == "SMTP":
         protocol = "Microsoft SMTP Server"

@@ -47,7 +47,7 @@ _HEADER = re.compile(
 
 # Some begin by telling which message it is about, in its own fields, and go on below a blank line.
 _DESCRIBED = re.compile(
-    r"[Ff]ollowing (?:[Mm]essage )?(?:[Hh]eader|[Ff]ields)[^\n]{0,60}:[ \t]*\n\n?"
+    r"ollowing (?<=[Ff]ollowing )(?:[Mm]essage )?(?:[Hh]eader|[Ff]ields)[^\n]{0,60}:[ \t]*\n\n?"
     r"(?:[ \t]{1,8}[A-Za-z][A-Za-z-]{1,40}:[^\n]{0,2000}\n(?:[ \t]{9,}[^\n]{0,2000}\n){0,20}){1,20}[ \t]*\n"
 )
 
@@ -60,6 +60,7 @@ class Account(Struct, frozen=True):
 
     text: str
     returned: str
+    words: str  # The text in lower case, character for character.
 
 
 def accounts_of(message: Message) -> Iterator[Account]:
@@ -118,21 +119,22 @@ def _without_scripts(text: str) -> str:
 
 
 def _cut(text: str) -> Account:
-    announced = _announced_at(text)
+    words = lowered(text)
+    announced = _announced_at(words)
     described = _DESCRIBED.search(text) if "ollowing" in text else None
     header = _HEADER.search(text, described.end() if described else 0)
     begin = min(announced, header.start()) if header else announced
     fields = _FIELDS.search(text, 0, begin)
-    return Account(text[: fields.start() if fields else begin], text[begin:])
+    end = fields.start() if fields else begin
+    return Account(text[:end], text[begin:], words[:end])
 
 
-def _announced_at(text: str) -> int:
+def _announced_at(words: str) -> int:
     """Return where the line begins that announces the returned message; the text's end if none."""
-    words = lowered(text)
-    present = [mark for mark in _ANNOUNCING if mark in words]
-    at = 0
-    for line in words.split("\n") if present else ():
+    present = {mark: at for mark in _ANNOUNCING if (at := words.find(mark)) >= 0}
+    at = words.rfind("\n", 0, min(present.values(), default=0)) + 1
+    for line in words[at:].split("\n") if present else ():
         if any(map(line.__contains__, present)) and _ANNOUNCED.match(line):
             return at
         at += len(line) + 1
-    return len(text)
+    return len(words)

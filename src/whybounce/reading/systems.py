@@ -91,12 +91,16 @@ def system_of(message: Message, text: str) -> str | None:
 
 def stated_facts(text: str) -> Facts:
     """Return the generating and the remote server where the account names them."""
-    return Facts(_host(_first(_GENERATORS, lowered(text)), text), stated_remote(text))
+    words = lowered(text)
+    return Facts(_host(_first(_GENERATORS, words), text), _stated_remote(text, words))
 
 
 def stated_remote(text: str) -> str | None:
     """Return the remote server that the text names, or None."""
-    words = lowered(text)
+    return _stated_remote(text, lowered(text))
+
+
+def _stated_remote(text: str, words: str) -> str | None:
     remote = _first(_REMOTES, words)
     if remote is None and "did not like" in words:
         remote = _DISLIKES.search(text)

@@ -8,7 +8,7 @@ import re
 
 from msgspec.structs import replace
 
-from whybounce.notation import lowered, read_date
+from whybounce.notation import read_date
 from whybounce.reading.account import Account
 from whybounce.reading.attempts import with_attempts
 from whybounce.reading.mime import Message, Part
@@ -55,7 +55,7 @@ def read(message: Message) -> Report | None:
         return None
     if not silent and is_a_lure(message, told[0].text):
         return None
-    if not by_a_system and not _FAILED_MAIL.search(lowered(told[0].text)):
+    if not by_a_system and not _FAILED_MAIL.search(told[0].words):
         return None
     if not (by_a_system or silent) and _is_just_an_address(told[2], told[0].text):
         return None

@@ -93,7 +93,7 @@ _NOT_GIVEN_UP = ("not a permanent error", "giving up on ")
 def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, ...]] | None:
     """Return the account that names somebody, the original, and each one's outcome; or None."""
     # The header alone may name them, where no text does.
-    for account in chain(accounts_of(message), (Account("", ""),)):
+    for account in chain(accounts_of(message), (Account("", "", ""),)):
         original = read_original(message, account.returned)
         named = recipients_of(
             account.text,
@@ -113,7 +113,7 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
 
 def action_told(message: Message, account: Account) -> Action:
     """Return what the words say became of the message: it is being tried still, or has failed."""
-    text = lowered(account.text)
+    text = account.words
     for words in _NOT_GIVEN_UP:
         text = text.replace(words, "")
     if any(map(text.__contains__, _GIVEN_UP)):
@@ -139,10 +139,10 @@ class Telling:
             if _WORDS.search(own):
                 return read_text(own)
             if alone and address.lower() in account.text.lower():
-                told = _said_about(Named(address, ""), account.text, ())
+                told = _said_about(Named(address, ""), account, ())
                 if told.reply and told.reply.code:
                     return told
-            if alone and (given := _given_reason(account.text)):
+            if alone and (given := _given_reason(account.words)):
                 reason = account.text[slice(*given)]
                 if _WORDS.search(reason):
                     return read_text(reason)
@@ -197,23 +197,24 @@ def _outcome(named: Named, account: Account, among: Sequence[Named]) -> Outcome:
     inferred = {"recipient": named.inferred} if named.inferred else {}
     others = tuple(one.address.lower() for one in among if one is not named)
     return replace(
-        _said_about(named, account.text, others),
+        _said_about(named, account, others),
         recipient=named.address,
         original_recipient=named.original,
         inferred=inferred,
     )
 
 
-def _said_about(named: Named, text: str, others: Sequence[str]) -> Outcome:
+def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcome:
     """Return what is said about the recipient, the surest place first.
 
     A transcript's answer to its own command; its own lines; what is announced as the reason; what all
     share, above or below. Where ``others`` are named, words about one of them are not about this one.
     """
+    text = account.text
     transcribed = _transcribed(named.address, text) if others else ""
     begin = _place_of(named.address, text)
     above = min((begin, *(_place_of(other, text) for other in others[:_MOST_OTHERS])))
-    given = None if others else _given_reason(text)
+    given = None if others else _given_reason(account.words)
     below = text[begin + len(named.address) :] if begin < len(text) else text
     shared = (
         below[:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n"),
@@ -245,9 +246,8 @@ def _without_what_is_beside(said: str) -> str:
     return (_IN_LINES_AND_SENTENCES if for_all else _IN_LINES).sub("", words)
 
 
-def _given_reason(text: str) -> tuple[int, int] | None:
-    """Return where the reason stands that the text announces, or None."""
-    words = lowered(text)
+def _given_reason(words: str) -> tuple[int, int] | None:
+    """Return where the reason stands that the text, in lower case, announces, or None."""
     if not any(map(words.__contains__, _REASONS)):
         return None
     given = _GIVEN_REASON.search(words)
