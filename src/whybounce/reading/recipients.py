@@ -110,6 +110,11 @@ _X400 = re.compile(
 )
 
 
+# What is said before the address of somebody who helps.
+_OFFERED = re.compile(
+    r"\b(?:contact|write to|reply to|ask|(?:e-?mail|reach|call) us at|(?:support|help|assistance) at|(?:report|forward) (?:this|it) to)\b[^\n.@]{0,40}$",
+    re.IGNORECASE,
+)
 SOLE_ADDRESS = "the only address in the text"  # The rule of the weakest place but two.
 
 
@@ -366,7 +371,15 @@ def _is_of_a_list(original: Original) -> bool:
 
 
 def _may_fail(address: str, page: _Page) -> bool:
-    return address.lower() not in page.not_these and not _NO_RECIPIENT.match(address)
+    if address.lower() in page.not_these or _NO_RECIPIENT.match(address):
+        return False
+    return not _is_offered(address, page.text)
+
+
+def _is_offered(address: str, text: str) -> bool:
+    """Say whether the text first names the address as somebody who helps."""
+    at = text.find(address)
+    return _OFFERED.search(text, max(0, at - 80), max(0, at)) is not None
 
 
 def _around(text: str, address: str) -> str:

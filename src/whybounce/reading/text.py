@@ -32,7 +32,7 @@ from whybounce.vocabulary.report import Defect, Kind, Original, Report
 # Looks at lower case.
 _FAILED_MAIL = re.compile(
     r"(?:mail|message|nachricht|mensaje|messaggio|mensagem|bericht|письм\w*|recipient|addressee?)\b.{0,200}?\b(?:not (?:yet )?(?:be |been )?delivered|undeliver"
-    r"|unable to deliver|(?:could|can)not be delivered|couldn't be delivered|delivery (?:has )?failed|rejected|refused|blocked|has not delivered|nicht zugestellt)"
+    r"|unable to deliver|(?:could|can)not be (?:delivered|sent)|could not be sent|couldn't be delivered|delivery (?:has )?failed|rejected|refused|blocked|has not delivered|nicht zugestellt)"
     r"|(?:mail|message)\b.{0,80}\breturned to (?:you|sender)|(?:mailbox|account|user|recipient)\b.{0,40}\b(?:over|exceed\w*) (?:its |the |his )?(?:disk )?quota"
     r"|n'a pas pu être (?:remis|distribu|livr|achemin)|non (?:remis|distribu)|no (?:se )?pudo (?:ser )?(?:entreg|envi)|não (?:pôde|pode|foi) (?:ser )?entregue|non (?:è stato|può essere|ha potuto) (?:recapit|consegn|inviat)"
     r"|impossibile (?:recapitare|consegnare)|niet (?:worden )?(?:bezorgd|afgeleverd)|nie (?:mogła|mogło|może|została|zostało)[^\n]{0,20} (?:dostarczon|doręczon)|nemohla? být doručena?|teslim edilemedi|kunde inte levereras|kunne ikke leveres"
