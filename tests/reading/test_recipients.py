@@ -108,6 +108,33 @@ def test_nobodys_mailbox_fails_where_reports_come_from(address):
     assert named_by(f"{address}:\n550 no\n") == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For further assistance, please contact <desk@example.org>\n",
+        "It failed. Write to desk@example.org.\n",
+        "Please forward this to desk@example.org:\n",
+    ],
+)
+def test_whoever_is_offered_for_help_is_no_recipient(text):
+    """Even where nobody else is named."""
+    assert named_by(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "很抱歉，您发给anna@example.org的邮件没能送达。",
+        "收件人邮件地址（anna@example.org）不存在",
+        "宛先anna@example.orgは存在しません。",
+        "anna@example.org으로 보낸 메일을 전달하지 못했습니다.",
+    ],
+)
+def test_east_asian_words_stand_close_to_an_address_and_are_no_part_of_it(text):
+    """Chinese, Japanese and Korean put no spaces there."""
+    assert named_by(f"{text}\n") == ["anna@example.org"]
+
+
 def test_the_reports_own_addresses_are_no_recipients():
     """Its writer and its reader stand in it without having failed, in whatever case."""
     text = "Chris@example.net:\nanna@example.org:\n550 no\n"

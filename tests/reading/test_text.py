@@ -59,7 +59,7 @@ def test_what_no_mail_system_wrote_or_names_nobody_is_not_mine(header, text):
 @pytest.mark.parametrize(
     "text",
     [
-        "Our driver could not deliver your parcel. Write to service@parcel.example.",
+        "Our driver could not deliver your parcel. Service: service@parcel.example.",
         "The message to the account's holder: your payment could not be delivered. Questions: help@bank.example",
     ],
     ids=["a-parcel", "a-payment"],
@@ -70,6 +70,17 @@ def test_whom_to_write_to_about_a_parcel_is_no_recipient(text):
 
     assert report(text, header=header, subject="Delivery failed") is None
     assert report(f"{text}\n550 5.1.1 unknown", header=header, subject="Delivery failed")
+
+
+def test_a_null_return_path_alone_makes_no_report_of_an_offer_to_help():
+    """Carriers and publishers send without a return path too."""
+    header = "Return-Path: <>\nFrom: Carrier <noreply@carrier.example>"
+
+    for text in (
+        "We could not deliver your parcel. Contact service@parcel.example.",
+        "Last week some mail was rejected with 550. Say hello: hi@letters.example",
+    ):
+        assert report(text, header=header, subject="Delivery failed: your parcel") is None
 
 
 def test_a_null_return_path_and_words_of_failure_make_a_report():
@@ -112,7 +123,13 @@ def test_a_subject_of_waiting_makes_a_delay():
 
 @pytest.mark.parametrize(
     "words",
-    ["This is a permanent error; I've given up.", "Giving up.", "Delivery failed permanently."],
+    [
+        "This is a permanent error; I've given up.",
+        "Giving up.",
+        "Delivery failed permanently.",
+        "Delivery failed; we will not continue trying.",
+        "No further attempts will be made, and you need not keep trying.",
+    ],
 )
 def test_who_has_given_up_is_waiting_no_more(words):
     """Even if it tells of delays before."""

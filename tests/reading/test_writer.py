@@ -19,6 +19,7 @@ BY_SYSTEMS = [
     "From: =?utf-8?B?TWFpbCBEZWxpdmVyeSBTeXN0ZW0=?= <x@example.net>",
     "From: someone@example.net\nSender: mailer-daemon@example.net",
     "From: someone@example.net\nX-Failed-Recipients: anna@example.org",
+    "From: <>\nSubject: Lunch\nContent-Type: multipart/report; report-type=delivery-status; boundary=b",
     "From: someone@example.net\nSubject: Undeliverable: Lunch",
     "From: someone@example.net\nSubject: failure notice",
     "From: someone@example.net\nSubject: Returned mail: see transcript for details",
@@ -40,6 +41,7 @@ BY_OTHERS = [
     "From: Chris <chris@example.net>\nSubject: Re[2]: Undeliverable: Lunch",
     "From: Post Office Mastery <news@example.net>\nSubject: Ten masterly posts",
     "From: bounceback@example.net\nSubject: Trampolines",
+    "From: someone@example.net\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b",
 ]
 
 

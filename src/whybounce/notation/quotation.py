@@ -245,9 +245,19 @@ def _lone_address(before: str) -> str | None:
     return found[-1] if found else None
 
 
-_TRANSCRIPT = re.compile(
-    r"^[ \t]*<<<[ \t]*(?P<said>[45][0-9]{2}[ -][^\r\n]{0,1000}(?:\r?\n[ \t]*<<<[^\r\n]{0,1000}){0,20})",
-    re.MULTILINE,
+# The answer of a server that refused for good counts before one of a server that put it off; that
+# nobody was left to send to follows from the answers before.
+_NOBODY_LEFT = r"(?![^\r\n]{0,40}(?:[Nn]o (?:valid )?recipient|[Nn]eed RCPT))"
+_TRANSCRIPTS = tuple(
+    re.compile(
+        rf"^[ \t]*<<<[ \t]*(?P<said>{_NOBODY_LEFT}{first}[0-9]{{2}}[ -][^\r\n]{{0,1000}}(?:\r?\n[ \t]*<<<[^\r\n]{{0,1000}}){{0,20}})",
+        re.MULTILINE,
+    )
+    for first in (5, 4)
+)
+# What Sendmail makes of the answer, on the line below it: "550 5.1.1 <anna@example.org>... User unknown".
+_VERDICT = re.compile(
+    rf"\r?\n[ \t]*[45][0-9]{{2}} ([45]\.[0-9]{{1,3}}\.[0-9]{{1,3}}) <?{_ADDRESS}>?\.\.\. "
 )
 _TALKING = re.compile(rf"while talking to (\[?{_HOST})", re.IGNORECASE)
 _ASKED = re.compile(
@@ -257,21 +267,26 @@ _ASKED = re.compile(
 
 def sendmail_transcript(text: str) -> Outcome | None:
     """Read ``>>> RCPT To:<…>`` / ``<<< 550 …`` below ``... while talking to mx.example.org.:``."""
-    match = _TRANSCRIPT.search(text)
+    match = next(filter(None, (answer.search(text) for answer in _TRANSCRIPTS)), None)
     if match is None:
         return None
     said = re.sub(r"\n[ \t]*<<<[ \t]*", "\n", match["said"])
     host = _TALKING.search(text)
     asked = _ASKED.findall(text[: match.start()]) or _ASKED.findall(text)
+    verdict = _VERDICT.match(text, match.end())
     return _outcome(
         said,
         remote=host[1].strip("[") if host else None,
+        status=verdict[1] if verdict else None,
         command=asked[-1].upper() if asked else None,
     )
 
 
-# Where a reply begins, and what may stand before it on its line: words that announce it, or nothing.
-_BEGINS = re.compile(r"(?:[45][0-9]{2}(?: |-|: )|[245]\.[0-9]\.[0-9]{1,3} +)(?=\S)")
+# Where a reply begins, which telephone numbers do alike, and what may stand before it on its line:
+# words that announce it, or nothing.
+_BEGINS = re.compile(
+    r"(?:[45][0-9]{2}(?: |-|: )(?![0-9]{4}\b|[0-9]{3}-[0-9]{2,4}\b)|[245]\.[0-9]\.[0-9]{1,3} +)(?=\S)"
+)
 _ANNOUNCED = re.compile(
     r"[ \t|>]*+.{0,2000}(?:[:;>\])]|<-{1,3}|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*[\"'(\[]{0,2}"
 )

@@ -97,6 +97,12 @@ _LOCAL_NAMES = re.compile(
 )
 _BROKEN_REMARK = re.compile(r"(\((?:expanded|generated|ultimately generated)\s+from:?)[ \t]*\n\s*")
 _MAILTO = re.compile(r"<mailto:[^\s<>]{1,320}>")
+# Chinese, Japanese and Korean put no space between an address and the words around it.
+_EAST_ASIAN = "\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff01-\uffef"
+_BEGINS_UNSPACED = re.compile(
+    rf"(?<=[{_EAST_ASIAN}])(?=[A-Za-z0-9][A-Za-z0-9._+-]{{0,63}}@[A-Za-z0-9])"
+)
+_ENDS_UNSPACED = re.compile(rf"(@[A-Za-z0-9.-]{{1,253}}[A-Za-z])(?=[{_EAST_ASIAN}])")
 # X.400 writes Internet addresses as an attribute, RFC 2156 §4.2.
 _X400 = re.compile(
     r"(?:RFC-822|SMTP)=([^\s/;]{1,128})\(a\)([^\s/;]{1,128})|dda:SMTP=([^\s/;]{3,255})",
@@ -104,6 +110,11 @@ _X400 = re.compile(
 )
 
 
+# What is said before the address of somebody who helps.
+_OFFERED = re.compile(
+    r"\b(?:contact|write to|reply to|ask|(?:e-?mail|reach|call) us at|(?:support|help|assistance) at|(?:report|forward) (?:this|it) to)\b[^\n.@]{0,40}$",
+    re.IGNORECASE,
+)
 SOLE_ADDRESS = "the only address in the text"  # The rule of the weakest place but two.
 
 
@@ -139,7 +150,7 @@ def recipients_of(
 
     ``own`` are the report's own addresses, ``fields`` those of its header.
     """
-    text = _internet_addresses(_without_broken_remarks(_MAILTO.sub(" ", text)))
+    text = _internet_addresses(_without_broken_remarks(_spaced(_MAILTO.sub(" ", text))))
     page = _Page(
         text=text,
         lines=tuple(_lines_with_addresses(text)),
@@ -171,6 +182,13 @@ def _lines_with_addresses(text: str) -> Iterable[tuple[int, str]]:
         if "@" in line and len(line) <= _LONGEST_LINE:
             yield at, line
         at += len(line) + 1
+
+
+def _spaced(text: str) -> str:
+    """Part addresses from the East Asian words that stand right before and behind them."""
+    if text.isascii():
+        return text
+    return _ENDS_UNSPACED.sub(r"\1 ", _BEGINS_UNSPACED.sub(" ", text))
 
 
 def _without_broken_remarks(text: str) -> str:
@@ -353,7 +371,15 @@ def _is_of_a_list(original: Original) -> bool:
 
 
 def _may_fail(address: str, page: _Page) -> bool:
-    return address.lower() not in page.not_these and not _NO_RECIPIENT.match(address)
+    if address.lower() in page.not_these or _NO_RECIPIENT.match(address):
+        return False
+    return not _is_offered(address, page.text)
+
+
+def _is_offered(address: str, text: str) -> bool:
+    """Say whether the text first names the address as somebody who helps."""
+    at = text.find(address)
+    return _OFFERED.search(text, max(0, at - 80), max(0, at)) is not None
 
 
 def _around(text: str, address: str) -> str:

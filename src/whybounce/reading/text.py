@@ -32,12 +32,12 @@ from whybounce.vocabulary.report import Defect, Kind, Original, Report
 # Looks at lower case.
 _FAILED_MAIL = re.compile(
     r"(?:mail|message|nachricht|mensaje|messaggio|mensagem|bericht|письм\w*|recipient|addressee?)\b.{0,200}?\b(?:not (?:yet )?(?:be |been )?delivered|undeliver"
-    r"|unable to deliver|(?:could|can)not be delivered|couldn't be delivered|delivery (?:has )?failed|rejected|refused|blocked|has not delivered|nicht zugestellt)"
+    r"|unable to deliver|(?:could|can)not be (?:delivered|sent)|could not be sent|couldn't be delivered|delivery (?:has )?failed|rejected|refused|blocked|has not delivered|nicht zugestellt)"
     r"|(?:mail|message)\b.{0,80}\breturned to (?:you|sender)|(?:mailbox|account|user|recipient)\b.{0,40}\b(?:over|exceed\w*) (?:its |the |his )?(?:disk )?quota"
     r"|n'a pas pu être (?:remis|distribu|livr|achemin)|non (?:remis|distribu)|no (?:se )?pudo (?:ser )?(?:entreg|envi)|não (?:pôde|pode|foi) (?:ser )?entregue|non (?:è stato|può essere|ha potuto) (?:recapit|consegn|inviat)"
     r"|impossibile (?:recapitare|consegnare)|niet (?:worden )?(?:bezorgd|afgeleverd)|nie (?:mogła|mogło|może|została|zostało)[^\n]{0,20} (?:dostarczon|doręczon)|nemohla? být doručena?|teslim edilemedi|kunde inte levereras|kunne ikke leveres"
     r"|не (?:может|могло|могла|удалось|был[оа]?)[^\n]{0,20} (?:доставлен|доставить)|не доставлен|配信(?:でき|不能)|送信(?:でき|に失敗)|届けることができ|无法(?:送达|投递|传递|发送|送到)|退信|未能(?:送达|投递|传递)|無法(?:送達|投遞|傳遞|寄送)|退回|전달하지 못|전송에 실패|배달되지|반송"
-    r"|\b(?:has|have) not (?:been )?delivered\b|delivery has failed to|(?:message|mail|attachment)\b.{0,80}\b(?:virus|infected|malware)|(?:could|can) ?not deliver (?:the|your|this)|mailbox (?:is )?(?:full|disabled)|(?:user|recipient|address|mailbox) (?:is )?unknown|unknown user|no such (?:user|mailbox|recipient)"
+    r"|\b(?:has|have) not (?:been )?delivered\b|delivery has failed to|(?:message|mail|attachment)\b.{0,80}\b(?:virus|infected|malware)|(?:could|can) ?not deliver (?:the|your|this)(?: \w{1,20})? (?:e-?mail|mail|message)|mailbox (?:is )?(?:full|disabled)|(?:user|recipient|address|mailbox) (?:is )?unknown|unknown user|no such (?:user|mailbox|recipient)"
     r"|(?:^[ \t>]*|[:\"'>] ?|smtp |error )[45]\d\d[ -](?:[45]\.\d\.\d|[a-z])",
     re.DOTALL | re.MULTILINE,
 )
@@ -57,7 +57,7 @@ def read(message: Message) -> Report | None:
         return None
     if not by_a_system and not _FAILED_MAIL.search(told[0].words):
         return None
-    if not (by_a_system or silent) and _is_just_an_address(told[2], told[0].text):
+    if not by_a_system and _is_just_an_address(told[2], told[0].text):
         return None
     defect = Defect("message", "no machine-readable part; read from its text")
     return replace(_report(message, told), defects=(defect,))

@@ -63,12 +63,14 @@ _TRANSCRIBED = re.compile(r"^>>> ([A-Za-z]{4,8})\b[^\n]{0,1000}\n<<< [45]", re.M
 _TELLING_OF_A_COMMAND = (b" command)", b"SMTP error from remote", b"\n>>> ", b"to talk to me")
 _GIVEN_UP = (
     "giving up", "given up", "failed permanently", "permanent error", "permanent failure", "permanent fatal", "permanently error",
-    "permanently failure", "permanently fatal", "will be deleted from queue", "not going to try again",
+    "permanently failure", "permanently fatal", "will be deleted from queue", "not going to try again", "not try again",
+    "not continue trying", "not continue to try", "not keep trying", "not be retried", "not be tried again", "no further attempt",
+    "no further delivery attempt", "no more attempts",
 )  # fmt: skip
 # What is said to every reader, or about the message itself, and is not why anything failed. Looks at lower case.
 _BESIDE_LINES = (
     r"\n[ \t|>*]{0,16}(?:(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}"
-    r"|the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)[^\n]{0,80}:?[ \t]*"
+    r"|the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)(?![^\n]{0,80}\b(?:because|since|due to)\b)[^\n]{0,80}:?[ \t]*"
     r"|(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*)$"
 )
 _BESIDE_SENTENCES = (

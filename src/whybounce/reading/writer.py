@@ -82,8 +82,16 @@ def _names_a_system(message: Message) -> bool:
     postmaster = is_by_a_postmaster(message)
     if postmaster and (has_a_null_return_path(message) or is_about_a_failure(message)):
         return True
+    if _is_typed_as_a_report(message):
+        return True
     writer = f"{message.field('from') or ''} {message.field('sender') or ''}"
     return _SYSTEM.search(decoded_words(writer)) is not None
+
+
+def _is_typed_as_a_report(message: Message) -> bool:
+    """Say whether it calls itself a report about delivery, RFC 6522 §3, where the report itself is lost."""
+    kind = (message.field("content-type") or "").lower()
+    return kind.startswith("multipart/report") and "delivery-status" in kind
 
 
 def is_a_session(text: str) -> bool:
