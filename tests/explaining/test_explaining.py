@@ -138,10 +138,12 @@ def test_words_overrule_a_code_that_means_something_else_and_say_so():
         (Outcome(reply=read_reply("4.2.2 mailbox full")), False),
         (Outcome(reply=read_reply("User unknown")), True),
         (Outcome(reply=read_reply("Greylisted")), False),
+        (Outcome(reply=read_reply("connection timed out")), False),
+        (Outcome(reply=read_reply("too many hops")), True),
         (Outcome(reply=read_reply("quux")), None),
     ],
     ids=["action", "action-delayed", "reply-digit", "reply-digit-554", "class", "cause",
-         "cause-waits", "nothing"],
+         "cause-waits", "nobody-answered", "a-loop-was-found", "nothing"],
 )  # fmt: skip
 def test_finality_is_decided_in_its_order(outcome, final):
     """Action, then the reply's first digit, then the class, then the cause."""
@@ -238,6 +240,24 @@ def test_the_parameters_come_from_the_reply_and_the_outcome():
     assert explanation.parameters["remote"] == "mx.example.org"
     assert explanation.parameters["ip"] == "192.0.2.1"
     assert explanation.parameters["list"] == "zen.spamhaus.org"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("connect to mx.example.org[192.0.2.25]:25: Connection timed out", "remote", "mx.example.org"),
+        ("Deferred: Connection refused by mx.example.org.", "remote", "mx.example.org"),
+        ("lost connection with mx.example.org[192.0.2.25] while sending RCPT TO", "remote",
+         "mx.example.org"),
+        (("Host or domain name not found. Name service error for name=contoso.example type=MX: "
+         "Host not found"), "domain", "contoso.example"),
+        ("550 I cannot deliver mail for {anna@example.org}", "recipient", "anna@example.org"),
+    ],
+    ids=["no-answer", "refused", "broken-off", "no-domain", "in-braces"],
+)  # fmt: skip
+def test_whom_a_sending_server_names_is_known(text, name, value):
+    """So that commands to copy have the name in them, and sentences too."""
+    assert whybounce.explain(text).parameters[name] == value
 
 
 @given(st.text())

@@ -51,6 +51,40 @@ def test_a_success_is_no_failure():
     assert words.final == "This is not a failure."
 
 
+def test_nobody_waits_for_what_arrived():
+    """There is nothing to wait for, and nothing that waiting would do."""
+    words = whybounce.words(whybounce.explain("250 2.0.0 OK queued"))
+
+    assert words.owner == "nobody"
+
+
+@pytest.mark.parametrize("language", sorted(catalogue().frames))
+def test_of_an_unknown_reason_nobody_says_that_sending_again_helps(language):
+    """Nothing is promised where nothing is known."""
+    unknown = whybounce.words(whybounce.explain("quux"), language).again
+    later = whybounce.words(whybounce.explain("554 5.7.1 Greylisted, try later"), language).again
+
+    assert unknown != later
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("connect to mx.example.org[192.0.2.25]:25: Connection timed out", "The words were:"),
+        ("quux", "The words were:"),
+        ("550 quux", "The server said:"),
+        ("421 4.4.2 mx.example.org Error: timeout exceeded", "The server said:"),
+        ("host mx.example.org[192.0.2.25] said: 421 4.4.2 timeout", "mx.example.org said:"),
+    ],
+    ids=["nobody-answered", "not-known", "answered", "broke-off", "named"],
+)
+def test_what_no_server_said_is_put_into_no_servers_mouth(text, who):
+    """A server that did not answer has said nothing."""
+    said = whybounce.words(whybounce.explain(text)).said
+
+    assert said.startswith(who)
+
+
 def test_the_unknown_is_said_plainly():
     """No advice is invented where nothing is known."""
     words = whybounce.words(whybounce.explain("quux"))

@@ -32,8 +32,11 @@ def is_final(
 def _is_tried_again(cause: Cause) -> bool:
     """Say whether mail systems go on trying by themselves where only words are given.
 
-    A connection that failed is no refusal: RFC 5321 §4.5.4.1 has the client try again.
+    A connection that failed is no refusal: RFC 5321 §4.5.4.1 has the client try again. A loop that
+    was found is one: the code that a cause names first is the one that it usually comes with.
     """
+    if cause.codes and cause.codes[0].first.class_ == 5:
+        return cause.again[5] is Again.BEING_RETRIED
     if cause.reason in {
         Reason.NETWORKERROR,
         Reason.FAILEDSTARTTLS,

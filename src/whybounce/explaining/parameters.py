@@ -7,7 +7,9 @@ from whybounce.vocabulary.cause import Cause, Reason
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.wording.filling import values_in
 
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'=]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_ADDRESS = re.compile(
+    r"[^\s<>(){}\[\],;:\"'=]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+)
 _URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
 # What may not stand before it is looked at behind its first digit, which few places get past.
 _IPV4 = re.compile(r"[0-9](?<![0-9.].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])")
@@ -18,6 +20,16 @@ _LIST = re.compile(
     r"\b(?:(?:blocked|listed|rejected)\s(?:using|by|at|in|on)\s)"
     r"([a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,5})\b",
     re.IGNORECASE,
+)
+# Whom a sender's own server says it could not talk to.
+_OF_CALLS = ("onnect", "timed out", "onversation")
+_CALLED = re.compile(
+    r"\b(?:connect to|connection with|timed out with|refused by|reset by|conversation with) "
+    r"([a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9]))\.?(?:\[|$|:\d)",
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(
+    r"\bname=([a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9])) type=(?:MX|A|AAAA)\b", re.IGNORECASE
 )
 _KNOWN_LIST = re.compile(
     r"\b(Spamhaus|SpamCop|Barracuda|SORBS|UCEPROTECT|Invaluement|SURBL|URIBL|Abusix)\b",
@@ -43,6 +55,8 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
         known["recipient"] = outcome.recipient
     if remote := outcome.rejected_by or outcome.remote or outcome.reply_from:
         known["remote"] = remote
+    elif any(word in said for word in _OF_CALLS) and (called := _CALLED.search(said)):
+        known["remote"] = called[1]
     if "@" in said and (address := _ADDRESS.search(said)):
         about_sender = cause.reason in _ABOUT_SENDER
         known.setdefault("sender" if about_sender else "recipient", address[0])
@@ -58,6 +72,8 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
     for whose, what in (("recipient", "domain"), ("sender", "sender_domain")):
         if whose in known:
             known[what] = known[whose].rpartition("@")[2]
+    if cause.reason is Reason.HOSTUNKNOWN and (unknown := _NOT_FOUND.search(said)):
+        known.setdefault("domain", unknown[1])
     return known
 
 

@@ -9,6 +9,14 @@ from collections.abc import Callable
 
 from whybounce.notation.folding import writable
 from whybounce.notation.header import untyped
+from whybounce.notation.logs import (
+    exchange_tracking,
+    exim_log,
+    postfix_reject,
+    qmail_log,
+    sendmail_reject,
+    stamped_line,
+)
 from whybounce.notation.replies import read_reply
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.reply import Reply
@@ -414,6 +422,8 @@ NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (
     ("ERROR_CODE", zoho_codes),
     ("nix", exit_code),
     ("NIX", exit_code),
+    (",FAIL,", exchange_tracking),
+    (",DEFER,", exchange_tracking),
     ("LED=", exchange_message_trace),
     ("dsn=", postfix_log),
     ("iagnostic-", delivery_status_fields),
@@ -424,5 +434,13 @@ NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (
     ("<<<", sendmail_transcript),
     (" said:", postfix_quote),
     ("refused to talk", postfix_quote),
+    ("reject: ", postfix_reject),
+    ("reject=", sendmail_reject),
+    ("delivery ", qmail_log),
+    (" ** ", exim_log),
+    (" == ", exim_log),
+    ("rejected ", exim_log),
+    (": retry timeout", exim_log),
+    (":", stamped_line),
     ("\n", reply_in_prose),
 )

@@ -19,6 +19,7 @@ from whybounce.vocabulary.status_code import StatusCode
 _LONGEST_READ = 16384  # What follows in a reply this long repeats itself.
 _DEEPEST = 6  # Wrappers in wrappers; nobody has seen more than three.
 
+_QUOTES = {"'", '"'}
 _STATUS = r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"
 
 # The numbers a reply begins with, and what some put before and between them.
@@ -117,7 +118,7 @@ def _without_closing_bracket(said: str) -> str:
 def _numbers(line: str) -> Reply:
     head = _HEAD.match(line)
     code, status = (head["code"], head["status"]) if head else (None, None)
-    text = line[head.end() :] if head and (code or status) else line.strip(" '\"")
+    text = line[head.end() :] if head and (code or status) else _without_quotes_around(line)
     if code is None and status is None:
         code, status = _numbers_inside(line)
     elif status is None and (inside := _STATUS_INSIDE.search(text[:200])):
@@ -132,9 +133,19 @@ def _numbers(line: str) -> Reply:
     )
 
 
+def _without_quotes_around(line: str) -> str:
+    """Drop quotation marks around the whole line, and one at its head that nothing closes."""
+    bare = line.strip()
+    while bare[:1] in _QUOTES and bare[-1] == bare[0] and bare[0] not in bare[1:-1]:
+        bare = bare[1:-1].strip()
+    if bare[:1] in _QUOTES and bare.count(bare[0]) % 2:
+        return bare[1:].lstrip()
+    return bare
+
+
 def _without_closing_quote(text: str) -> str:
     """Drop a quotation mark or parenthesis that was opened before the reply began."""
-    if text[-1:] in {"'", '"'} and text.count(text[-1]) % 2:
+    if text[-1:] in _QUOTES and text.count(text[-1]) % 2:
         return text[:-1].rstrip()
     if text.endswith(")") and text.count(")") > text.count("("):
         return text[:-1].rstrip()

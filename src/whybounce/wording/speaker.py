@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from whybounce.catalogue import Catalogue
-from whybounce.vocabulary.cause import Again, CauseWords, CheckName
+from whybounce.vocabulary.cause import Again, CauseWords, CheckName, Reason
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
 from whybounce.vocabulary.finding import Answer, Confirmation, Finding, FindingWords
 from whybounce.vocabulary.fix_it_owner import FixItOwner
@@ -28,6 +28,15 @@ _ROLES = (
     FixItOwner.RECIPIENT_ADMIN,
     FixItOwner.OPERATOR,
 )
+
+# Causes of these kinds are mostly found by the server that sends, without a word from the other.
+_OF_CONNECTIONS = {
+    Reason.NETWORKERROR,
+    Reason.EXPIRED,
+    Reason.FAILEDSTARTTLS,
+    Reason.HOSTUNKNOWN,
+    Reason.NOTACCEPT,
+}
 
 
 class UnknownLanguageError(LookupError):
@@ -78,7 +87,7 @@ class Speaker:
             what=self.what(explanation),
             owner=self._say("must-act.ambiguous", owner=self.role(explanation.owner))
             if explanation.confidence is Confidence.AMBIGUOUS
-            else self._owner(explanation.owner),
+            else self._acts(explanation),
             helpers=self.helpers(explanation.helpers),
             again=self._again(explanation),
             steps=self.steps(explanation.cause, explanation.owner, explanation.parameters),
@@ -269,6 +278,12 @@ class Speaker:
             sentence = sentence.replace(f"{{{name}}}", self._set_in(value))
         return sentence
 
+    def _acts(self, explanation: Explanation) -> str:
+        """Return who must act; of what arrived nobody, and there is nothing to wait for either."""
+        if _succeeded(explanation) and explanation.owner is FixItOwner.NOBODY:
+            return self._frame["must-act.success"]
+        return self._owner(explanation.owner)
+
     def _owner(self, owner: FixItOwner) -> str:
         if owner is FixItOwner.NOBODY:
             return self._frame["must-act.nobody"]
@@ -283,16 +298,29 @@ class Speaker:
         return self._frame["final.yes" if explanation.permanent else "final.no"]
 
     def _again(self, explanation: Explanation) -> str:
-        key = "success" if _succeeded(explanation) else explanation.again
-        return self._frame[f"again.{key}"]
+        if _succeeded(explanation):
+            return self._frame["again.success"]
+        if explanation.confidence is Confidence.UNKNOWN and explanation.permanent is not False:
+            return self._frame["again.unknown"]
+        return self._frame[f"again.{explanation.again}"]
 
     def _said(self, explanation: Explanation) -> str | None:
         reply = explanation.reply
         if reply is None or not (reply.text or reply.inner):
             return None
+        return f"{self._who_said(explanation, reply)} “{_quoted(reply)}”"
+
+    def _who_said(self, explanation: Explanation, reply: Reply) -> str:
+        """Return who said it. That no connection came about, no server on the other side said."""
         remote = explanation.parameters.get("remote")
-        who = self._say("said", remote=printable(remote)) if remote else self._frame["said.unnamed"]
-        return f"{who} “{_quoted(reply)}”"
+        no_server = explanation.reason in _OF_CONNECTIONS or (
+            remote is None and explanation.confidence is Confidence.UNKNOWN
+        )
+        if no_server and not _is_an_answer(reply):
+            return self._frame["said.words"]
+        return (
+            self._say("said", remote=printable(remote)) if remote else self._frame["said.unnamed"]
+        )
 
     def _because(self, explanation: Explanation) -> str:
         because, code = explanation.because, str(explanation.because.rule)
@@ -344,6 +372,16 @@ def _succeeded(explanation: Explanation) -> bool:
     if explanation.reply_code is not None:
         return explanation.reply_code < 400
     return explanation.status is not None and explanation.status.class_ == 2
+
+
+def _is_an_answer(reply: Reply) -> bool:
+    """Say whether a server gave it: those answer with numbers, RFC 5321 §4.2."""
+    wrapped: Reply | None = reply
+    while wrapped is not None:
+        if wrapped.code is not None:
+            return True
+        wrapped = wrapped.inner
+    return False
 
 
 def _quoted(reply: Reply) -> str:
