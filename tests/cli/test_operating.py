@@ -24,6 +24,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import whybounce
+from processes import beside
 from serving import ANNA, configured, in_a_thread, outside, running_demonstration
 from whybounce.cli import app
 from whybounce.cli.refusal import Refusal
@@ -361,12 +362,8 @@ def test_a_served_gateway_reloads_by_command_and_signal_and_drains(tmp_path, why
     file, people = tmp_path / "whybounce.toml", tmp_path / "directory.toml"
     file.write_text(SERVED)
     people.write_text(PEOPLE)
-    with subprocess.Popen(  # noqa: S603  # our own command
-        [command, "serve", "--config", str(file)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as serving:
+    serve = (command, "serve", "--config", str(file))
+    with beside(*serve, stderr=subprocess.PIPE) as serving:
         lines = [serving.stdout.readline() for _ in range(6)]
         port = int(lines[2].rpartition(" ")[2])
         assert _answer(port, "ben@contoso.example") == 550

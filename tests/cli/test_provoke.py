@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import whybounce
+from processes import beside
 from whybounce.provoking.demonstration import INBOUND, SUBMISSION
 from whybounce.wire.schema import schemas
 
@@ -48,9 +49,7 @@ def shown(tmp_path_factory) -> Iterator[Shown]:
         "TMPDIR": str(tmp_path_factory.mktemp("tmp")),
     }
     command = [str(BIN / "whybounce"), "serve", "--inbound", "0", "--submission", "0"]
-    with subprocess.Popen(  # noqa: S603  # our own command
-        command, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with beside(*command, seconds=900, env=environment) as process:
         lines = []
         for line in process.stdout:
             lines.append(line.rstrip("\n"))

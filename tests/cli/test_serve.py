@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvloop
 
+from processes import beside
 from whybounce.cli.serve import new_loop
 
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
@@ -40,11 +41,7 @@ def _configuration(folder: Path, port: int = 0) -> Path:
 
 def test_it_says_where_it_listens_takes_mail_and_stops_in_order(tmp_path):
     """SIGTERM lets what is under way come to its end; the end is 0."""
-    with subprocess.Popen(  # noqa: S603  # our own command
-        [WHYBOUNCE, "serve", "--config", str(_configuration(tmp_path))],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as serving:
+    with beside(WHYBOUNCE, "serve", "--config", str(_configuration(tmp_path))) as serving:
         lines = [serving.stdout.readline() for _ in range(7)]
         port = int(lines[2].rpartition(" ")[2])
         with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
@@ -68,8 +65,9 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
         port = taken.getsockname()[1]
         path = _configuration(tmp_path, port)
         done = subprocess.run(  # noqa: S603  # our own command
-            [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False, text=True
-        )
+            [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False,
+            text=True, timeout=120,
+        )  # fmt: skip
 
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
