@@ -48,7 +48,8 @@ def shown(tmp_path_factory) -> Iterator[Shown]:
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "TMPDIR": str(tmp_path_factory.mktemp("tmp")),
     }
-    command = [str(BIN / "whybounce"), "serve", "--inbound", "0", "--submission", "0"]
+    ports = (word for each in ("--inbound", "--submission", "--web") for word in (each, "0"))
+    command = [str(BIN / "whybounce"), "serve", *ports]
     with beside(*command, seconds=900, env=environment) as process:
         lines = []
         for line in process.stdout:
