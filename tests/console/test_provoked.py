@@ -14,7 +14,7 @@ from console import came_back
 from website import served
 from whybounce.console import provoked
 from whybounce.console.provoked import demonstration_face
-from whybounce.provoking.provoke import NoDemonstrationError
+from whybounce.provoking.sending import NoDemonstrationError
 from whybounce.web import Settings, create_app
 
 

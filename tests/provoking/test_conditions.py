@@ -11,7 +11,7 @@ import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.provoking import conditions
 from whybounce.provoking.conditions import FOLDER, Client, ConditionsError, Row, rows
-from whybounce.provoking.provoke import Conditions
+from whybounce.provoking.naming import Conditions
 
 CONDITIONS = Conditions(catalogue())
 SEEDS = [(cause.id, seed) for cause in whybounce.causes().values() for seed in cause.seeds]

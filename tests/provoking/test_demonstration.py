@@ -10,7 +10,8 @@ import pytest
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.provoking.demonstration import OUTSIDE, Demonstration
-from whybounce.provoking.provoke import Conditions, Provoked, provoke
+from whybounce.provoking.naming import Conditions
+from whybounce.provoking.provoke import Provoked, provoke
 
 ANNA = "anna@contoso.example"
 

@@ -3,7 +3,8 @@
 from test_seeds import ROWS as SEEDS
 from whybounce.catalogue import catalogue
 from whybounce.provoking.conditions import rows
-from whybounce.provoking.provoke import Conditions, provoke
+from whybounce.provoking.naming import Conditions
+from whybounce.provoking.provoke import provoke
 from whybounce.vocabulary.status_code import StatusCode
 
 CONDITIONS = Conditions(catalogue())

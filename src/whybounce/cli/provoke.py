@@ -16,7 +16,8 @@ from whybounce.cli.refusal import Refusal
 from whybounce.cli.screen import called
 
 if TYPE_CHECKING:
-    from whybounce.provoking.provoke import Condition, Conditions, Provoked
+    from whybounce.provoking.naming import Condition, Conditions
+    from whybounce.provoking.provoke import Provoked
     from whybounce.provoking.whereabouts import Whereabouts
 
 _NOT_RAISED = 1
@@ -45,10 +46,8 @@ def provoke(
     Example: whybounce provoke mailbox-full
     """
     with gateway_installed():
-        from whybounce.provoking.provoke import (  # noqa: PLC0415  # heavy
-            Conditions,
-            NoDemonstrationError,
-        )
+        from whybounce.provoking.naming import Conditions  # noqa: PLC0415  # heavy
+        from whybounce.provoking.sending import NoDemonstrationError  # noqa: PLC0415
 
     named = _named(condition, Conditions(catalogue()))
     port = _port(server)
@@ -88,7 +87,8 @@ def _provoke(named: "list[Condition]", port: int, show: "_Shown", *, is_default:
     """Provoke all of it, and return how much was raised."""
     from whybounce.gateway.config import read_config  # noqa: PLC0415  # heavy
     from whybounce.provoking.demonstration import FILE, demonstration  # noqa: PLC0415
-    from whybounce.provoking.provoke import NoDemonstrationError, provoke  # noqa: PLC0415
+    from whybounce.provoking.provoke import provoke  # noqa: PLC0415
+    from whybounce.provoking.sending import NoDemonstrationError  # noqa: PLC0415
     from whybounce.provoking.whereabouts import find  # noqa: PLC0415
 
     expire = read_config(FILE, {}).schedule.expire_after.total_seconds()

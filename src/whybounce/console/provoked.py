@@ -23,13 +23,9 @@ from starlette.responses import RedirectResponse, Response
 from whybounce.catalogue import catalogue
 from whybounce.console.signing_in import form_of
 from whybounce.provoking.demonstration import Demonstration
-from whybounce.provoking.provoke import (
-    Condition,
-    Conditions,
-    NoDemonstrationError,
-    Provoked,
-    provoke,
-)
+from whybounce.provoking.naming import Condition, Conditions
+from whybounce.provoking.provoke import Provoked, provoke
+from whybounce.provoking.sending import NoDemonstrationError
 from whybounce.provoking.whereabouts import Whereabouts
 from whybounce.web import Face, Link
 from whybounce.web.answering import HTML, page, refusal
