@@ -32,8 +32,7 @@ def restored() -> Iterator[None]:
 
 def _logged(now: datetime, form: LogFormat, level: LogLevel = LogLevel.INFO) -> list[str]:
     stream = io.StringIO()
-    set_up(level, form, stream)
-    watch = Logged()
+    watch = Logged(set_up(level, form, stream))
     session = Session(client="192.0.2.1", account="anna", listener="submission", id="5f3a")
     envelope = Envelope("anna@example.org", (Recipient("ben@example.net"),))
     watch.accepted("0P9", NewMessage(envelope, now, now, session, "<1@x>", "Private matters"))
