@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whybounce.checking.mail_servers import Reach
     from whybounce.gateway.config import Config
     from whybounce.gateway.directory import DirectoryTable
+    from whybounce.gateway.operating.log import Lines
     from whybounce.gateway.service import Running
     from whybounce.provoking.demonstration import Demonstration
 
@@ -68,7 +69,6 @@ def serve(
     if config is not None:
         environ = {**os.environ, "WHYBOUNCE_NODE": node} if node else os.environ
         settings, directory = read_configuration(config, environ)
-        _log_to_terminal(settings)
         _run(_serve(settings, directory, config, environ))
         return
     with ExitStack() as left:
@@ -100,10 +100,10 @@ def collect_less_often() -> None:
     gc.set_threshold(20_000, 20, 10)
 
 
-def _log_to_terminal(config: "Config") -> None:
+def _log_to_terminal(config: "Config") -> "Lines":
     from whybounce.gateway.operating import log  # noqa: PLC0415  # heavy
 
-    log.set_up(config.server.log_level, config.server.log_format)
+    return log.set_up(config.server.log_level, config.server.log_format)
 
 
 async def _serve(
@@ -126,10 +126,9 @@ async def _serve(
         return fresh, directory_of(fresh, path)
 
     def reloaded(fresh: "Config") -> None:
-        _log_to_terminal(fresh)
-        logged.renew()
+        logged.lines = _log_to_terminal(fresh)
 
-    logged = Logged()
+    logged = Logged(_log_to_terminal(config))
     stop = _stop()
     reloads: set[asyncio.Task[None]] = set()
     try:

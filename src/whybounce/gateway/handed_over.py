@@ -1,12 +1,14 @@
 """What an SMTP conversation leaves behind, as the store keeps it."""
 
+from collections.abc import Mapping
+
 from whybounce.gateway.store import rows
 from whybounce.vocabulary.envelope import Envelope, OriginalRecipient, Recipient
 from whybounce.vocabulary.session import Session
 
 
-def session_row(session: Session, *, smtputf8: bool) -> rows.Session:
-    """Return who handed a message over."""
+def session_row(session: Session, facts: Mapping[str, str], *, smtputf8: bool) -> rows.Session:
+    """Return who handed a message over, and what was found."""
     return rows.Session(
         client=str(session.address),
         hostname=session.name,
@@ -16,6 +18,7 @@ def session_row(session: Session, *, smtputf8: bool) -> rows.Session:
         account=session.account,
         listener=session.listener,
         id=session.id,
+        facts=facts,
     )
 
 

@@ -5,9 +5,7 @@ refusal are the catalogue's.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -112,15 +110,10 @@ class IncomingMessage:
         self._session = session
         self._smtputf8 = envelope.smtputf8
         self._held: bytes | None = b""
-        self._left = AsyncExitStack()
         judged = Need.AUTHENTICATION in reception.judge.needs(Stage.MESSAGE)
         self._hasher = MessageHasher() if judged and not is_ours else None
         self._test_string = TestString() if reception.spam.gtube else None
         self._complaint: bytearray | None = None  # What arrived of one, as far as it is read.
-
-    async def open(self) -> None:
-        """Take room in the store."""
-        await self._left.enter_async_context(self.body)
 
     async def write(self, octets: bytes) -> None:
         """Take the next octets."""
@@ -183,7 +176,7 @@ class IncomingMessage:
 
     async def drop(self) -> None:
         """Forget it; what was accepted stays the store's."""
-        await self._left.aclose()
+        await self.body.leave()
 
 
 class Inbound:
@@ -243,7 +236,7 @@ class Inbound:
     async def data(self, session: Session, envelope: Envelope) -> Sink | Reply:
         """Make room for the message."""
         connector = self._known.connector
-        message = IncomingMessage(
+        return IncomingMessage(
             self._reception,
             session,
             envelope,
@@ -251,8 +244,6 @@ class Inbound:
             is_ours=self._known.is_ours,
             mends_line_ends=connector is not None and not connector.reject_bare_line_feeds,
         )
-        await message.open()
-        return message
 
     async def message(
         self,
@@ -305,9 +296,11 @@ class Inbound:
 
     def _counts(self, facts: Facts) -> Mapping[str, int]:
         """Return what a message that is taken adds to the counters."""
-        counts: Counter[str] = Counter(self._reception.judge.counts(Stage.MESSAGE, facts))
+        judge = self._reception.judge
+        counts = judge.counts(Stage.MESSAGE, facts)
         for each in self._accepted:
-            counts.update(self._reception.judge.counts(Stage.RCPT, each))
+            for key, amount in judge.counts(Stage.RCPT, each).items():
+                counts[key] = counts.get(key, 0) + amount
         return counts
 
     async def _judged(self, stage: Stage, facts: Facts, address: str) -> Reply | None:
@@ -391,21 +384,23 @@ def reply_of(verdict: Refuse | Defer) -> Reply:
 
 def _session_of(facts: Facts) -> rows.Session:
     """Return the session as the queue keeps it: whose it was, and what was found."""
-    row = session_row(facts.session, smtputf8=facts.envelope.smtputf8)
+    return session_row(facts.session, _found(facts), smtputf8=facts.envelope.smtputf8)
+
+
+def _found(facts: Facts) -> dict[str, str]:
     if facts.is_ours:
-        return replace(row, facts={**row.facts, OURS: "yes"})
+        return {OURS: "yes"}
     found = facts.authentication
     if found is None:
-        return row
+        return {}
     forged = found.spf.result is Result.FAIL and not found.proves_return_path
     standing = "proved" if found.proves_return_path else "forged" if forged else "unproved"
     above = written_results(found, facts.host) + written_spf(
         found.spf, facts.host, facts.session.helo or ""
     )
-    told = {
+    return {
         "spf": found.spf.result,
         "dmarc": found.dmarc.result,
         RETURN_PATH: standing,
         ABOVE: above,
     }
-    return replace(row, facts={**row.facts, **told})

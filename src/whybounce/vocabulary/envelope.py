@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class Notify(StrEnum):
     """What the sender wants to hear about one recipient, RFC 3461 §4.1."""
@@ -35,8 +37,7 @@ class OriginalRecipient:
     address: str  # Decoded.
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """One RCPT TO."""
 
     address: str  # The mailbox without brackets; a bare "postmaster" is RFC 5321 §4.5.1's.
@@ -54,8 +55,7 @@ class Recipient:
         return self.address.rpartition("@")[2] if "@" in self.address else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """MAIL FROM and the RCPT TOs that were accepted, with their parameters."""
 
     return_path: str  # Where reports go; empty: the null reverse path, "<>".

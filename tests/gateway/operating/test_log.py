@@ -1,5 +1,6 @@
 """The log: one line for each event, no secret in it, no line that a stranger began."""
 
+import asyncio
 import io
 import json
 import logging
@@ -32,8 +33,7 @@ def restored() -> Iterator[None]:
 
 def _logged(now: datetime, form: LogFormat, level: LogLevel = LogLevel.INFO) -> list[str]:
     stream = io.StringIO()
-    set_up(level, form, stream)
-    watch = Logged()
+    watch = Logged(set_up(level, form, stream))
     session = Session(client="192.0.2.1", account="anna", listener="submission", id="5f3a")
     envelope = Envelope("anna@example.org", (Recipient("ben@example.net"),))
     watch.accepted("0P9", NewMessage(envelope, now, now, session, "<1@x>", "Private matters"))
@@ -79,6 +79,31 @@ def test_what_is_not_worth_a_line_is_not_written(mail):
     lines = _logged(mail.now, LogFormat.JSON, LogLevel.WARNING)
 
     assert [json.loads(line)["event"].split()[0] for line in lines] == ["slow", "cannot"]
+
+
+class _Counting(io.StringIO):
+    """Knows how often it was written to."""
+
+    writes = 0
+
+    def write(self, text: str) -> int:
+        self.writes += 1
+        return super().write(text)
+
+
+async def test_what_one_round_of_the_loop_says_is_written_together(mail):
+    """In order, and before the next round is over."""
+    stream = _Counting()
+    watch = Logged(set_up(LogLevel.INFO, LogFormat.JSON, stream))
+    for kind in ("refused", "deferred", "refused"):
+        watch.recorded(Event(mail.now, kind, "inbound", "no", None))
+    await asyncio.sleep(0)
+    watch.recorded(Event(mail.now, "logged", "inbound", "no", None))
+    await asyncio.sleep(0)
+
+    events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert events == ["refused", "deferred", "refused", "logged"]
+    assert stream.writes == 2
 
 
 VALUES = st.one_of(st.text(), st.integers(), st.none(), st.sampled_from(["a b", "a=b", "'", '"']))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, insert, update
 
-from whybounce.gateway.store.bulk import Bulk
+from whybounce.gateway.store.bulk import MOST_TOGETHER, Bulk
 from whybounce.gateway.store.opening import open_queue
 from whybounce.gateway.store.tables import counters, tokens
 
@@ -41,3 +41,17 @@ def test_one_statement_serves_several_databases(sqlite_url, postgresql_url, sql)
         opened.release()
 
         assert sql(url, "SELECT count(*) FROM counters WHERE key LIKE '50%'") == [(3,)]
+
+
+def test_any_number_of_rows_goes_in(url, sql):
+    """As many INSERTs as it takes, and each row once."""
+    opened = open_queue(url)
+    numbers = (1, MOST_TOGETHER - 1, MOST_TOGETHER, 2 * MOST_TOGETHER + 6)
+    with opened.writing.begin() as connection:
+        for number in numbers:
+            rows = [{"key": str(number), "minute": each, "count": 1} for each in range(number)]
+            Bulk(insert(counters)).run(connection, rows)
+    opened.release()
+
+    counted = sql(url, "SELECT key, count(*), max(minute) FROM counters GROUP BY key")
+    assert sorted(counted) == sorted((str(each), each, each - 1) for each in numbers)

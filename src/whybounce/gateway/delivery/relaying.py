@@ -5,8 +5,10 @@ RFC 5321 §5.1, RFC 2033. What each answer means is said in ``decisions``.
 
 from collections.abc import AsyncIterable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from whybounce.checking.domains import address_to_ascii
 from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle, Remote

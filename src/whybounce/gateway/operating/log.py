@@ -4,16 +4,18 @@ What the mail code says through ``logging`` and what the store tells of go the s
 lines look alike. Ids of messages and sessions stand in fields of their own.
 """
 
+import asyncio
 import logging
 import re
 import sys
 from collections.abc import MutableMapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TextIO
 
 import msgspec
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import Processor
 
 from whybounce.gateway.config import LogFormat, LogLevel
 from whybounce.gateway.store import Instruction
@@ -29,8 +31,58 @@ _SLOW = 1.0  # Seconds of a commit that are worth a line.
 _FAILED = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
 
-def set_up(level: LogLevel, form: LogFormat, stream: TextIO | None = None) -> None:
-    """Have everything that is logged written to the stream, else to standard error."""
+class Lines:
+    """Writes what the store tells of as ``logging``'s lines are written, in a third of the time.
+
+    There is a line for each message, and structlog's bound loggers look at each anew. What one round of
+    the event loop says leaves together at its end: each call of the system lets the interpreter go, and
+    the store's thread takes it.
+    """
+
+    def __init__(self, at: int, render: Processor, out: TextIO) -> None:
+        self._at = at
+        self._render = render
+        self._out = out
+        self._held: list[str] = []  # Of this round.
+
+    def info(self, event: str, **fields: object) -> None:
+        """Write what happens all the time."""
+        if self._at <= logging.INFO:
+            self._write("info", event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Write what somebody should look at."""
+        if self._at <= logging.WARNING:
+            self._write("warning", event, fields)
+
+    def _write(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        fields["event"] = event
+        fields["level"] = level
+        fields["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        line: Any = self._render(None, level, without_secrets(None, level, fields))
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # Another thread speaks of a slow commit.
+            self._put(f"{line}\n")
+            return
+        if not self._held:
+            loop.call_soon(self._put_held)
+        self._held.append(f"{line}\n")
+
+    def _put_held(self) -> None:
+        held, self._held = self._held, []
+        self._put("".join(held))
+
+    def _put(self, text: str) -> None:
+        self._out.write(text)
+        self._out.flush()
+
+
+def set_up(level: LogLevel, form: LogFormat, stream: TextIO | None = None) -> Lines:
+    """Have everything that is logged written to the stream, else to standard error.
+
+    Returns what the store's lines are written by.
+    """
     out = stream or sys.stderr
     at = logging.getLevelNamesMapping()[level.upper()]
     chain: list[Processor] = [
@@ -54,6 +106,7 @@ def set_up(level: LogLevel, form: LogFormat, stream: TextIO | None = None) -> No
     )
     logging.basicConfig(handlers=[handler], force=True)
     logging.getLogger("whybounce").setLevel(at)
+    return Lines(at, render, out)
 
 
 def without_secrets(
@@ -119,12 +172,8 @@ def _quoted(value: object) -> str:
 class Logged:
     """Writes a line for each thing the store tells of; a watch of it."""
 
-    def __init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """Write as ``set_up`` said last."""
-        self._log: FilteringBoundLogger = structlog.get_logger().bind()
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines  # May be replaced at any time.
 
     def accepted(self, id_: str, message: NewMessage) -> None:
         """Write who handed it over."""
@@ -139,7 +188,7 @@ class Logged:
             if session
             else {}
         )
-        self._log.info(
+        self.lines.info(
             "accepted",
             message=id_,
             **_known(named),
@@ -154,7 +203,7 @@ class Logged:
         addresses = {each.number: each.address for each in settlement.consignment.recipients}
         said = {each.number: each.error or each.reply for each in settlement.attempts}
         for deferral in settlement.deferrals:
-            self._log.info(
+            self.lines.info(
                 "deferred",
                 message=message,
                 recipient=addresses[deferral.number],
@@ -164,7 +213,7 @@ class Logged:
         for each in settlement.retirements:
             why = {"cause": each.cause, "said": each.reply} if each.terminal in _FAILED else {}
             report = None if each.report is None else queued[each.report]
-            self._log.info(
+            self.lines.info(
                 each.terminal.value,
                 message=message,
                 recipient=addresses[each.number],
@@ -175,7 +224,7 @@ class Logged:
 
     def recorded(self, event: Event) -> None:
         """Write what happened."""
-        self._log.info(
+        self.lines.info(
             event.kind,
             by=event.actor,
             said=event.text,
@@ -184,7 +233,7 @@ class Logged:
 
     def operated(self, instruction: Instruction, touched: Touched) -> None:
         """Write what an operator did."""
-        self._log.info(
+        self.lines.info(
             instruction.deed.value,
             message=instruction.message,
             by=instruction.by,
@@ -195,7 +244,7 @@ class Logged:
     def committed(self, operations: int, seconds: float) -> None:
         """Write down what took long."""
         if seconds >= _SLOW:
-            self._log.warning("slow commit", operations=operations, seconds=round(seconds, 3))
+            self.lines.warning("slow commit", operations=operations, seconds=round(seconds, 3))
 
 
 def _known(fields: dict[str, str | None]) -> dict[str, str]:

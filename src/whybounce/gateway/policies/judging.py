@@ -26,6 +26,9 @@ class Opinion:
     verdict: Verdict | None  # None: it is not asked about a postmaster of ours.
 
 
+_NO_OBJECTION = Judgement()
+
+
 class Judge:
     """The policies in force, by stage. What they need is what ``asking`` fetches."""
 
@@ -49,8 +52,13 @@ class Judge:
         }
         every = (each for read in self._tallies.values() for each in read)
         self.every_tally = tuple(dict.fromkeys(every))  # Whichever stage reads it.
-        self._counting = {
-            stage: tuple(each for each in self.every_tally if each.stage is stage and not each.of)
+        counting = [each for each in self.every_tally if not each.of]
+        self._counting_taken = {
+            stage: tuple(each for each in counting if each.stage is stage and not each.refused_for)
+            for stage in Stage
+        }
+        self._counting_refused = {
+            stage: tuple(each for each in counting if each.stage is stage and each.refused_for)
             for stage in Stage
         }
 
@@ -64,16 +72,17 @@ class Judge:
 
     def counts(self, stage: Stage, facts: Facts) -> dict[str, int]:
         """Return what to add to which counters, once this was taken."""
-        return _added([each for each in self._counting[stage] if not each.refused_for], facts)
+        return _added(self._counting_taken[stage], facts)
 
     def counts_of_refusal(self, stage: Stage, facts: Facts, cause: str) -> dict[str, int]:
         """Return what to add to which counters, once this was refused."""
-        return _added([each for each in self._counting[stage] if cause in each.refused_for], facts)
+        counting = self._counting_refused[stage]
+        return _added([each for each in counting if cause in each.refused_for], facts)
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """Return what the first policy says that is against it."""
         if stage is Stage.RCPT and facts.is_for_postmaster:
-            return Judgement()
+            return _NO_OBJECTION
         logged: list[tuple[str, Refuse | Defer]] = []
         for policy, mode in self._asked[stage]:
             verdict = policy.judge(facts)
@@ -83,7 +92,7 @@ class Judge:
                 logged.append((policy.name, verdict))
                 continue
             return Judgement(_in_mode(verdict, mode), policy.name, tuple(logged))
-        return Judgement(logged=tuple(logged))
+        return Judgement(logged=tuple(logged)) if logged else _NO_OBJECTION
 
     def opinions(self, stage: Stage, facts: Facts) -> tuple[Opinion, ...]:
         """Return what every policy of the stage says, whoever decides; for a rehearsal."""

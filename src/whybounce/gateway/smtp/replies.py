@@ -22,9 +22,12 @@ def write_reply(reply: Reply, *, smtputf8: bool = False) -> bytes:
     numbers = f"{reply.code:03d}".encode()
     status = f"{reply.status} ".encode() if reply.status else b""
     room = _LONGEST_LINE - len(numbers) - len(status) - 3
+    text = reply.text
+    if text.isascii() and text.isprintable() and len(text) <= room:  # As nearly all are.
+        return b"%b %b%b\r\n" % (numbers, status, text.strip().encode())
     lines = [
         status + piece
-        for line in reply.text.split("\n")
+        for line in text.split("\n")
         for piece in _pieces(_CONTROL.sub(" ", line), room, smtputf8=smtputf8)
     ][:_MOST_LINES]
     *before, last = lines

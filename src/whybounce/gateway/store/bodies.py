@@ -129,6 +129,10 @@ class IncomingBody:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Let go of it: what was not accepted leaves nothing behind."""
         if self._busy is not None and not self._busy.done():  # The caller was cancelled.
             await asyncio.gather(self._busy, return_exceptions=True)
         self._waiting.clear()

@@ -8,7 +8,7 @@ SQLite is given many rows in one INSERT: for each statement its thread lets the 
 has to wait for the event loop's to get it back.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Dialect, Insert, Select, Update
 Row = Mapping[str, Any]
 """Values by the names of an INSERT's columns, or of an UPDATE's parameters; absent ones are null."""
 
-_MOST_TOGETHER = 32  # Rows in one INSERT; sixteen values each are far below what SQLite takes.
+MOST_TOGETHER = 32  # Rows in one INSERT; sixteen values each are far below what SQLite takes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,10 @@ class Bulk:
         if not written.place:
             connection.exec_driver_sql(written.sql, values)
             return
-        at = 0
-        for number in _parts(len(values)):
-            flat = tuple([value for row in values[at : at + number] for value in row])
-            connection.exec_driver_sql(written.together(number), flat)
-            at += number
+        for start in range(0, len(values), MOST_TOGETHER):
+            some = values[start : start + MOST_TOGETHER]
+            flat = tuple([value for row in some for value in row])
+            connection.exec_driver_sql(written.together(len(some)), flat)
 
 
 class Question:
@@ -73,14 +72,6 @@ class Question:
             self._written[dialect.name] = _write(self._statement, dialect)
         written = self._written[dialect.name]
         return connection.exec_driver_sql(written.sql, written.values(values)).one_or_none()
-
-
-def _parts(number: int) -> Iterator[int]:
-    """Yield powers of two that add up to it: few statements for the driver to know."""
-    while number:
-        part = min(1 << number.bit_length() - 1, _MOST_TOGETHER)
-        yield part
-        number -= part
 
 
 def _write(statement: Insert | Update | Select[*tuple[Any, ...]], dialect: Dialect) -> _Written:

@@ -91,6 +91,9 @@ _ROWS = (
     .order_by(*_IN_ORDER)
     .with_for_update(skip_locked=True, of=recipients)
 )
+# Asked again and again while mail comes in: made once, as SQLAlchemy looks at a new one for longer than
+# the database does.
+_DUE_ROWS = _ROWS.where(recipients.c.due <= bindparam("now")).limit(bindparam("most"))
 _OF_A_DOMAIN = (
     _KEYS.where(
         recipients.c.due <= bindparam("now"),
@@ -131,7 +134,7 @@ def lease(
 def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | StoreError:
     connection = transaction.connection
     put_off = _put_off(connection, order)
-    found = [row for row in connection.execute(_free(order, _ROWS)) if _key(row) not in order.stuck]
+    found = [row for row in _rows(connection, order) if _key(row) not in order.stuck]
     if not found and order.message is not None and not is_there(connection, order.message):
         return UnknownMessageError(order.message)
     rows = _shared(found[: order.most], order)
@@ -156,6 +159,14 @@ def _lease(transaction: Transaction, order: Order) -> tuple[Consignment, ...] | 
         ],
     )
     return _consignments(rows, number, order)
+
+
+def _rows(connection: Connection, order: Order) -> Iterable[AnyRow]:
+    """Return what the order may have, and some that is stuck."""
+    if order.message is not None:
+        return connection.execute(_free(order, _ROWS))
+    most = min(order.most, MOST) + len(order.stuck)
+    return connection.execute(_DUE_ROWS, {"now": order.now, "most": most})
 
 
 def _put_off(connection: Connection, order: Order) -> int:

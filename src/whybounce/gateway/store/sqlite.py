@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway import folders
+from whybounce.gateway.store.bulk import MOST_TOGETHER
 from whybounce.gateway.store.errors import (
     StoreInUseError,
     StoreSetupError,
@@ -39,6 +40,9 @@ _PRAGMAS = (
     "cell_size_check = ON",  # Damage is found where it is, not where it leads to.
     "trusted_schema = OFF",
 )
+
+# That stay prepared: what takes a message in, for each number of rows that one INSERT may have.
+_STATEMENTS = 8 * MOST_TOGETHER
 
 _OLDEST = (3, 37)  # STRICT tables.
 
@@ -75,7 +79,7 @@ async def hear(url: URL, teller: str, heard: Callable[[Collection[Due]], None]) 
 
 def writing(url: URL) -> Engine:
     """Return the engine of the one connection that writes."""
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"cached_statements": _STATEMENTS})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin_to_write)
     return engine
