@@ -45,6 +45,7 @@ from whybounce.gateway.operating.requests import (
     Listing,
     ListRemovals,
     ListTokens,
+    ListWebhooks,
     Lives,
     OnStore,
     Rehearse,
@@ -57,6 +58,8 @@ from whybounce.gateway.operating.requests import (
     ShowRemoval,
     Tokens,
     Trace,
+    TryWebhook,
+    Webhooks,
 )
 from whybounce.gateway.policies import POLICIES
 from whybounce.gateway.service import Running
@@ -70,6 +73,7 @@ from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
 from whybounce.web.site import Site, speaker
+from whybounce.wire.calls import WebhookEntry
 from whybounce.wire.times import timestamp
 from whybounce.wire.tokens import TokenEntry
 from whybounce.wording.rehearsals import rehearsal_words
@@ -393,6 +397,31 @@ def _about_blocks(given: Mapping[str, str]) -> OnStore:
         cause=given.get("cause", ""),
         reason=given.get("reason", "").strip()[:300],
         seconds=_hours(given.get("hours", "")),
+    )
+
+
+@router.get("/webhooks")
+async def webhooks(request: Request) -> Response:
+    """Show who else is told of what happens, and what waits for each."""
+    return await _webhooks_page(request, await _session(request))
+
+
+@router.post("/webhooks")
+async def try_webhook(request: Request) -> Response:
+    """Tell a webhook that nothing happened, and show whether it took that."""
+    session, given = await _console(request).gate.form(request)
+    answer = await _performed(request, TryWebhook(name=given.get("test", "")[:100]), session)
+    assert isinstance(answer, Webhooks)  # noqa: S101  # what TryWebhook is answered with
+    return await _webhooks_page(request, session, answer.webhooks[0])
+
+
+async def _webhooks_page(
+    request: Request, session: Session, tried: WebhookEntry | None = None
+) -> Response:
+    answer = await _performed(request, ListWebhooks(), session)
+    assert isinstance(answer, Webhooks)  # noqa: S101  # what ListWebhooks is answered with
+    return _shown(
+        request, session, "webhooks.html", at="/webhooks", webhooks=answer.webhooks, tried=tried
     )
 
 

@@ -34,10 +34,12 @@ LOOK_UPS = (
     Link("/check", "Check"),
 )
 
-_WITHIN = {"/codes": "/causes"} | dict.fromkeys(
-    ("/login", "/messages", "/queue", "/failures", "/policies", "/tests", "/blocks", "/tokens"),
-    "/console",
-)  # Pages that have no entry of their own.
+_OF_THE_CONSOLE = (
+    "/login", "/messages", "/queue", "/failures", "/policies", "/tests", "/blocks", "/webhooks",
+    "/tokens",
+)  # fmt: skip
+# Pages that have no entry of their own, and whose they are.
+_WITHIN = {"/codes": "/causes"} | dict.fromkeys(_OF_THE_CONSOLE, "/console")
 
 
 @dataclass(frozen=True, slots=True)
