@@ -416,7 +416,7 @@ def test_the_pages_of_the_guide_are_there(client):
     guide = (Path(__file__).parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
     paths = re.findall(r"^\| `(/[^`]*)` \|", guide, re.MULTILINE)
 
-    assert len(paths) == 8
+    assert len(paths) == 9
     assert [client.get(path).status_code for path in paths] == [200] * len(paths)
 
 
