@@ -23,7 +23,7 @@ def main() -> int:
     """Make both."""
     with served(create_app()) as site, chromium() as browser:
         for name, width, height, scheme, skipped in (
-            ("web-answer", 1000, 1150, "light", 0),
+            ("web-answer", 820, 1345, "light", 0),
             ("web-phone", 360, 720, "dark", 1),
         ):
             context = browser.new_context(
@@ -34,7 +34,8 @@ def main() -> int:
             page.fill("#text", _BOUNCE)
             page.wait_for_selector(".verdict")
             page.evaluate(
-                "document.activeElement.blur(); document.querySelector('textarea').scrollTop = 0"
+                "document.activeElement.blur(); const box = document.querySelector('textarea');"
+                "box.rows = 4; box.scrollTop = 0"  # As the page has it that a form leads to.
             )
             if skipped:
                 page.evaluate("document.querySelector('.answer').scrollIntoView()")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import structs
 
 from console import ADMIN, ANNA, PASSWORD, Shown, csrf_of, signed_in
+from whybounce.wire.calls import WebhookEntry
 
-INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/tests", "/blocks", "/tokens")  # fmt: skip
+INSIDE = ("/messages", "/messages.csv?q=a", "/messages/0P9UTKFUKTECL", "/queue", "/failures", "/policies", "/tests", "/blocks", "/webhooks", "/tokens")  # fmt: skip
 
 
 def _first_id(client: httpx.Client, query: str) -> str:
@@ -414,8 +416,37 @@ def test_the_pages_of_the_guide_are_there(client):
     guide = (Path(__file__).parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
     paths = re.findall(r"^\| `(/[^`]*)` \|", guide, re.MULTILINE)
 
-    assert len(paths) == 8
+    assert len(paths) == 9
     assert [client.get(path).status_code for path in paths] == [200] * len(paths)
+
+
+def test_who_else_is_told_is_shown_and_tried(running, client, monkeypatch):
+    """What waits, why it was not taken, and what came of a test; a stranger's words are text."""
+    webhooks = running.demonstration.gateway.operator.webhooks
+    crm = WebhookEntry(
+        schema=1, name="crm", host="crm.example", events=["failed"], waiting=2,
+        due="2026-11-21T12:00:00Z", fault="crm.example answers 503 <b>",
+    )  # fmt: skip
+
+    async def standing() -> tuple[WebhookEntry, ...]:
+        return (crm,)
+
+    async def tried(_: str) -> tuple[WebhookEntry, ...]:
+        return (structs.replace(crm, fault=None),)
+
+    none = client.get("/webhooks").text
+    unknown = client.post("/webhooks", data={"csrf": csrf_of(client), "test": "crm"})
+    monkeypatch.setattr(webhooks, "standing", standing)
+    monkeypatch.setattr(webhooks, "tried", tried)
+    listed = client.get("/webhooks").text
+    taken = client.post("/webhooks", data={"csrf": csrf_of(client), "test": "crm"}).text
+
+    assert "There are none" in none
+    assert unknown.status_code == 409
+    assert "There is no webhook" in unknown.text
+    assert "2 calls wait, the next is due 2026-11-21 12:00 (UTC)" in listed
+    assert "crm.example answers 503 &lt;b&gt;" in listed
+    assert "crm took it:" in taken
 
 
 def test_an_administrator_asks_what_would_be_said(client):

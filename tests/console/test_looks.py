@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from browser import accessibility_violations
 from console import ADMIN, ANNA, PASSWORD, came_back, csrf_of
 
-PAGES = ("/messages?q=5.1.10@provoke.example", "/queue", "/failures", "/failures?cause=mailbox-full", "/policies", "/tests", "/blocks", "/tokens", "/delist", "/login", "/provoke")  # fmt: skip
+PAGES = ("/messages?q=5.1.10@provoke.example", "/queue", "/failures", "/failures?cause=mailbox-full", "/policies", "/tests", "/blocks", "/webhooks", "/tokens", "/delist", "/login", "/provoke")  # fmt: skip
 
 
 def test_without_scripts_one_signs_in_finds_a_message_and_reads_its_life(browser, running):

@@ -75,6 +75,24 @@ def test_a_login_is_not_shown(visitor):
 
 
 @pytest.mark.parametrize(
+    ("condition", "shown"),
+    [
+        ("5.7.606", r'<option value="[^"]+" selected>5\.7\.606'),
+        ("recipient-thread-limit", r'<option value="recipient-thread-limit[^"]*" selected>'),
+        ("greylisted", r'name="other" value="greylisted"'),
+        ("<b>", r'name="other" value="&lt;b&gt;"'),
+        ("", r'<option value="[^"]+" selected>5\.1\.10'),
+    ],
+)
+def test_a_link_chooses_what_goes_wrong(visitor, condition, shown):
+    """By code or cause; what is not in the list stands in the box."""
+    page = visitor.get("/provoke", params={"condition": condition}).text
+
+    assert re.search(shown, page)
+    assert page.count(" selected>") == 1
+
+
+@pytest.mark.parametrize(
     ("given", "status", "said"),
     [
         ({"other": "no-such-thing"}, 404, "neither a cause nor a code"),

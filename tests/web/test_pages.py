@@ -227,6 +227,19 @@ def test_a_notice_is_shown_in_its_language_and_colours(client):
     assert "Alpine Ski House" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("/codes/9.9.9", "/causes"), ("/causes/nothing", "/causes"), ("/check/x y", "/check")],
+)
+def test_a_page_that_says_no_stands_where_it_would_have_been(client, path, place):
+    """The navigation shows where one is, and a box or a link leads on."""
+    answer = client.get(path)
+
+    assert answer.status_code >= 400
+    assert f'<a href="{place}" aria-current="true">' in answer.text
+    assert '<form class="search"' in answer.text
+
+
 def test_a_notice_that_cannot_be_written_keeps_its_form(client):
     """The page says what is wrong above what was written, whatever that holds."""
     wrong = {**FORM, "reply": "no <numbers>", "contact": 'the "desk"', "original": "\nSubject: x"}

@@ -39,7 +39,10 @@ async def ask_removal(request: Request) -> Response:
         raise ProblemError("many-removals", {"limit": "20"})
     written = given.get("confirm", "").strip()
     if written:
-        answer = await answered(request, ConfirmRemoval(written=written), None)
+        try:
+            answer = await answered(request, ConfirmRemoval(written=written), None)
+        except ProblemError as problem:
+            return _delist_page(request, problem=problem)
         assert isinstance(answer, Blocks)  # noqa: S101  # what ConfirmRemoval is answered with
         block = answer.blocks[0]
         state = "removed" if block.lifted else "confirmed"

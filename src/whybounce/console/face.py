@@ -14,6 +14,7 @@ from whybounce.console import (
     mail_pages,
     policy_pages,
     token_pages,
+    webhook_pages,
 )
 from whybounce.console.bearers import Bearers
 from whybounce.console.showing import HERE, Console, console_of
@@ -29,12 +30,14 @@ from whybounce.web import Face, Link
 
 router = APIRouter()
 
+_PAGES = (mail_pages, policy_pages, block_pages, webhook_pages, token_pages, delist_pages)
+
 
 def console_face() -> Face:
     """Return the console as a part of the site; ``prepared`` tells it of the gateway."""
     routes = APIRouter()
     routes.include_router(interface.router)
-    for pages in (mail_pages, policy_pages, block_pages, token_pages, delist_pages):
+    for pages in _PAGES:
         routes.include_router(pages.router)
     routes.include_router(router)
     links = (Link("/delist", "Delist"), Link(HERE, "Console"))

@@ -201,7 +201,14 @@ def demonstration_face(shown: Demonstration) -> Face:
         request: Request, condition: Annotated[str, Query(max_length=_LONGEST_NAME)] = ""
     ) -> Response:
         """Show what can be made to happen."""
-        return form_page(request, chosen=condition or usual)
+        name = condition.strip()
+        rows = (
+            each for each in table if name in {str(each.wanted), str(each.code), each.causes[0]}
+        )
+        row = next(rows, None)
+        if row is not None:
+            return form_page(request, chosen=str(row.wanted))
+        return form_page(request, chosen=usual, other=name)
 
     @router.post("/provoke")
     async def make(request: Request) -> Response:

@@ -30,7 +30,7 @@ _MOST_WRONG_ACCOUNT = 30  # For one account, from wherever.
 _SECONDS = 300.0
 _LONGEST_PASSWORD = 1_000
 _KEPT = "kept."  # Before the names of fields that go along through the sign-in.
-_OF_THE_FORM = frozenset({"csrf", "act", "sure"})  # Not written by anybody.
+_OF_THE_FORM = frozenset({"csrf", "act", "sure", "lift", "revoke", "test"})  # Nobody wrote these.
 _WAY_OUT = "/logout"
 
 

@@ -234,4 +234,6 @@ def _read(written: str) -> tuple[_Claim, str]:
         octets = urlsafe_b64decode(claim.encode() + b"=" * (-len(claim) % 4))
         return json.decode(octets, type=_Claim), mark
     except (NotBase64Error, DecodeError, ValueError) as error:
-        raise DelistingError("this is not what we sent") from error
+        raise DelistingError(
+            "this is not what we sent: copy what stands in the mail whole, or ask again"
+        ) from error

@@ -112,6 +112,7 @@ def _page(request: Request, problem: ProblemError, words: dict[str, Any]) -> byt
     return site.render(
         "problem.html",
         at=path,
+        here=site.place(path),
         key=problem.key,
         title=words["title"],
         what=say(f"problem.{problem.key}.what", **problem.values),

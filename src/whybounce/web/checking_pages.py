@@ -122,7 +122,8 @@ def summary(findings: tuple[Finding, ...]) -> str:
     failing = sum(each.answer is Answer.FAILS for each in meant)
     unknown = sum(each.answer is Answer.UNKNOWN for each in meant)
     if failing:
-        return speaker().page("check.failing", failing=str(failing), all=str(len(meant)))
+        key = "check.failing.one" if failing == 1 else "check.failing"
+        return speaker().page(key, failing=str(failing), all=str(len(meant)))
     if unknown:
         return speaker().page("check.undecided", unknown=str(unknown), all=str(len(meant)))
     return speaker().page("check.in-order")

@@ -34,6 +34,13 @@ LOOK_UPS = (
     Link("/check", "Check"),
 )
 
+_OF_THE_CONSOLE = (
+    "/login", "/messages", "/queue", "/failures", "/policies", "/tests", "/blocks", "/webhooks",
+    "/tokens",
+)  # fmt: skip
+# Pages that have no entry of their own, and whose they are.
+_WITHIN = {"/codes": "/causes"} | dict.fromkeys(_OF_THE_CONSOLE, "/console")
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -41,6 +48,16 @@ class Site:
 
     navigation: tuple[Link, ...] = LOOK_UPS
     templates: tuple[str, ...] = (HERE,)  # Packages with a folder of templates.
+
+    def place(self, path: str) -> str:
+        """Return the entry of the navigation that a path belongs to; empty for none."""
+        first = f"/{path.lstrip('/').partition('/')[0]}"
+        known = {link.path for link in self.navigation}
+        return next((each for each in (first, _WITHIN.get(first, "")) if each in known), "")
+
+    def label(self, path: str) -> str:
+        """Return what the navigation calls an entry."""
+        return next(link.label for link in self.navigation if link.path == path)
 
     def render(self, template: str, *, at: str, **shown: Any) -> bytes:
         """Return the page as it goes out. ``at`` is the entry of the navigation it belongs to."""

@@ -180,10 +180,10 @@ class Webhooks:
         if name not in self.all:
             named = ", ".join(self.all) or "none"
             raise UnknownWebhookError(f"there is no webhook {name!r}; configured are: {named}")
-        now = self._clock()
-        fault = await self._posted(self.all[name], f"test-{now:%Y%m%d%H%M%S%f}", trial_body(now))
-        standing = {each.name: each for each in await self.standing()}
-        return (structs.replace(standing[name], fault=fault),)
+        webhook, now = self.all[name], self._clock()
+        fault = await self._posted(webhook, f"test-{now:%Y%m%d%H%M%S%f}", trial_body(now))
+        waiting = {each.webhook: each for each in await self._store.ask(calling.waiting)}
+        return (structs.replace(_entry(webhook, waiting.get(name)), fault=fault),)
 
     @property
     def chore(self) -> Chore:
