@@ -118,12 +118,11 @@ async def test_a_database_that_was_removed_is_said_until_it_is_back(
     async with open_(postgresql_url) as store:
         await mail.accept(store)
         sql(
-            postgresql_url,
+            server,
             f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            f"SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608  # ours
+            f"ALTER DATABASE {name} RENAME TO a{name}",
         )
-        sql(server, f"ALTER DATABASE {name} RENAME TO a{name}")
         with pytest.raises(StoreUnavailableError, match="does not exist"):
             await mail.accept(store)
         sql(server, f"CREATE DATABASE {name}")
