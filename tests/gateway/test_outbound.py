@@ -21,6 +21,7 @@ from whybounce.gateway.delivery.destinations import Destination, Maildir, MailEx
 from whybounce.gateway.delivery.parcels import Parcel
 from whybounce.gateway.outbound import Outbound, OutboundSettings, Ways
 from whybounce.gateway.store import (
+    Claim,
     Schedule,
     Store,
     StoreUnavailableError,
@@ -682,6 +683,23 @@ async def test_what_could_not_be_opened_is_given_back_once_the_store_works_again
         life = await r.ended(await r.accept())
 
     assert ends(life) == [Terminal.RELAYED]
+
+
+async def test_a_node_whose_name_another_has_taken_says_so(running, caplog):
+    """Each time that one of them starts, what the other has in hand would be given back."""
+    async with running(prepare=serving(), lease=timedelta(seconds=0.6)) as r:
+        await asyncio.sleep(0.5)
+        assert "another gateway" not in caplog.text
+        now = datetime.now(UTC)
+        taken = await r.store.take(
+            Claim("node a", "another life", now + timedelta(days=1), now + timedelta(hours=1))
+        )
+        async with asyncio.timeout(30):
+            while "another gateway runs as node a on this queue" not in caplog.text:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.02)
+
+    assert taken is not None
+    assert "--node" in caplog.text
 
 
 async def test_an_idle_queue_is_not_asked_again_and_again(running, monkeypatch):

@@ -17,7 +17,15 @@ from whybounce.gateway.delivery.crowding import Crowding
 from whybounce.gateway.delivery.dispatching import Dispatcher, Report, Resolve
 from whybounce.gateway.delivery.gathering import Gathering
 from whybounce.gateway.delivery.traffic import Traffic
-from whybounce.gateway.store import Schedule, Share, Store, StoreError, StoreUnavailableError, Turns
+from whybounce.gateway.store import (
+    Claim,
+    Schedule,
+    Share,
+    Store,
+    StoreError,
+    StoreUnavailableError,
+    Turns,
+)
 from whybounce.gateway.store.rows import Consignment
 
 _log = logging.getLogger(__name__)
@@ -37,6 +45,7 @@ class Ways:
 
 _LEAST_WAIT, _LONGEST_WAIT = 0.2, 60.0  # Seconds between looks at the queue.
 _LONGEST_TURN = 300.0  # Seconds that one of a domain with too many waits for its turn.
+_FOR_EVER = timedelta(days=36_500)
 _GATHERING = 0.02  # Seconds in which what arrives after a look is left to be leased together.
 
 
@@ -108,6 +117,7 @@ class Outbound:
         self._expand = ways.expand
         self._settings = settings
         self._clock = clock
+        self._life = f"{chance():.16f}"  # By which it knows itself from another of its name.
         self._stopping = asyncio.Event()
         self._room = asyncio.Event()
         self._jobs: dict[asyncio.Task[None], Consignment] = {}
@@ -187,11 +197,31 @@ class Outbound:
         """End the leases that an earlier life of this node left behind."""
         while not self._stopping.is_set():
             try:
+                await self._take_name()
                 await self._store.give_back_all(self._settings.node, now=self._clock())
             except StoreUnavailableError as error:
                 await self._pause(error)
             else:
                 return
+
+    async def _take_name(self) -> None:
+        """Take the node's name from whoever had it: mostly an earlier life of this one."""
+        now = self._clock()
+        claim = self._claim(now)
+        await self._store.take(replace(claim, now=now + _FOR_EVER))
+
+    async def _keep_name(self) -> None:
+        """Say so where another has taken it since."""
+        if await self._store.take(self._claim(self._clock())) is None:
+            _log.error(
+                "another gateway runs as node %s on this queue, and each that starts has the other's mail"
+                " delivered twice; give each a name of its own: serve --node, or `node` in [server]",
+                self._settings.node,
+            )
+
+    def _claim(self, now: datetime) -> Claim:
+        settings = self._settings
+        return Claim(f"node {settings.node}", self._life, now, now + settings.lease)
 
     async def _take_some(self) -> bool:
         """Lease and begin what is due; return whether there may be more."""
@@ -286,7 +316,9 @@ class Outbound:
         """Keep what takes long ours."""
         while True:
             await asyncio.sleep(self._settings.lease.total_seconds() / 3)
-            await asyncio.gather(*map(self._renew, list(self._jobs)), return_exceptions=True)
+            await asyncio.gather(
+                self._keep_name(), *map(self._renew, list(self._jobs)), return_exceptions=True
+            )
 
     async def _keep_overdue(self, now: datetime) -> None:
         """Keep what is in hand though its time is over: the clock jumped, or the machine slept.

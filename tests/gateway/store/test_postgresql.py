@@ -109,6 +109,42 @@ async def test_a_server_that_is_gone_is_said_until_it_is_back(
     assert len(leased) == 2
 
 
+async def test_a_database_that_was_removed_is_said_until_it_is_back(
+    postgresql, postgresql_url, open_, mail, sql
+):
+    """Also where an empty one stands in its place: that one is left as it is."""
+    name = postgresql_url.rpartition("/")[2]
+    server = f"{postgresql.url}/postgres"
+    async with open_(postgresql_url) as store:
+        await mail.accept(store)
+        sql(
+            server,
+            f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
+            f"SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608  # ours
+            f"ALTER DATABASE {name} RENAME TO a{name}",
+        )
+        with pytest.raises(StoreUnavailableError, match="does not exist"):
+            await mail.accept(store)
+        sql(server, f"CREATE DATABASE {name}")
+        for asked in (mail.accept(store), store.next_due()):
+            with pytest.raises(
+                StoreUnavailableError, match=r'"(messages|bodies|recipients)" does not'
+            ):
+                await asked
+        left = sql(postgresql_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        sql(
+            server,
+            f"DROP DATABASE {name} WITH (FORCE)",
+            f"ALTER DATABASE a{name} RENAME TO {name}",
+            f"ALTER DATABASE {name} ALLOW_CONNECTIONS true",
+        )
+        await mail.accept(store)
+        figures = await store.figures(now=mail.now)
+
+    assert left == [(0,)]
+    assert figures.messages == 2
+
+
 @pytest.mark.parametrize("setting", ["synchronous_commit"])
 async def test_a_server_that_may_lose_what_it_confirmed_is_refused(postgresql_url, open_, setting):
     """One sentence says what to set."""

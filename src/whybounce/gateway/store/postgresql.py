@@ -37,6 +37,7 @@ _TROUBLES = (
     ("25006", Trouble.READ_ONLY),
     ("40001", Trouble.BUSY),
     ("40P01", Trouble.BUSY),
+    ("42P01", Trouble.UNREACHABLE),  # Its tables are gone: the database was put back empty.
     ("55P03", Trouble.BUSY),
     ("57014", Trouble.BUSY),
     ("XX001", Trouble.CORRUPT),
