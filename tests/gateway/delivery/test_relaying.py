@@ -460,6 +460,28 @@ async def test_a_domain_in_other_letters_goes_to_older_servers_in_a_labels(world
     assert told(other) == (Ending.FAILED, "internationalized-address")
 
 
+@pytest.mark.parametrize(
+    "extensions", [PLAIN, (*PLAIN, "8BITMIME")], ids=["seven-bit", "eight-bit"]
+)
+async def test_names_and_a_subject_in_other_letters_go_to_older_servers_as_encoded_words(
+    world, extensions
+):
+    """The addresses are ASCII, so that the message need not come back."""
+    raw = (
+        "From: Jürgen <anna@example.net>\r\nSubject: Grüße\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n"
+    ).encode()
+    async with world() as w:
+        server = await w.serve("mx1.example.org", Behaviour(extensions=extensions))
+        (attempt,) = await w.deliver(octets=raw, smtputf8=True, body_type=BodyType.EIGHT_BIT)
+        (received,) = server.received
+
+    assert attempt.ending is Ending.RELAYED
+    assert b"Subject: =?utf-8?" in received.data
+    assert received.data.partition(b"\r\n\r\n")[0].isascii()
+    assert received.data.isascii() == ("8BITMIME" not in extensions)
+
+
 async def test_smtputf8_that_nothing_makes_use_of_is_left_out(world):
     """The client declared it; addresses and header are ASCII all the same."""
     async with world() as w:

@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from whybounce.checking.domains import address_to_ascii
+from whybounce.gateway.delivery.ascii_header import with_ascii_header
 from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle, Remote
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.conversion import seven_bit
@@ -112,8 +113,16 @@ async def _deliver(
     envelope = _envelope(parcel, some)
     offers = connection.extensions
     needs_smtputf8 = "SMTPUTF8" not in offers and not _is_in_ascii(envelope)
-    if needs_smtputf8 and (await header_of(parcel)).isascii():
-        envelope = _in_ascii(envelope)
+    if needs_smtputf8:
+        in_ascii = _in_ascii(envelope)
+        if (await header_of(parcel)).isascii():
+            envelope = in_ascii
+        elif not in_ascii.smtputf8:
+            converted = await _with_ascii_header(parcel, takes_eight_bit="8BITMIME" in offers)
+            if converted is not None:
+                body = BodyType.SEVEN_BIT if converted.isascii() else BodyType.EIGHT_BIT_MIME
+                signature = await parcel.sign(pieces_of(converted)) if parcel.sign else b""
+                return await connection.deliver(replace(in_ascii, body=body), signature + converted)
     if "8BITMIME" not in offers and parcel.is_eight_bit:
         converted = await _converted(parcel)
         if converted is not None:
@@ -153,6 +162,13 @@ def _in_ascii(envelope: Envelope) -> Envelope:
 
 async def _converted(parcel: Parcel) -> bytes | None:
     return seven_bit(await whole(parcel)) if parcel.message.size <= _MOST_CONVERTED else None
+
+
+async def _with_ascii_header(parcel: Parcel, *, takes_eight_bit: bool) -> bytes | None:
+    if parcel.message.size > _MOST_CONVERTED:
+        return None
+    converted = with_ascii_header(await whole(parcel))
+    return converted if converted is None or takes_eight_bit else seven_bit(converted)
 
 
 def _envelope(parcel: Parcel, some: Sequence[LeasedRecipient]) -> Envelope:
