@@ -25,6 +25,7 @@ from whybounce.reading.writer import (
     is_by_a_postmaster,
     said_by_a_server,
     speaks_of_a_failure,
+    wants_an_answer,
 )
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
@@ -52,6 +53,9 @@ def read(message: Message) -> Report | None:
         return None
     told = told_by(message)
     if told is None or is_a_session(told[0].text):
+        return None
+    returned = told[1]
+    if not by_a_system and returned is None and wants_an_answer(message):
         return None
     if not silent and is_a_lure(message, told[0].text):
         return None
