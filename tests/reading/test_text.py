@@ -83,6 +83,18 @@ def test_a_null_return_path_alone_makes_no_report_of_an_offer_to_help():
         assert report(text, header=header, subject="Delivery failed: your parcel") is None
 
 
+def test_a_null_return_path_and_a_subject_of_failure_make_a_report_of_any_words():
+    """Where an address has a place of its own; the one in a sentence alone may be anybody's."""
+    header = "Return-Path: <>\nFrom: Gateway <gateway@a.example>"
+    subject = "Nondeliverable mail"
+
+    found = report(
+        "anna@example.org\nThe store could not be opened.", header=header, subject=subject
+    )
+    assert [outcome.recipient for outcome in found.outcomes] == ["anna@example.org"]
+    assert report("Nice day, anna@example.org!", header=header, subject=subject) is None
+
+
 def test_what_a_tracker_of_bugs_files_about_bounces_is_none():
     """Its subject begins with the number."""
     text = "--- Comment 3 ---\n<anna@example.org>: host mx.example.org said: 550 5.1.1 unknown"
