@@ -83,6 +83,39 @@ def test_a_null_return_path_alone_makes_no_report_of_an_offer_to_help():
         assert report(text, header=header, subject="Delivery failed: your parcel") is None
 
 
+def test_a_null_return_path_and_a_subject_of_failure_make_a_report_of_any_words():
+    """Where an address has a place of its own; the one in a sentence alone may be anybody's."""
+    header = "Return-Path: <>\nFrom: Gateway <gateway@a.example>"
+    subject = "Nondeliverable mail"
+
+    found = report(
+        "anna@example.org\nThe store could not be opened.", header=header, subject=subject
+    )
+    assert [outcome.recipient for outcome in found.outcomes] == ["anna@example.org"]
+    assert report("Nice day, anna@example.org!", header=header, subject=subject) is None
+
+
+def test_what_a_tracker_of_bugs_files_about_bounces_is_none():
+    """Its subject begins with the number."""
+    text = "--- Comment 3 ---\n<anna@example.org>: host mx.example.org said: 550 5.1.1 unknown"
+    header = "From: tracker-daemon@a.example"
+
+    assert report(text, header=header, subject="[Bug 4711] Undelivered mail") is None
+    assert report(text, header=header, subject="[spam 4.7] Undelivered mail")
+
+
+def test_a_helpdesk_that_speaks_of_a_failure_is_not_mine_unless_it_returns_a_message():
+    """What comes back goes to who wrote it: that is no report, RFC 5321 §4.5.5, but some do so."""
+    header = "Return-Path: <desk@a.example>\nFrom: Desk <desk@a.example>"
+    text = "Messages to anna@example.org come back with 550 because the mailbox is full."
+    subject = "How to fix: Undeliverable messages"
+
+    assert report(text, header=header, subject=subject) is None
+    assert report(text, header="From: Desk <desk@a.example>", subject=subject)
+    returned = "--- Original message ---\n\nReceived: from b.example\nTo: anna@example.org\n"
+    assert report(f"{text}\n\n{returned}", header=header, subject=subject)
+
+
 def test_a_null_return_path_and_words_of_failure_make_a_report():
     """The writer's name need not tell."""
     found = report(

@@ -20,11 +20,13 @@ from whybounce.reading.writer import (
     has_a_null_return_path,
     is_a_lure,
     is_a_session,
+    is_about_a_failure,
     is_an_automatic_reply,
     is_by_a_mail_system,
     is_by_a_postmaster,
     said_by_a_server,
     speaks_of_a_failure,
+    wants_an_answer,
 )
 from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Defect, Kind, Original, Report
@@ -53,9 +55,13 @@ def read(message: Message) -> Report | None:
     told = told_by(message)
     if told is None or is_a_session(told[0].text):
         return None
+    returned = told[1]
+    if not by_a_system and returned is None and wants_an_answer(message):
+        return None
     if not silent and is_a_lure(message, told[0].text):
         return None
-    if not by_a_system and not _FAILED_MAIL.search(told[0].words):
+    surely = by_a_system or (silent and is_about_a_failure(message))
+    if not surely and not _FAILED_MAIL.search(told[0].words):
         return None
     if not by_a_system and _is_just_an_address(told[2], told[0].text):
         return None

@@ -24,6 +24,11 @@ _FORWARDED = re.compile(
     r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:fwd?|wg|tr|rv|i|enc|doorst|vs|vb|pd|re|aw|sv|转发|轉寄)\s?(?:\[\d{1,3}\])?:",
     re.IGNORECASE,
 )
+# "[Bug 4711] Undelivered mail": somebody's report to people about reports.
+_TRACKED = re.compile(
+    r"\s*(?:\w{2,3}:\s*)?\[[^\]]{0,40}(?:bug|ticket|issue|case|request|#)[^\]]{0,20}\d[^\]]{0,20}\]",
+    re.IGNORECASE,
+)
 _AWAY = re.compile(
     r"\s*(?:\[[^\]]{1,60}\]\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|matische antwort)|out of (?:the )?office|away from (?:my|the)"
     r"|vacation(?:$|:| reply| notice| message| response| auto)|on (?:holiday|leave)\b|i am away"
@@ -61,10 +66,10 @@ def is_by_a_mail_system(message: Message) -> bool:
 
 
 def speaks_of_a_failure(message: Message) -> bool:
-    """Say whether only the subject tells so, in a mail that nobody has forwarded or sent to many."""
+    """Say whether only the subject tells so, in a mail nobody forwarded, filed or sent to many."""
     # RFC 8058 and all senders of newsletters; a List-Id alone stands on what a list passed on.
     to_many = message.field("list-unsubscribe")
-    return not to_many and is_about_a_failure(message)
+    return not to_many and is_about_a_failure(message) and not _TRACKED.match(_subject(message))
 
 
 def is_about_a_failure(message: Message) -> bool:
@@ -120,6 +125,12 @@ def _may_hold_a_link(part: Part) -> bool:
 def has_a_null_return_path(message: Message) -> bool:
     """Say whether no answer is wanted: RFC 5321 §4.5.5, as notifications of all kinds have it."""
     return (message.field("return-path") or "").strip() == "<>"
+
+
+def wants_an_answer(message: Message) -> bool:
+    """Say whether what comes back goes to who wrote it: people and helpdesks want that, reports do not."""
+    path = (message.field("return-path") or "").strip(" <>").lower()
+    return "@" in path and path in (message.field("from") or "").lower()
 
 
 def is_an_automatic_reply(message: Message) -> bool:
