@@ -8,8 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from signed_zone import SignedZone, signed_zone_running
+
+# No test is about how fast the machine is on which it runs.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 # A tree of storages: a name leads to a stream's bytes or to what stands below.
 Tree = Mapping[str, "bytes | Tree"]
