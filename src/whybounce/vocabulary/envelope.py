@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from msgspec import Struct
-
 
 class Notify(StrEnum):
     """What the sender wants to hear about one recipient, RFC 3461 §4.1."""
@@ -37,7 +35,8 @@ class OriginalRecipient:
     address: str  # Decoded.
 
 
-class Recipient(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Recipient:
     """One RCPT TO."""
 
     address: str  # The mailbox without brackets; a bare "postmaster" is RFC 5321 §4.5.1's.
@@ -55,7 +54,8 @@ class Recipient(Struct, frozen=True):
         return self.address.rpartition("@")[2] if "@" in self.address else ""
 
 
-class Envelope(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Envelope:
     """MAIL FROM and the RCPT TOs that were accepted, with their parameters."""
 
     return_path: str  # Where reports go; empty: the null reverse path, "<>".

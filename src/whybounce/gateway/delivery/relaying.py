@@ -5,10 +5,8 @@ RFC 5321 §5.1, RFC 2033. What each answer means is said in ``decisions``.
 
 from collections.abc import AsyncIterable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-
-from msgspec.structs import replace
 
 from whybounce.checking.domains import address_to_ascii
 from whybounce.gateway.delivery.ascii_header import with_ascii_header

@@ -1,6 +1,6 @@
 """MAIL, RCPT and RSET: the envelope. RFC 5321 §4.1.1.2, §4.1.1.3, §4.1.1.5."""
 
-from msgspec.structs import replace
+from dataclasses import replace
 
 from whybounce.gateway.smtp import parameters
 from whybounce.gateway.smtp.parameters import (
