@@ -149,6 +149,13 @@ def test_a_resolver_that_is_down_fails_nothing(target, trouble):
     assert {answer for answer, _ in answers.values()} == {"unknown"}
 
 
+def test_who_denies_even_the_root_is_not_believed_about_a_domain():
+    """Behind a resolver of a closed network nobody is told to correct a spelling that is right."""
+    answers = found(Records(troubles={"": Trouble.DENIED}), "contoso.example", "s1")
+
+    assert answers["mx-record"] == ("unknown", "unknown")
+
+
 @pytest.mark.parametrize(
     "target", ["", " ", "x", "a b.example", "a..example", "192.0.2.300", "x" * 300 + ".example", "a@", "\0.example", "--.example"]
 )  # fmt: skip

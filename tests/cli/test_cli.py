@@ -36,6 +36,14 @@ def test_bytes_that_are_no_utf8_are_explained_too():
     assert json.loads(done.stdout)["input"] == "550 5.1.1 ? User unknown"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-8"])
+def test_what_windows_pipes_is_read_as_it_was_written(encoding):
+    """PowerShell marks its text with the encoding; that is no binary file."""
+    done = run("explain", "--json", "-", stdin="550 5.1.1 Empfänger unbekannt".encode(encoding))
+
+    assert json.loads(done.stdout)["input"] == "550 5.1.1 Empfänger unbekannt"
+
+
 def test_explain_answers_in_the_order_of_every_answer():
     """Verdict, who, again, what to do, said, to pass on, why."""
     shown = run("explain", "550 5.7.1 Unable to relay").stdout.decode()
@@ -110,6 +118,7 @@ def test_exit_codes_are_what_is_documented(arguments, stdin, code):
     [
         (["explain", "5.71"], b"", ["did you mean", "5.7.1"]),
         (["explain", "5,7,1"], b"", ["did you mean", "5.7.1"]),
+        (["explain", "9.9.9"], b"", ["no status code", "2, 4 or 5"]),
         (["explain", "5.7.1O"], b"", ["did you mean", "5.7.1"]),
         (["explian", "5.7.1"], b"", ["explain"]),
         (["explain", "--lang", "tlh", "5.7.1"], b"", ["--lang tlh", "en"]),

@@ -47,7 +47,16 @@ def test_a_mistyped_code_is_known_as_one(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["5.7.1", "550", "550 5.71", "User unknown", "", "1234567890123456"]
+    ("written", "near"),
+    [("5.7", ("5.7.0", "5.7.1", "5.7.2")), ("9.9.9", ()), ("0.7.1", ())],
+)
+def test_of_what_is_half_a_code_the_first_of_its_kind_are_named(written, near):
+    """And of what no class begins, nothing: 9.9.9 is near to nothing."""
+    assert mistyped_code(catalogue(), written) == near
+
+
+@pytest.mark.parametrize(
+    "written", ["5.7.1", "5.7.1.", "550", "550 5.71", "User unknown", "", "1234567890123456"]
 )
 def test_anything_else_is_not(written):
     """Codes, replies, words."""

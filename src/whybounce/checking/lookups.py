@@ -71,6 +71,17 @@ class Asking(Protocol):
         """Return TXT records, the strings of each joined (RFC 7208 §3.3)."""
 
 
+async def doubt_about(asking: Asking, name: str) -> str | None:
+    """Return why nobody should believe that a name does not exist; None where they may.
+
+    A resolver inside a closed network denies all that it does not know: the root zone too.
+    """
+    root = await asking.records(".", "SOA")
+    if root.is_undecided or root.absence is Absence.NO_NAME:
+        return f"the resolver says that {name} does not exist, and knows no root zone either"
+    return None
+
+
 _AsText = Callable[[dns.rdata.Rdata], str]
 
 

@@ -1,8 +1,8 @@
 """Does the domain say which servers take its mail, or that it takes none? RFC 5321 §5.1, RFC 7505."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from whybounce.checking.lookups import Absence, Asking, Records
+from whybounce.checking.lookups import Absence, Asking, Records, doubt_about
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
 
@@ -26,6 +26,8 @@ class MailExchangers:
 async def mail_exchangers(resolver: Asking, domain: str) -> MailExchangers:
     """Ask for the domain's MX records."""
     records = await resolver.records(domain, "MX")
+    if records.absence is Absence.NO_NAME and (doubt := await doubt_about(resolver, domain)):
+        records = replace(records, absence=Absence.FAILED, detail=doubt)
     pairs = [value.split(" ", 1) for value in records.values]
     ordered = sorted((int(number), name.rstrip(".").lower()) for number, name in pairs)
     hosts = tuple(dict.fromkeys(name for _, name in ordered if name))[:_MOST_HOSTS]

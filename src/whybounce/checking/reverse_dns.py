@@ -3,7 +3,7 @@
 import asyncio
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from whybounce.checking.lookups import Absence, Asking, Records
+from whybounce.checking.lookups import Asking, Records, doubt_about
 from whybounce.vocabulary.authentication import Result, ReverseNameResult
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
@@ -28,12 +28,8 @@ async def reverse_name(resolver: Asking, address: str) -> ReverseNameResult:
     if pointers.is_undecided:
         return result(Result.TEMPERROR, pointers.detail)
     if pointers.absence is not None:
-        root = await resolver.records(".", "SOA")  # Who denies that too denies everything.
-        if root.is_undecided or root.absence is Absence.NO_NAME:
-            evidence = (
-                f"the resolver says that {asked} does not exist, and knows no root zone either"
-            )
-            return result(Result.TEMPERROR, evidence)
+        if doubt := await doubt_about(resolver, asked):
+            return result(Result.TEMPERROR, doubt)
         return result(Result.PERMERROR, f"{address} has no name: {pointers.detail}")
     names = [value.rstrip(".").lower() for value in pointers.values[:_MOST_NAMES]]
     rdtype = "A" if client.version == 4 else "AAAA"

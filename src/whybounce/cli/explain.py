@@ -87,5 +87,9 @@ def _refuse_mistyped_code(text: str) -> None:
     near = mistyped_code(catalogue(), text)
     if near is None:
         return
-    hint = f"; did you mean {' or '.join(near)}?" if near else "; a status code reads like 5.7.1"
+    hint = (
+        f"; did you mean {' or '.join(near)}?"
+        if near
+        else "; one has three numbers, the first 2, 4 or 5: 5.7.1"
+    )
     raise Refusal(f"{text!r} is no status code{hint}")

@@ -40,8 +40,7 @@ def provoke(
 ) -> None:
     """Make a message come back for a cause or a code, and show what came back.
 
-    It goes through the demonstration that `whybounce serve` runs; where none runs, through one that is
-    started for it.
+    It goes through the demonstration that `whybounce serve` runs; where none runs, one is started.
 
     Example: whybounce provoke mailbox-full
     """

@@ -77,7 +77,7 @@ def read(
         "--verp",
         metavar="PATTERN",
         help="How you write recipients into sender addresses, if in none of the usual ways:"
-        " list-*-{local}={domain}@x.example",
+        " *-{local}={domain}@*",
         rich_help_panel=_HOW,
     ),
     watch: Path | None = typer.Option(  # noqa: B008  # typer's way

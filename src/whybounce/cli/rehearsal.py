@@ -37,8 +37,10 @@ def rehearse(
     wanted: Wanted, config: Path | None, data: Path | None, speaker: Speaker, *, json: bool
 ) -> None:
     """Ask the gateway, and print what it would say; exit with 1 where it would not take it."""
-    if not wanted.recipient or not (wanted.ip or wanted.account):
-        raise Refusal(f"--dry-run needs --to, and --ip or --account: {_EXAMPLE}")
+    if not wanted.recipient:
+        raise Refusal(f"--dry-run needs --to, whom the message is to: {_EXAMPLE}")
+    if not (wanted.ip or wanted.account):
+        raise Refusal(f"--dry-run needs --ip or --account, who sends it: {_EXAMPLE}")
     from whybounce.gateway.operating.requests import Rehearse, Rehearsed  # noqa: PLC0415  # heavy
 
     request = Rehearse(
