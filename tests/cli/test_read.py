@@ -93,6 +93,17 @@ def test_the_exit_code_says_whether_all_was_explained(whybounce, bounce, reply, 
     assert whybounce("read", "--json", "-", stdin=bounce(reply=reply)).returncode == code
 
 
+def test_a_file_that_is_no_bounce_gets_a_line_and_no_page(whybounce, tmp_path):
+    """No advice to anybody about a file that names nobody; and no mark where an address would stand."""
+    (tmp_path / "readme.txt").write_text("hi\n", encoding="ascii")
+
+    done = whybounce("read", str(tmp_path))
+
+    told = done.stdout.decode().splitlines()[1:]
+    assert told == ["message: no form of bounce that is known here", ""]
+    assert done.returncode == 1
+
+
 def test_one_of_several_paths_may_be_missing(whybounce, bounce, tmp_path):
     """It is a row; the others are read; the exit code tells."""
     (tmp_path / "a.eml").write_bytes(bounce())

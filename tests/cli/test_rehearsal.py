@@ -71,7 +71,7 @@ def test_programs_get_one_object(config):
     ("words", "why"),
     [
         ((), "--dry-run needs --to"),
-        (("--to", ANNA), "--ip or --account"),
+        (("--to", ANNA), "--dry-run needs --ip or --account"),
         (("--to", ANNA, "--ip", "nonsense"), "is no IP address"),
         (("--to", "a b@x", "--ip", "203.0.113.9"), "a b@x"),
     ],

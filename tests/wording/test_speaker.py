@@ -85,6 +85,13 @@ def test_what_no_server_said_is_put_into_no_servers_mouth(text, who):
     assert said.startswith(who)
 
 
+def test_what_still_waits_is_not_said_to_have_come_back():
+    """The sentence to pass on holds while the systems are trying, and after."""
+    words = whybounce.words(whybounce.explain("452 4.2.2 Mailbox full"))
+
+    assert "comes back" not in words.tell
+
+
 def test_the_unknown_is_said_plainly():
     """No advice is invented where nothing is known."""
     words = whybounce.words(whybounce.explain("quux"))

@@ -14,7 +14,7 @@ from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.finding import Confirmation, Finding
 from whybounce.vocabulary.note import Note
-from whybounce.vocabulary.report import Diagnosis
+from whybounce.vocabulary.report import Defect, Diagnosis, Kind
 from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker, printable
 from whybounce.wording.rehearsals import RehearsalWords
@@ -65,13 +65,23 @@ def print_answer(explanation: Explanation, speaker: Speaker, page: Console) -> N
 def print_diagnosis(source: str, diagnosis: Diagnosis, speaker: Speaker, page: Console) -> None:
     """Print one mail: for each recipient the whole answer; notes; what could not be used."""
     page.print(Text(printable(source), style="dim"), soft_wrap=True)
-    pairs = zip(diagnosis.report.outcomes, diagnosis.explanations, strict=True)
-    for outcome, explanation in pairs:
+    report = diagnosis.report
+    if report.kind is Kind.NOT_A_REPORT and not any(each.recipient for each in report.outcomes):
+        # Any file is a text: one that names nobody and says nothing known is not worth a page.
+        defects = report.defects or (Defect("message", "no form of bounce that is known here"),)
+        _print_defects(defects, page)
+        return
+    for outcome, explanation in zip(report.outcomes, diagnosis.explanations, strict=True):
         page.print()
-        page.print(Text(printable(outcome.recipient or "?"), style="bold"), soft_wrap=True)
+        if outcome.recipient:
+            page.print(Text(printable(outcome.recipient), style="bold"), soft_wrap=True)
         print_answer(explanation, speaker, page)
     _print_notes(diagnosis.notes, speaker, page)
-    for defect in diagnosis.report.defects:
+    _print_defects(report.defects, page)
+
+
+def _print_defects(defects: Sequence[Defect], page: Console) -> None:
+    for defect in defects:
         _print_wrapped(page, f"{defect.where}: {printable(defect.what)}", 0)
     page.print()
 
