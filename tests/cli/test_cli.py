@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from typer.main import get_command
+from typer.testing import CliRunner
 
 from whybounce.catalogue import catalogue
+from whybounce.cli import app
 from whybounce.wire.schema import schemas
 
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
@@ -42,6 +46,15 @@ def test_what_windows_pipes_is_read_as_it_was_written(encoding):
     done = run("explain", "--json", "-", stdin="550 5.1.1 Empfänger unbekannt".encode(encoding))
 
     assert json.loads(done.stdout)["input"] == "550 5.1.1 Empfänger unbekannt"
+
+
+@pytest.mark.parametrize("verb", sorted(get_command(app).commands))
+def test_help_is_whole_at_80_columns(verb):
+    """No word of it is cut off, least of all one to copy."""
+    done = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+
+    assert not re.search(r"\S…", done.output)
+    assert max(map(len, done.output.splitlines())) <= 80
 
 
 def test_explain_answers_in_the_order_of_every_answer():
