@@ -19,7 +19,7 @@ from whybounce.gateway.resolving import folder_of
 _HOLDS = 5.0  # Seconds that an answer is kept.
 _SHARE = 10  # Times as long as counting took, where that is longer.
 _PATIENCE = 10.0  # Seconds that an answer is waited for.
-_AT_ONCE = 2  # Mailboxes that are counted; other work needs threads too.
+_MOST_AT_ONCE = 2  # Mailboxes that are counted; other work needs threads too.
 _MOST_KEPT = 1_000
 
 
@@ -42,27 +42,27 @@ class Occupancy:
         self._mailboxes = mailboxes  # The folder with the Maildirs.
         self._clock = clock
         self._patience = patience
-        self._kept: dict[Path, _Counted] = {}
-        self._counting: dict[Path, asyncio.Task[int | None]] = {}
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._kept: dict[str, _Counted] = {}
+        self._counting: dict[str, asyncio.Task[int | None]] = {}
+        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
 
     async def octets(self, mailbox: MailAddress) -> int | None:
         """Return how much the mailbox holds; None where that cannot be told, or not soon."""
-        folder = self._mailboxes / folder_of(mailbox.key)
-        kept = self._kept.get(folder)
+        key = mailbox.key
+        kept = self._kept.get(key)
         if kept is not None and self._clock() < kept.until:
             return kept.octets
-        counting = self._counting.get(folder)
+        counting = self._counting.get(key)
         if counting is None:
-            counting = self._counting[folder] = asyncio.create_task(self._count(folder))
+            counting = self._counting[key] = asyncio.create_task(self._count(key))
         # Whoever hangs up while others wait does not end it for them.
         done, _ = await asyncio.wait({counting}, timeout=self._patience)
         return counting.result() if done else None
 
-    async def _count(self, folder: Path) -> int | None:
+    async def _count(self, key: str) -> int | None:
         try:
             async with self._turns:
-                began = self._clock()
+                folder, began = self._mailboxes / folder_of(key), self._clock()
                 try:
                     octets = await asyncio.to_thread(octets_in, folder)
                 except OSError:
@@ -70,7 +70,7 @@ class Occupancy:
             now = self._clock()
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[folder] = _Counted(octets, now + max(_HOLDS, _SHARE * (now - began)))
+            self._kept[key] = _Counted(octets, now + max(_HOLDS, _SHARE * (now - began)))
             return octets
         finally:
-            del self._counting[folder]
+            del self._counting[key]
