@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 
 import whybounce
 from processes import beside
-from serving import ANNA, configured, in_a_thread, outside, running_demonstration
+from serving import ANNA, Undeclaring, configured, in_a_thread, outside, running_demonstration
 from whybounce.cli import app
 from whybounce.cli.refusal import Refusal
 from whybounce.gateway.resolving import folder_of
@@ -46,10 +46,12 @@ class Operated:
     ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     pages: str = ""
 
-    def submit(self, *recipients: str, subject: str = "Minutes") -> None:
+    def submit(
+        self, *recipients: str, subject: str = "Minutes", by: type[smtplib.SMTP] = smtplib.SMTP
+    ) -> None:
         """Send as a person does."""
         mail = f"From: {ANNA}\r\nSubject: {subject}\r\n\r\nSee below.\r\n"
-        with smtplib.SMTP("127.0.0.1", self.ports["submission"][0], timeout=10) as client:
+        with by("127.0.0.1", self.ports["submission"][0], timeout=10) as client:
             client.login(ANNA, "demonstration")
             client.sendmail(ANNA, recipients, mail)
 
@@ -144,7 +146,7 @@ def test_the_reply_after_the_dot_says_what_to_ask_by(gateway):
 
 def test_what_is_delivered_or_refused_is_traced_to_its_end(gateway):
     """The notice that the sender got has a life too."""
-    gateway.submit("full@contoso.example")
+    gateway.submit("full@contoso.example", by=Undeclaring)
     (life,) = _until(lambda: _ended(gateway, "full@contoso.example"))
     notice = life["message"]["recipients"][0]["report"]
     (about,) = gateway.lines("trace", notice)

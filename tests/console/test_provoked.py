@@ -45,7 +45,7 @@ def held(running, monkeypatch):
 
 def test_what_another_server_refuses_comes_back_as_a_notice(visitor):
     """Its page in a frame in which nothing runs, its text, its part for machines."""
-    at = _provoked(visitor, condition="mailbox-full")
+    at = _provoked(visitor, other="mailbox-full=5.2.2")
     shown = visitor.get(at).text
     notice = visitor.get(f"{at}/notice")
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from rows import MAIL, Gateway, Row, Said
+from rows import MAIL, Condition, Gateway, Row, Said
+from whybounce.gateway.resolving import folder_of
 from whybounce.gateway.store.blocking import NewBlock
 
 _SECRET = MAIL.replace("Minutes", "Top secret minutes")
@@ -39,6 +40,21 @@ accept-from = ["chris@remote.example"]
 )
 
 
+_SMALL = "small@contoso.example"  # A quota of 1,000 octets.
+_HOUSE_OF_SMALL_MAILBOXES = (
+    _HOUSE
+    + f"""
+[[organisation.mailbox]]
+address = "{_SMALL}"
+quota = 1000
+
+[[organisation.mailbox]]
+address = "empty@contoso.example"
+quota = 1000
+"""
+)
+
+
 _STALE_GROUP = (
     _HOUSE
     + """
@@ -55,6 +71,16 @@ to = "lena@archive.contoso.example"
 name = "archive.contoso.example"
 """
 )
+
+
+def _to_who_keeps(octets: int, *options: str) -> Condition:
+    async def raise_it(gateway: Gateway) -> Said:
+        read = gateway.folder / "mailboxes" / folder_of(_SMALL) / "cur"
+        read.mkdir(parents=True)
+        (read / "1.Q1.host:2,S").write_bytes(b"x" * octets)
+        return await gateway.bring(_SMALL, options=options)
+
+    return raise_it
 
 
 async def _told_to_the_owner(gateway: Gateway) -> Said:
@@ -239,5 +265,21 @@ ROWS = (
         raise_it=lambda gateway: gateway.bring("somebody@remote.example"),
         control=lambda gateway: gateway.submit("somebody@remote.example"),
         siblings=("5.7.64", "5.4.1"),
+    ),
+    Row(
+        code="5.2.2",
+        cause="mailbox-full",
+        raise_it=_to_who_keeps(900, "SIZE=101"),
+        control=lambda gateway: gateway.bring("empty@contoso.example", options=("SIZE=101",)),
+        siblings=("5.2.1", "5.2.3", "5.3.4", "4.2.2"),
+        directory=_HOUSE_OF_SMALL_MAILBOXES,
+    ),
+    Row(
+        code="5.2.2",
+        cause="mailbox-full",
+        raise_it=_to_who_keeps(1001),
+        control=lambda gateway: gateway.bring("empty@contoso.example"),
+        siblings=("5.2.1", "5.2.3", "5.3.4", "4.2.2"),
+        directory=_HOUSE_OF_SMALL_MAILBOXES,
     ),
 )

@@ -13,7 +13,7 @@ from msgspec.structs import fields
 
 from whybounce import gateway
 from whybounce.catalogue import catalogue
-from whybounce.gateway import delisting, expanding, structure, tracing_fields
+from whybounce.gateway import delisting, expanding, occupancy, structure, tracing_fields
 from whybounce.gateway.config import Config, Listener, Outbound, read_config
 from whybounce.gateway.delivery import mail_exchangers, relaying
 from whybounce.gateway.directory import finding, passwords
@@ -125,6 +125,7 @@ OURS = {
     "octets of a remote server that nobody asked for": (hearing, "_MOST_OCTETS"),
     "characters of a password": (passwords, "_LONGEST"),
     "groups within groups": (finding, "_DEEPEST"),
+    "mailboxes with a quota that are counted at one time": (occupancy, "_MOST_AT_ONCE"),
     "multiparts within multiparts in which `embedded-files` looks": (structure, "_DEEPEST"),
     "lines at which it looks": (structure, "_MOST_LINES"),
     "requests to be taken off the block list, for one entry in a day": (delisting, "_MOST_MAILS"),
@@ -154,6 +155,7 @@ UNTOLD = {
     "inbound.py": {"_LONGEST_ACCOUNT"},  # No address is longer.
     "mta_sts/keeping.py": {"_MOST"},  # Of one round; the rest follows in the next.
     "mta_sts/policies.py": {"_MOST_HELD"},  # Remembered; what is not is asked of the database.
+    "occupancy.py": {"_MOST_KEPT"},  # Remembered; what is not is counted again.
     "operating/bouncing.py": {"_MOST"},  # Of one round, likewise.
     "operating/digest.py": {"_LONGEST", "_MOST"},  # Of our own mail.
     "operating/log.py": {"_LONGEST"},

@@ -140,6 +140,17 @@ async def test_a_quota_that_is_used_up_is_told(tmp_path):
     assert told[0].policy == "received_per_hour"
 
 
+async def test_a_mailbox_without_room_is_told_by_the_size(tmp_path):
+    """Nothing is known against a message whose size nobody says."""
+    full = "full@contoso.example"
+    async with gateway_of(tmp_path) as gateway:
+        told = await rehearsed(gateway, CHRIS, full, octets=2)
+        other = await rehearsed(gateway, CHRIS, full)
+
+    assert (told.would, told.policy, told.cause) == ("refuse", "mailbox_has_room", "mailbox-full")
+    assert (other.would, "size" in other.unknown) == ("accept", True)
+
+
 async def test_who_is_signed_in_is_taken_for_who_they_are(tmp_path):
     """By the listener for our own people."""
     async with gateway_of(tmp_path) as gateway:

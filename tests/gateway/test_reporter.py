@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 import whybounce
-from serving import ANNA, MAIL, configured, mails, outside, running_demonstration, submit
+from serving import (
+    ANNA,
+    MAIL,
+    Undeclaring,
+    configured,
+    mails,
+    outside,
+    running_demonstration,
+    submit,
+)
 from whybounce.gateway.directory import read_directory
 from whybounce.gateway.reporter import why_none
 from whybounce.gateway.service import Running, running
@@ -161,7 +170,8 @@ async def test_of_a_large_message_only_the_header_goes_back(in_memory: Path):
     """And it passed whole where it was delivered."""
     mail = MAIL + ("x" * 70 + "\r\n") * 30_000
     async with running_demonstration(configured(in_memory)) as gateway:
-        await submit(gateway, "full@contoso.example", "ben@contoso.example", mail=mail)
+        two = ("full@contoso.example", "ben@contoso.example")
+        await submit(gateway, *two, mail=mail, by=Undeclaring)
         (notice,) = await mails(in_memory, ANNA)
         (delivered,) = await mails(in_memory, "ben@contoso.example")
 

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 import whybounce
-from serving import ANNA, MAIL, bring, configured, mails, outside, running_demonstration, submit
+from serving import (
+    ANNA,
+    MAIL,
+    Undeclaring,
+    bring,
+    configured,
+    mails,
+    outside,
+    running_demonstration,
+    submit,
+)
 from whybounce.gateway.config import read_config
 from whybounce.gateway.directory import read_directory
 from whybounce.gateway.service import AddressTakenError, Running, running
@@ -167,8 +177,8 @@ async def test_a_full_mailbox_is_told_to_the_sender_and_a_null_sender_is_told_no
 ):
     """RFC 5321 §4.5.5: a report about a report would never end."""
     async with running_demonstration(configured(in_memory)) as gateway:
-        await bring(gateway, "full@contoso.example", sender="")
-        await submit(gateway, "full@contoso.example")
+        await bring(gateway, "full@contoso.example", sender="", by=Undeclaring)
+        await submit(gateway, "full@contoso.example", by=Undeclaring)
         (notice,) = await mails(in_memory, ANNA)
         trace = await gateway.store.trace(
             "full@contoso.example", since=_long_ago(), until=_in_a_while(), most=10
@@ -181,11 +191,30 @@ async def test_a_full_mailbox_is_told_to_the_sender_and_a_null_sender_is_told_no
     assert tolds == {"": "suppressed", ANNA: "reported"}
 
 
+async def test_who_declares_more_than_there_is_room_for_hears_of_it_at_once(in_memory: Path):
+    """Strangers and our own people alike; the other recipient is served, and no notice is written."""
+    two = ("full@contoso.example", "ben@contoso.example")
+    async with running_demonstration(configured(in_memory)) as gateway:
+        told = [await bring(gateway, *two), await submit(gateway, *two)]
+        await mails(in_memory, "ben@contoso.example", count=2)
+        trace = await gateway.store.trace(
+            "full@contoso.example", since=_long_ago(), until=_in_a_while(), most=10
+        )
+
+    words = b"5.2.2 Mailbox of full@contoso.example is full"
+    assert told == [{"full@contoso.example": (552, words)}] * 2
+    assert trace.lives == ()
+    assert not (in_memory / "mailboxes" / ANNA).exists()
+    assert len(trace.events) == 2
+    words = "mailbox-full by mailbox_has_room (0 of 1 octets are used, and "
+    assert all(each.text.startswith(words) for each in trace.events)
+
+
 async def test_who_asked_for_no_report_gets_none(in_memory: Path):
     """NOTIFY=NEVER, RFC 3461 §4.1."""
 
     def send(port: int) -> None:
-        with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
+        with Undeclaring("127.0.0.1", port, "client.example", timeout=10) as client:
             client.login(ANNA, "demonstration")
             client.sendmail(ANNA, "full@contoso.example", MAIL, rcpt_options=["NOTIFY=NEVER"])
 
@@ -223,9 +252,8 @@ async def test_a_group_of_too_many_is_not_opened_to_some_of_them(in_memory: Path
 async def test_beside_a_group_the_others_are_served_too(in_memory: Path):
     """They are of one consignment: the group ends first, and the rest is carried."""
     async with running_demonstration(configured(in_memory)) as gateway:
-        await submit(
-            gateway, "sales@contoso.example", "full@contoso.example", "anna@contoso.example"
-        )
+        three = ("sales@contoso.example", "full@contoso.example", ANNA)
+        await submit(gateway, *three, by=Undeclaring)
         (bens,) = await mails(in_memory, "ben@contoso.example")
         (colleagues,) = await mails(in_memory, "jürgen@contoso.example")
         annas = await mails(in_memory, ANNA, count=2)

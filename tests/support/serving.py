@@ -122,17 +122,26 @@ def in_a_thread(gateway: AbstractAsyncContextManager[Running]) -> Iterator[Runni
         thread.join(60)
 
 
+class Undeclaring(smtplib.SMTP):
+    """A client that declares no SIZE, RFC 1870: whether there is room is found out at delivery."""
+
+    def has_extn(self, opt: str) -> bool:
+        """Whether the server can do that, as far as the client cares."""
+        return opt.lower() != "size" and super().has_extn(opt)
+
+
 async def submit(
     gateway: Running,
     *recipients: str,
     mail: str | bytes = MAIL,
     sender: str = ANNA,
     options: tuple[str, ...] = (),
+    by: type[smtplib.SMTP] = smtplib.SMTP,
 ) -> dict:
     """Send as a mail program does, logged in; return who was refused."""
 
     def send() -> dict:
-        with smtplib.SMTP(
+        with by(
             "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
         ) as client:
             client.login(ANNA, "demonstration")
@@ -141,13 +150,16 @@ async def submit(
     return await asyncio.to_thread(send)
 
 
-async def bring(gateway: Running, *recipients: str, sender: str = "chris@remote.example") -> dict:
+async def bring(
+    gateway: Running,
+    *recipients: str,
+    sender: str = "chris@remote.example",
+    by: type[smtplib.SMTP] = smtplib.SMTP,
+) -> dict:
     """Send as another server does; return who was refused."""
 
     def send() -> dict:
-        with smtplib.SMTP(
-            "127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=10
-        ) as client:
+        with by("127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=10) as client:
             return client.sendmail(sender, recipients, MAIL)
 
     return await asyncio.to_thread(send)

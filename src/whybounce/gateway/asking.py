@@ -19,6 +19,7 @@ from whybounce.checking.message import HashedMessage
 from whybounce.gateway.addresses import domain_of, key_of
 from whybounce.gateway.blocks import SHORTEST_PREFIX
 from whybounce.gateway.directory import Account, Origin, origin_of_account, origin_of_client, owns
+from whybounce.gateway.occupancy import Occupancy
 from whybounce.gateway.policies import Content, Facts, Judge, Need, Stage, Tally
 from whybounce.gateway.remembering import Recalled, Remembering
 from whybounce.gateway.return_paths import ReturnPaths
@@ -45,6 +46,7 @@ class Asking:
         host: str,
         return_paths: ReturnPaths | None = None,
         lists: Sequence[BlockList] = (),
+        occupancy: Occupancy | None = None,
     ) -> None:
         self._remembering = remembering
         self._judge = judge
@@ -52,6 +54,7 @@ class Asking:
         self._host = host
         self._return_paths = return_paths
         self._block_lists = lists
+        self._occupancy = occupancy  # None: mailboxes are not ours to count.
         self._counted: dict[tuple[str, str], int] = {}  # In this message, by tally and counter.
 
     async def at_mail(self, facts: Facts, envelope: Envelope) -> Facts:
@@ -112,7 +115,8 @@ class Asking:
         told = await self._remembering.learned(learn, now)
         if told.domain is None and not told.may_relay:
             told = replace(told, leads_here=await self._leads_here(recipient.domain))
-        return told
+        held = await self._held(told)
+        return told if held is None else replace(told, held=held)
 
     async def at_message(
         self,
@@ -174,6 +178,14 @@ class Asking:
             return False
         hosts = {value.rpartition(" ")[2].rstrip(".").lower() for value in found.values}
         return self._host in hosts
+
+    async def _held(self, facts: Facts) -> int | None:
+        """Return how much the recipient's mailbox holds, where it has a quota."""
+        if facts.found is None or facts.quota is None or self._occupancy is None:
+            return None
+        if Need.ROOM not in self._judge.needs(Stage.RCPT):
+            return None
+        return await self._occupancy.octets(facts.found.entry.address)
 
     async def _authentication(
         self, facts: Facts, message: HashedMessage | None

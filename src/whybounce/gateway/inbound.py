@@ -22,6 +22,7 @@ from whybounce.gateway.delivery.parcels import ABOVE, OURS
 from whybounce.gateway.directory import Directory
 from whybounce.gateway.handed_over import envelope_row, session_row
 from whybounce.gateway.limits import Limits
+from whybounce.gateway.occupancy import Occupancy
 from whybounce.gateway.policies import (
     Content,
     Defer,
@@ -86,6 +87,7 @@ class Reception:
     own_names: frozenset[str] = frozenset()  # By which we are called, address literals included.
     delisting: str = ""  # The page where removal from the block list is asked for.
     spam: SpamSigns = NO_SIGNS
+    occupancy: Occupancy | None = None  # Of the mailboxes; None: others keep them.
 
 
 class IncomingMessage:
@@ -372,6 +374,7 @@ def asking_for(reception: Reception) -> Asking:
         reception.host,
         reception.return_paths,
         reception.block_lists,
+        reception.occupancy,
     )
 
 

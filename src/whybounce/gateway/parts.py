@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dns.exception
 import dns.resolver
@@ -15,6 +16,7 @@ from whybounce.gateway.addresses import folded_domain
 from whybounce.gateway.config import Config, Outbound
 from whybounce.gateway.directory import Directory, DirectoryTable, Passwords
 from whybounce.gateway.mta_sts import Policies
+from whybounce.gateway.occupancy import Occupancy
 from whybounce.gateway.remembering import Remembering
 from whybounce.gateway.reply_causes import cause_of
 from whybounce.gateway.return_paths import ReturnPaths
@@ -34,6 +36,7 @@ class Parts:
     store: Store
     directory: Directory
     remembering: Remembering
+    occupancy: Occupancy  # Of the mailboxes here.
     host: str  # The name it goes by.
     node: str
     organisations: tuple[str, ...]
@@ -55,6 +58,7 @@ def parts_of(
         store=store,
         directory=Directory(store, passwords, remembering.recall(clock)),
         remembering=remembering,
+        occupancy=Occupancy(Path(config.server.mailboxes)),
         host=folded_domain(config.server.name or socket.getfqdn()),
         node=node,
         organisations=_names(table),

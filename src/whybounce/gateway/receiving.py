@@ -81,6 +81,7 @@ def reception_of(parts: Parts, settings: Settings) -> Reception:
         own_names=_own_names(parts),
         delisting=config.delisting,
         spam=SpamSigns(config.spam.header, gtube=config.spam.gtube),
+        occupancy=None if config.server.lmtp else parts.occupancy,
     )
 
 

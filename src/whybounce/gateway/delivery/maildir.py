@@ -66,16 +66,26 @@ def _prepare(maildir: Maildir, size: int) -> Obstacle | None:
         folders.make(maildir.folder / name, _OPEN_TO_OWNER)
     if maildir.quota is None:
         return None
-    held = sum(_sizes(maildir.folder))
+    held = octets_in(maildir.folder)
     if held + size <= maildir.quota:
         return None
     evidence = f"{held} of {maildir.quota} octets are used, and the message has {size}"
     return Obstacle("mailbox-full", evidence, permanent=True, limit=maildir.quota)
 
 
+def octets_in(folder: Path) -> int:
+    """Return the octets of all its messages: none where there is no mailbox yet.
+
+    Raises:
+        OSError: It cannot be read.
+
+    """
+    return sum(_sizes(folder))
+
+
 def _sizes(folder: Path) -> Iterator[int]:
     for name in ("new", "cur"):
-        with os.scandir(folder / name) as entries:
+        with suppress(FileNotFoundError), os.scandir(folder / name) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):  # Its reader moves mail while we count.
                     yield entry.stat(follow_symlinks=False).st_size

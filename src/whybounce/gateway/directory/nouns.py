@@ -155,7 +155,10 @@ class Mailbox(_Recipient, tag="mailbox", tag_field="is", frozen=True, kw_only=Tr
     moved_to: Annotated[
         MailAddress | None, _means("Where its owner has gone; mail is refused with that (5.1.6).")
     ] = None
-    quota: Annotated[Size | None, _means("How much it holds; more is refused (5.2.2).")] = None
+    quota: Annotated[
+        Size | None,
+        _means("How much it holds; more is refused (5.2.2), at RCPT as far as it is declared."),
+    ] = None
     lmtp: Annotated[
         Endpoint | None,
         _means("The LMTP server that keeps its mail; else as `[server]` says."),
@@ -197,7 +200,10 @@ class Group(_Recipient, tag="group", tag_field="is", frozen=True, kw_only=True):
 class PublicFolder(_Recipient, tag="public-folder", tag_field="is", frozen=True, kw_only=True):
     """`[[organisation.public-folder]]`: a folder that takes mail."""
 
-    quota: Annotated[Size | None, _means("How much it holds; more is refused (5.2.2).")] = None
+    quota: Annotated[
+        Size | None,
+        _means("How much it holds; more is refused (5.2.2), at RCPT as far as it is declared."),
+    ] = None
 
 
 class MailUser(_Recipient, tag="mail-user", tag_field="is", frozen=True, kw_only=True):

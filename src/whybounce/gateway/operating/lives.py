@@ -30,7 +30,7 @@ from whybounce.wire.lives import Happening, MessageStanding, RecipientStanding, 
 from whybounce.wire.times import timestamp
 from whybounce.wording import printable
 
-# "mailbox-full by recipient_takes_size (evidence): 552 5.2.2 …", as inbound writes a verdict down.
+# "mailbox-full by mailbox_has_room (evidence): 552 5.2.2 …", as inbound writes a verdict down.
 _VERDICT = re.compile(
     r"(?P<cause>[a-z0-9-]+)(?: by (?P<by>.{1,500}?))?: (?P<said>[245][0-9]{2} .*)", re.DOTALL
 )

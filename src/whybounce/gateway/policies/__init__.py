@@ -28,6 +28,7 @@ from whybounce.gateway.policies import (
     journal_taken,
     login_required,
     login_uncompromised,
+    mailbox_has_room,
     mailbox_open,
     messages_per_minute,
     moderators_send,
@@ -113,6 +114,7 @@ POLICIES: tuple[Policy, ...] = (
     moderators_send.POLICY,
     rules_about_people.POLICY,
     recipient_takes_size.POLICY,
+    mailbox_has_room.POLICY,
     # At RCPT: how much.
     recipients_per_day.POLICY,
     recipients_per_domain.POLICY,

@@ -11,7 +11,15 @@ import msgspec
 
 from whybounce.checking.block_lists import BlockListResult
 from whybounce.gateway.addresses import folded_domain, is_postmaster
-from whybounce.gateway.directory import Domain, Found, Login, Mailbox, MailFlowRule, Rights
+from whybounce.gateway.directory import (
+    Domain,
+    Found,
+    Login,
+    Mailbox,
+    MailFlowRule,
+    PublicFolder,
+    Rights,
+)
 from whybounce.gateway.directory.nouns import InboundConnector, Organisation
 from whybounce.gateway.limits import Limits
 from whybounce.gateway.store.rows import Block
@@ -82,6 +90,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     leads_here: bool = False  # Whether the MX of a domain that is not ours names us.
     missing: str = ""  # Where that one's mail would go, and nobody is.
     rules: tuple[MailFlowRule, ...] = ()  # Of both sides' organisations, about these two.
+    held: int | None = None  # Octets in the mailbox with a quota that it is; None: not known.
 
     listings: tuple[BlockListResult, ...] = ()  # What DNS block lists say of the client.
 
@@ -125,6 +134,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         if not is_postmaster(self.recipient.address):
             return False
         return self.domain is not None or folded_domain(self.recipient.domain) in {"", self.host}
+
+    @property
+    def quota(self) -> int | None:
+        """How many octets the recipient's Maildir may hold; None: any, or mail goes on from there."""
+        entry = self.found.entry if self.found else None
+        if not isinstance(entry, Mailbox | PublicFolder) or entry.quota is None:
+            return None
+        if isinstance(entry, Mailbox) and (entry.lmtp is not None or entry.forward_to):
+            return None
+        return int(entry.quota)
 
     def block(self, cause: str, kind: str) -> Block | None:
         """Return the oldest block in force that has this cause raised for somebody of that kind."""

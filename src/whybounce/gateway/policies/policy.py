@@ -33,6 +33,7 @@ class Need(Enum):
     AUTHENTICATION = "authentication"  # ``Facts.authentication``.
     LISTINGS = "listings"  # ``Facts.listings``.
     EXCHANGERS = "exchangers"  # ``Facts.leads_here``.
+    ROOM = "room"  # ``Facts.held``.
     STRUCTURE = "structure"  # ``Content.embedded_files``: the message is looked at while it comes.
 
 

@@ -1,0 +1,32 @@
+"""Refuse mail for a mailbox that is full, before it is sent for nothing.
+
+Whoever is told at RCPT knows at once. Taken first, it would come back as a notice, and a notice to a
+forged sender hits somebody who wrote nothing. A message whose size was not declared (RFC 1870) may still
+be too much for the room there is: delivery finds out. So it does where a mailbox's mail is forwarded,
+which goes on though nothing more can be kept.
+"""
+
+from whybounce.gateway.policies.facts import Facts
+from whybounce.gateway.policies.policy import Need, Policy, Stage
+from whybounce.gateway.policies.verdicts import PASS, Refuse, Verdict
+
+_CAUSE = "mailbox-full"
+
+
+def judge(facts: Facts) -> Verdict:
+    """Refuse what the quota has no room for. How much is held may not be known."""
+    quota, held, size = facts.quota, facts.held, facts.envelope.size or 0
+    if quota is None or held is None or held + size <= quota:
+        return PASS
+    more = f", and {size} more are declared" if size else ""
+    return Refuse(_CAUSE, facts.values, f"{held} of {quota} octets are used{more}")
+
+
+POLICY = Policy(
+    "mailbox_has_room",
+    Stage.RCPT,
+    (_CAUSE,),
+    judge,
+    settings=("mailbox.quota", "public-folder.quota"),
+    needs=frozenset({Need.ROOM}),
+)
