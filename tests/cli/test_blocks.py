@@ -119,7 +119,7 @@ def test_a_block_may_end_by_itself(gateway):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("add", "ip", "everybody"), "'everybody': wanted is an address or a network"),
+        (("add", "ip", "everybody"), "'everybody' is no IP address; write one such as"),
         (("add", "planet", "Mars"), "'planet' cannot be blocked; allowed is ip, sender"),
         (("add", "ip", "192.0.2.9", "--cause", "mailbox-full"), "is not said to a blocked ip"),
         (("add", "ip", "192.0.2.9", "--for", "long"), "--for long: takes a duration such as"),

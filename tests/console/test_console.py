@@ -295,7 +295,7 @@ def test_a_block_is_put_in_force_and_lifted(client):
     assert "198.51.100.7" in text
     assert "&lt;b&gt;spam" in text
     assert bad.status_code == 409
-    assert "wanted is an address" in bad.text
+    assert "is no IP address; write one" in bad.text
     assert ">198.51.100.7<" not in client.get("/blocks").text
 
 

@@ -258,7 +258,7 @@ def test_whom_nobody_can_block_is_said(program):
     answer = program.post("/blocks", json={"kind": "ip", "subject": "everybody"})
 
     assert _problem(answer) == "not-done"
-    assert "wanted is an address" in answer.json()["detail"]
+    assert "is no IP address; write one" in answer.json()["detail"]
 
 
 def test_other_sites_pages_may_not_read_what_a_token_opens(program):

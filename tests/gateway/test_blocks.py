@@ -31,11 +31,21 @@ def test_a_subject_has_one_spelling(kind, written, subject):
 @pytest.mark.parametrize(
     ("kind", "written", "said"),
     [
-        ("ip", "192.0.2.9/24", "wanted is an address or a network"),
-        ("ip", "mail.example", "wanted is an address or a network"),
+        (
+            "ip",
+            "192.0.2.9/24",
+            "one address of a network; write 192.0.2.0/24 for all of it, or 192",
+        ),
+        ("ip", "2001:db8::1/32", "write 2001:db8::/32 for all of it, or 2001:db8::1"),
+        (
+            "ip",
+            "mail.example",
+            "'mail.example' is no IP address; write one such as 192.0.2.25, or a net",
+        ),
+        ("ip", "192.0.2.0/99", "'192.0.2.0/99' is no IP address; write one such as 192.0.2.25"),
         ("ip", "0.0.0.0/0", "has /8 at least"),
         ("ip", "::/0", "has /16 at least"),
-        ("sender", "anna", "wanted is an address such as"),
+        ("sender", "anna", "'anna' is no e-mail address; write one such as anna@contoso.example"),
         ("account", " ", "the account has no name"),
         ("planet", "Mars", "allowed is ip, sender, account"),
     ],

@@ -115,8 +115,8 @@ async def test_one_server_of_a_listed_network_asks_for_the_network(tmp_path):
     [
         ("192.0.2.10", "olga@remote.example", "192.0.2.10 is not on the list that can be left"),
         ("mail.example", "olga@remote.example", "'mail.example' is no IP address"),
-        ("192.0.2.9", "olga", "'olga': wanted is an address such as"),
-        ("192.0.2.9", "olga@remote.example\r\nBcc: x@y.example", "wanted is an address such as"),
+        ("192.0.2.9", "olga", "'olga' is no e-mail address; write one such as"),
+        ("192.0.2.9", "olga@remote.example\r\nBcc: x@y.example", "is no e-mail address; write one"),
     ],
 )
 async def test_what_cannot_be_asked_for_is_said_in_a_sentence(tmp_path, ip, address, said):

@@ -19,6 +19,7 @@ from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.concluding import Notices, Telling
 from whybounce.gateway.delivery.destinations import Destination, Maildir, MailExchangers
 from whybounce.gateway.delivery.parcels import Parcel
+from whybounce.gateway.operating.lives import life_told
 from whybounce.gateway.outbound import Outbound, OutboundSettings, Ways
 from whybounce.gateway.store import (
     Claim,
@@ -292,6 +293,31 @@ async def test_a_dead_destination_costs_one_timeout_not_one_for_each_message(run
     assert connections == 1
     assert sum(len(life.attempts) for life in lives) == 1
     assert {life.entry.recipients[0].state for life in lives} == {State.QUEUED}
+
+
+async def test_who_waits_untried_is_told_what_the_other_message_met(running):
+    """In the queue, in its life and in the notice, though it has no try of its own."""
+    async with running(
+        prepare=serving(stalled_example=Behaviour(stall_at="BANNER")), rest=60.0, most_each=1
+    ) as r:
+        first = await r.accept("n1@stalled.example")
+        await r.life(first, lambda life: bool(life.attempts))
+        second = await r.accept("n2@stalled.example")
+        life = await r.life(second, lambda life: bool(life.events))
+        (met,) = (await r.store.life(first)).attempts
+        latest = await r.store.latest_attempts([first, second])
+    traced = life_told(life, lambda _: None)
+    (untried,) = [each for each in traced.happenings if each.kind == "untried"]
+
+    assert not life.attempts
+    assert life.entry.recipients[0].tries == 0
+    assert latest[second, 0].error == met.error
+    assert latest[second, 0].remote == "mx.stalled.example"
+    assert traced.message.recipients[0].cause == "connection-timed-out"
+    assert traced.message.recipients[0].said == met.error.partition(": ")[2]
+    assert untried.remote == "mx.stalled.example"
+    assert untried.text.startswith("Not tried, because of what another message met there")
+    assert untried.text.endswith(f"{untried.said}.")
 
 
 @pytest.mark.parametrize(

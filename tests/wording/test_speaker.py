@@ -1,11 +1,14 @@
 """The words people read are the product, and are tested like behaviour."""
 
+import re
+
 import pytest
 
 import whybounce
 from whybounce.catalogue import catalogue
+from whybounce.vocabulary.cause import CauseWords, ReplyForm
 from whybounce.vocabulary.fix_it_owner import FixItOwner
-from whybounce.wording import Speaker, UnknownLanguageError
+from whybounce.wording import PLACEHOLDERS, Speaker, UnknownLanguageError, fill
 
 
 def test_an_answer_says_everything_in_its_order():
@@ -26,6 +29,32 @@ def test_an_answer_says_everything_in_its_order():
     assert words.said is not None
     assert words.said.startswith("mx.example.org said: “550 5.1.1 <anna@example.org>")
     assert "user unknown" in words.because
+
+
+_KNOWN = re.compile("{(?:" + "|".join(PLACEHOLDERS) + ")}")
+_GAP = re.compile(r"\S  |[^\W_] [,;:!?]|``|<>|\(\)")
+
+
+def _sentences(words: CauseWords, forms: tuple[ReplyForm, ...]) -> list[str]:
+    steps = [step for sentences in words.steps.values() for step in sentences]
+    return [words.title, words.what, words.tell, *steps, *(form.text for form in forms)]
+
+
+@pytest.mark.parametrize("language", sorted(catalogue().frames))
+def test_with_no_fact_known_no_word_of_any_cause_has_a_placeholder_or_a_gap(language):
+    """It is said in words, in commands too; braces that PowerShell wants are not ours."""
+    speaker = Speaker(catalogue(), language)
+    frame = {**catalogue().frames["en"], **catalogue().frames[language]}
+    stand_ins = {name: frame[f"stand-in.{name}"] for name in PLACEHOLDERS}
+    for cause in catalogue().causes.values():
+        for sentence in _sentences(speaker.cause_words(cause.id), cause.replies):
+            filled = fill(sentence, {}, stand_ins)
+            rest = _KNOWN.sub("", sentence)
+
+            assert [filled.count(brace) for brace in "{}"] == [rest.count(each) for each in "{}"]
+            assert len(_GAP.findall(filled)) == len(_GAP.findall(_KNOWN.sub("x", sentence))), filled
+        steps = speaker.steps(cause.id, cause.owner, {})
+        assert not [each for role in steps for each in role.sentences if _KNOWN.search(each)]
 
 
 def test_the_owners_steps_come_first():

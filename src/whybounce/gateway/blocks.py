@@ -4,7 +4,7 @@ The policies that hold to blocks say which kinds of subjects they look for; noth
 """
 
 from datetime import datetime, timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 
 from whybounce.gateway.addresses import folded_login
 from whybounce.gateway.directory.nouns import Correspondent
@@ -45,7 +45,10 @@ def subject_of(kind: str, written: str) -> str:
         try:
             return Correspondent.parse(written).key
         except ValueError as error:
-            raise BadBlockError(f"{written!r}: wanted is {Correspondent.WANTED}") from error
+            raise BadBlockError(
+                f"{written!r} is no e-mail address; write one such as anna@contoso.example,"
+                " or a domain such as @fabrikam.example"
+            ) from error
     if not written:
         raise BadBlockError(f"the {kind} has no name")
     return folded_login(written) if kind == "account" else written
@@ -128,9 +131,7 @@ def _network(written: str) -> str:
     try:
         network: IPv4Network | IPv6Network = ip_network(written)
     except ValueError as error:
-        raise BadBlockError(
-            f'{written!r}: wanted is an address or a network such as "192.0.2.0/24"'
-        ) from error
+        raise BadBlockError(f"{written!r} is {_why_none(written)}") from error
     shortest = SHORTEST_PREFIX[network.version]
     if network.prefixlen < shortest:
         raise BadBlockError(
@@ -138,6 +139,15 @@ def _network(written: str) -> str:
         )
     is_one = network.prefixlen == network.max_prefixlen
     return str(network.network_address if is_one else network)
+
+
+def _why_none(written: str) -> str:
+    """Return what is wrong with what is no network, and what to write."""
+    try:
+        one = ip_interface(written)
+    except ValueError:
+        return "no IP address; write one such as 192.0.2.25, or a network such as 192.0.2.0/24"
+    return f"one address of a network; write {one.network} for all of it, or {one.ip}"
 
 
 def _list(causes: tuple[str, ...]) -> str:

@@ -91,7 +91,9 @@ class Delisting:
         try:
             to = MailAddress.parse(address.strip())
         except ValueError as error:
-            raise DelistingError(f"{address!r}: wanted is {MailAddress.WANTED}") from error
+            raise DelistingError(
+                f"{address!r} is no e-mail address; write one such as anna@contoso.example"
+            ) from error
         now, block = self.clock(), await self._listed(ip)
         removed = await self.store.ask(lambda c: blocking.lifted_since(c, block, now - _MONTH))
         if removed >= _MOST_REMOVALS:

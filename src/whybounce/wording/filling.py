@@ -4,7 +4,9 @@ Rule 1: the set of placeholders is closed; they are replaced literally, in one p
 value that looks like a placeholder stays what it is.
 Rule 2: in prose an unknown value is said in words ("the recipient's address").
 Rule 3: in a command or a record (between backticks) a value goes in only if it is a valid
-address, domain, IP or link, quoted for the command's shell; else the placeholder stays.
+address, domain, IP or link, quoted for the command's shell; else it is said in words, as one
+word between angle brackets: readers know these for what they have to write themselves, and shells
+for files to read, so that nothing happens if they are copied with the rest.
 Rule 4: a value that nobody gave may follow from others: see ``deriving``.
 """
 
@@ -73,7 +75,7 @@ def _cut(sentence: str) -> tuple[str, tuple[_Filler, ...]]:
             else:
                 form.append("%s")
                 fillers.append(
-                    _valid_or_kept(piece, quoted) if in_command else _known_or_said(piece)
+                    _valid_or_said(piece, quoted) if in_command else _known_or_said(piece)
                 )
     return "".join(form), tuple(fillers)
 
@@ -120,10 +122,14 @@ def _known_or_said(name: str) -> _Filler:
     return filler
 
 
-def _valid_or_kept(name: str, quoted: Callable[[str], str]) -> _Filler:
-    def filler(values: Mapping[str, str], _stand_ins: Mapping[str, str]) -> str:
+def _valid_or_said(name: str, quoted: Callable[[str], str]) -> _Filler:
+    before, within, behind = _WITHIN.get(name, ("", name, ""))
+
+    def filler(values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
         value = _value(name, values)
-        return quoted(value) if _VALID[name](value) else _KEPT.get(name, f"{{{name}}}")
+        if _VALID[name](value):
+            return quoted(value)
+        return f"{before}{_to_be_written(stand_ins[within])}{behind}"
 
     return filler
 
@@ -132,8 +138,13 @@ def _value(name: str, values: Mapping[str, str]) -> str:
     return values.get(name) or derived(name, values)
 
 
-# What stays in a record where the address is not known.
-_KEPT = {"mechanism": "ip4:{ip}", "spf_record": "v=spf1 … ip4:{ip} -all"}
+# What is still known of a record where the address is not: what is before and behind it.
+_WITHIN = {"mechanism": ("ip4:", "ip", ""), "spf_record": ("v=spf1 … ip4:", "ip", " -all")}
+
+
+def _to_be_written(words: str) -> str:
+    """Return the words as what the reader has to replace, without what would begin a quotation."""
+    return "<{}>".format(words.replace(" ", "-").replace("'", "’"))
 
 
 def _quoting(command: str) -> Callable[[str], str]:

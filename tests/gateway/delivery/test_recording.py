@@ -7,7 +7,13 @@ import pytest
 from whybounce import explain
 from whybounce.catalogue import catalogue
 from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle, Remote
-from whybounce.gateway.delivery.recording import attempt_rows, expired, outcome_of, reply_of
+from whybounce.gateway.delivery.recording import (
+    attempt_rows,
+    expired,
+    outcome_of,
+    reply_of,
+    untried_rows,
+)
 from whybounce.gateway.delivery.relaying import _CAUSES, _FINAL_FAULTS
 from whybounce.gateway.smtp.client import Fault
 from whybounce.gateway.store.rows import LeasedRecipient
@@ -86,7 +92,10 @@ def test_what_nobody_tried_is_no_attempt():
     """Only its reason is told."""
     met = attempt("421 4.3.2 Bye", Ending.DEFERRED)
 
-    assert attempt_rows([Attempt(BEN, met.ending, met.asked, met.decided, untried=True)]) == ()
+    untried = Attempt(BEN, met.ending, met.asked, met.decided, untried=True)
+
+    assert attempt_rows([untried]) == ()
+    assert untried_rows([met, untried])[0].reply == "421 4.3.2 Bye"
 
 
 @pytest.mark.parametrize(("was_answered", "status"), [(True, "4.4.7"), (False, "5.4.300")])

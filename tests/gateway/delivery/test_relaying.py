@@ -12,11 +12,12 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from postfix import smtp_sink
+from whybounce import explain
 from whybounce.gateway.delivery.attempts import Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.destinations import Lmtp, MailExchangers, Smarthost
 from whybounce.gateway.delivery.mail_exchangers import Host
 from whybounce.gateway.delivery.opening import Login
-from whybounce.gateway.delivery.recording import outcome_of
+from whybounce.gateway.delivery.recording import expired, outcome_of
 from whybounce.gateway.delivery.tls_policies import TlsPolicy
 from whybounce.gateway.store.rows import BodyType, Return
 from whybounce.provoking.mail_server import Behaviour
@@ -640,6 +641,32 @@ async def test_what_is_wrong_with_our_way_out_is_not_said_of_the_recipient_s_ser
             assert str(outcome.reply).startswith(
                 f"450 4.4.4 No route to example.org for now: {to.host}, which takes our mail for outside"
             )
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [("127.0.0.21", "127.0.0.21 port"), ("127.0.0.20", "timed-out at greeting: ")],
+    ids=["refuses the connection", "answers nothing"],
+)
+async def test_what_is_wrong_with_a_connector_s_host_is_not_said_of_the_recipient_s_server(
+    world, host, why
+):
+    """Our administrator named it, and nobody knows whose it is."""
+    async with world() as w:
+        await w.serve("mx1.example.org", Behaviour(stall_at="BANNER"))
+        (attempt,) = await w.deliver(to=Smarthost(host, w.port))
+        outcome = outcome_of(attempt)
+        ended = expired(attempt, was_answered=False)
+
+    assert told(attempt) == (Ending.DEFERRED, "no-route")
+    assert {each.obstacle.cause for each in attempt.asked} == {"no-route"}
+    start = (
+        f"No route to example.org for now: {host}, the server that mail for example.org is sent "
+        f"through, cannot be used now: {why}"
+    )
+    assert start in str(outcome.reply)
+    assert start in str(ended.reply.inner)
+    assert explain(ended).cause == "no-route"
 
 
 async def test_postfix_s_sink_takes_a_hundred_messages(world):

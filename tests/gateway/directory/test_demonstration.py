@@ -7,7 +7,7 @@ import pytest
 from whybounce.catalogue import catalogue
 from whybounce.gateway.directory import demonstration
 from whybounce.gateway.directory.demonstration import FILE
-from whybounce.gateway.directory.nouns import OrganisationTable
+from whybounce.gateway.directory.nouns import OrganisationTable, as_json
 
 
 def test_there_is_one_of_each_kind():
@@ -23,6 +23,11 @@ def test_there_is_one_of_each_kind():
         "domain", "mailbox", "alias", "group", "public_folder", "mail_user", "contact",
         "inbound_connector", "outbound_connector", "account",
     } <= shown  # fmt: skip
+
+
+def test_it_is_the_same_each_time_it_is_read():
+    """Else a reload says that the directory has changed, and a start writes all of it anew."""
+    assert as_json(demonstration()) == as_json(demonstration())
 
 
 def test_the_codes_its_comments_name_are_in_the_catalogue():

@@ -14,7 +14,21 @@ from hypothesis import given, strategies as st
 from whybounce.gateway.config import LogFormat, LogLevel
 from whybounce.gateway.operating.log import Logged, _for_people, set_up
 from whybounce.gateway.store import Deed, Instruction
-from whybounce.gateway.store.rows import Envelope, Event, NewMessage, Recipient, Session, Touched
+from whybounce.gateway.store.rows import (
+    Attempt,
+    BodyType,
+    Consignment,
+    Deferral,
+    Envelope,
+    Event,
+    LeasedRecipient,
+    NewMessage,
+    QueuedMessage,
+    Recipient,
+    Session,
+    Settlement,
+    Touched,
+)
 
 pytestmark = pytest.mark.usefixtures("restored")
 
@@ -72,6 +86,30 @@ def test_no_secret_is_written_and_no_value_begins_a_line(mail, form):
     assert len(lines) == 6
     assert "hunter2" not in str(lines)
     assert "AGFubmEAc2VjcmV0" not in str(lines)
+
+
+def test_who_waits_untried_is_logged_with_what_another_message_met(mail):
+    """Nobody has to look for that other message."""
+    stream = io.StringIO()
+    met = Attempt(0, mail.now, "mx.example.net", error="connection-refused: 192.0.2.1 port 25")
+    watch = Logged(set_up(LogLevel.INFO, LogFormat.JSON, stream))
+    message = QueuedMessage(
+        "0P9", "anna@example.org", None, None, BodyType.SEVEN_BIT, smtputf8=False, session=None,
+        arrived=mail.now, expires=mail.now, size=1, message_id=None, subject=None, about=None,
+        finished=None,
+    )  # fmt: skip
+    ben = LeasedRecipient(0, "ben@example.net", "example.net", None, None, 0, None)
+    settlement = Settlement(
+        Consignment(message, "example.net", (ben,), "a", 1, mail.now),
+        mail.now,
+        deferrals=(Deferral(0, mail.now, met=met),),
+    )
+    watch.settled(settlement, ())
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+
+    assert line["event"] == "deferred"
+    assert line["said"] == "connection-refused: 192.0.2.1 port 25"
+    assert (line["untried"], line["remote"]) == ("yes", "mx.example.net")
 
 
 def test_what_is_not_worth_a_line_is_not_written(mail):

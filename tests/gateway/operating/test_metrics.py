@@ -24,6 +24,8 @@ async def _counted(store: Store, mail: object, metrics: Metrics) -> dict[str, fl
     put_off = mail.deferred(four, mail.after(minutes=5))
     error = Attempt(0, mail.now, "mx.example.net", error="connection-refused: nobody listens")
     await store.settle(replace(put_off, attempts=(error,)))
+    untried = replace(put_off.deferrals[0], met=error)
+    metrics.settled(replace(put_off, attempts=(), deferrals=(untried,)), ())
     text = "recipient-not-found by recipient_exists: 550 5.1.10 Recipient not found"
     await store.record(Event(mail.now, "refused", "inbound", text))
     await store.record(Event(mail.now, "refused", "inbound", "a stranger's words: 550"))
@@ -54,7 +56,7 @@ async def test_what_became_durable_is_counted(sqlite_url, open_, mail):
     assert counted['recipients_ended_total{ending="delivered"}'] == 1
     assert counted['recipients_ended_total{ending="failed"}'] == 2
     assert counted['recipients_failed_total{cause="no-such-mailbox",owner="sender"}'] == 2
-    assert counted['recipients_deferred_total{cause="connection-refused"}'] == 1
+    assert counted['recipients_deferred_total{cause="connection-refused"}'] == 2
     assert counted['reports_total{kind="failure"}'] == 1
     assert counted['reports_not_made_total{why="withheld"}'] == 1
     assert (

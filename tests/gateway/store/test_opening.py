@@ -26,7 +26,7 @@ async def test_the_queue_can_be_read_beside_its_owner(url, open_, mail):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("mysql://h/d", "'mysql' is no queue; wanted is sqlite:///"),
+        ("mysql://h/d", "'mysql' is no queue; write sqlite:///"),
         ("queue.db", "'queue.db' is no queue"),
         ("", "'' is no queue"),
         ("postgresql+asyncpg://u:secret@h/d", "'postgresql\\+asyncpg' is no queue"),

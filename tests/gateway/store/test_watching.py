@@ -1,9 +1,12 @@
 """Who watches the store hears of what has become durable, and of nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from whybounce.gateway.store import Deed, Filter, Instruction, LeaseLostError
-from whybounce.gateway.store.rows import Event, State
+from whybounce.gateway.store.rows import Attempt, Deferral, Event, Settlement, State
+from whybounce.gateway.store.untried import latest_of
 
 
 class Noted:
@@ -93,6 +96,28 @@ async def test_the_last_attempt_of_each_recipient_is_found(url, open_, mail):
     assert list(found) == [(id_, 0)]
     assert len(life.attempts) == 4
     assert found[id_, 0].code == 451
+
+
+async def test_who_waits_untried_is_found_with_what_another_message_met(url, open_, mail):
+    """Until it is tried itself; it counts no try for that."""
+    met = Attempt(0, mail.now, "mx.example.net", error="connection-refused: 192.0.2.1 port 25")
+    async with open_(url) as store:
+        id_ = await mail.accept(store)
+        (one,) = await mail.lease(store)
+        again = Deferral(0, mail.after(minutes=5), met=met)
+        await store.settle(Settlement(one, mail.now, deferrals=(again,)))
+        untried = await store.latest_attempts([id_])
+        life = await store.life(id_)
+        (one,) = await mail.lease(store, at=mail.after(minutes=5))
+        itself = Attempt(0, mail.after(minutes=5), "mx.example.net", code=451, reply="451 Later")
+        later = Deferral(0, mail.after(minutes=10))
+        await store.settle(Settlement(one, mail.after(minutes=5), (itself,), (later,)))
+        tried = await store.latest_attempts([id_])
+
+    assert untried == {(id_, 0): replace(met, time=mail.now)}
+    assert (life.attempts, life.entry.recipients[0].tries) == ((), 0)
+    assert latest_of(life) == {0: replace(met, time=mail.now)}
+    assert tried == {(id_, 0): itself}
 
 
 async def test_only_old_files_that_no_row_names_are_swept(sqlite_url, in_memory, open_, mail):

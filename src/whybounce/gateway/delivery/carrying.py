@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from whybounce.checking.lookups import Resolver
 from whybounce.gateway.delivery import maildir
@@ -38,10 +39,10 @@ _IN_MAILBOX = Reply("Delivered to the mailbox", status=StatusCode(2, 0, 0))
 
 _NO_ROUTE = "no-route"
 
-# What a server that is not reached is said to be: true of the recipient's, not of ours.
-_OF_THE_WAY = frozenset({
-    "cannot-connect", "connection-refused", "connection-timed-out", "starttls-not-supported",
-})  # fmt: skip
+# What a server that cannot be spoken to is said to be: true of the recipient's, not of one of ours.
+_UNREACHED = frozenset({"cannot-connect", "connection-refused", "connection-timed-out"})
+# A connector may promise encryption with the recipient's side; our way out promises none of theirs.
+_OF_WAY_OUT = _UNREACHED | {"starttls-not-supported"}
 
 _Remote = MailExchangers | Smarthost | Lmtp
 
@@ -88,8 +89,8 @@ class Carrier:
             signed = replace(parcel, sign=self.sign)
         async with contextlib.aclosing(self._lines(ways, parcel)) as lines:
             attempts = await relay(signed, lines, self.connections, self.clock)
-        if isinstance(destination, Smarthost) and destination.is_way_out:
-            return tuple(_at_way_out(each) for each in attempts)
+        if isinstance(destination, Smarthost):
+            return tuple(_at_our_choice(each, destination) for each in attempts)
         return attempts
 
     async def _route(self, destination: MailExchangers | Smarthost | Lmtp) -> Route | NoRoute:
@@ -186,20 +187,27 @@ def _closed(destination: _Remote, found: NoRoute) -> Obstacle:
     )
 
 
-def _at_way_out(attempt: Attempt) -> Attempt:
-    """Return the attempt with what is wrong with our way to outside not said of the recipient's server."""
-    asked = tuple(map(_told_of_way_out, attempt.asked))
-    return replace(attempt, asked=asked, decided=_told_of_way_out(attempt.decided))
+def _at_our_choice(attempt: Attempt, chosen: Smarthost) -> Attempt:
+    """Return the attempt with what is wrong with our own choice not said of the recipient's server."""
+    told = partial(_told_of_our_choice, chosen=chosen, domain=attempt.recipient.domain)
+    return replace(attempt, asked=tuple(map(told, attempt.asked)), decided=told(attempt.decided))
 
 
-def _told_of_way_out(asked: Asked) -> Asked:
+def _told_of_our_choice(asked: Asked, *, chosen: Smarthost, domain: str) -> Asked:
     said = asked.said
-    if not isinstance(said, Obstacle) or said.cause not in _OF_THE_WAY:
+    if not isinstance(said, Obstacle):
         return asked
-    where = (
-        f"{asked.remote.host}, which takes our mail for outside" if asked.remote else "our way out"
+    if said.cause not in (_OF_WAY_OUT if chosen.is_way_out else _UNREACHED):
+        return asked
+    host = asked.remote.host if asked.remote else chosen.host
+    whose = (
+        "which takes our mail for outside"
+        if chosen.is_way_out
+        else f"the server that mail for {domain} is sent through"
     )
-    return replace(asked, said=Obstacle(_NO_ROUTE, f"{where}, was not reached: {said.evidence}"))
+    return replace(
+        asked, said=Obstacle(_NO_ROUTE, f"{host}, {whose}, cannot be used now: {said.evidence}")
+    )
 
 
 def _next_hop(

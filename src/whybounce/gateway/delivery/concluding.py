@@ -14,6 +14,7 @@ from whybounce.gateway.delivery.recording import (
     cause_of,
     expired,
     outcome_of,
+    untried_rows,
 )
 from whybounce.gateway.store.rows import (
     Consignment,
@@ -142,12 +143,14 @@ def settlement(
 
     """
     told = {each.recipient.number for each in asked}
+    met = untried_rows(attempts)
     deferrals, retirements = [], []
     for each in conclusions:
         if each.terminal is None:
             due = _next_try(each.recipient, consignment.message, schedule, now, chance())
             delay_told = now if each.recipient.number in told else None
-            deferrals.append(Deferral(each.recipient.number, due, delay_told))
+            number = each.recipient.number
+            deferrals.append(Deferral(number, due, delay_told, met.get(number)))
         else:
             retirements.append(_retirement(each, each.terminal, notices))
     return Settlement(

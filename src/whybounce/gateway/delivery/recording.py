@@ -43,6 +43,16 @@ def attempt_rows(attempts: Iterable[Attempt]) -> tuple[rows.Attempt, ...]:
     )
 
 
+def untried_rows(attempts: Iterable[Attempt]) -> Mapping[int, rows.Attempt]:
+    """Return, for each recipient that waits untried, what its destination was in trouble with."""
+    return {
+        number: _row(number, attempt.decided)
+        for attempt in attempts
+        if attempt.untried
+        for number in [attempt.recipient.number]
+    }
+
+
 def _row(number: int, asked: Asked) -> rows.Attempt:
     remote, reply, obstacle = asked.remote, asked.reply, asked.obstacle
     return rows.Attempt(

@@ -20,6 +20,7 @@ from whybounce.gateway.store.rows import (
     State,
     Terminal,
 )
+from whybounce.gateway.store.untried import latest_of
 from whybounce.notation import read_reply
 from whybounce.vocabulary.cause import VerdictKind
 from whybounce.vocabulary.outcome import Action, Outcome
@@ -79,7 +80,7 @@ class Bouncer:
         self, consignment: Consignment, life: Life, by: str, why: str
     ) -> tuple[str, ...]:
         now = self.clock()
-        last = {each.number: each for each in life.attempts}
+        last = latest_of(life)
         conclusions = tuple(
             Conclusion(each, Terminal.FAILED, _outcome(each, last.get(each.number)), _CAUSE)
             for each in consignment.recipients

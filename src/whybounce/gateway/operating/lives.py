@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from msgspec import structs
+
 from whybounce.catalogue import catalogue
 from whybounce.gateway.operating.sentences import event_sentence, sentence
 from whybounce.gateway.reply_causes import CauseOf
@@ -23,6 +25,7 @@ from whybounce.gateway.store.rows import (
     Terminal,
     Told,
 )
+from whybounce.gateway.store.untried import UNTRIED, latest_of, met_of
 from whybounce.notation import writable
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.wire import SCHEMA
@@ -43,7 +46,7 @@ _SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
 def life_told(life: Life, cause_of: CauseOf) -> Traced:
     """Return a message's life, oldest first."""
-    latest = {each.number: each for each in life.attempts}
+    latest = latest_of(life)
     told = sorted(_happenings(life, cause_of), key=lambda each: each[0])
     return Traced(
         schema=SCHEMA,
@@ -142,10 +145,14 @@ def _happenings(life: Life, cause_of: CauseOf) -> Iterator[Placed]:
         yield (attempt.time, 1), _attempt(attempt, addresses.get(attempt.number), cause_of)
     for event in life.events:
         address = event.address if event.number is None else addresses.get(event.number)
-        yield (event.time, 3), _event(event, address)
-    tried = {each.number: each.time for each in life.attempts}
+        if event.kind == UNTRIED:
+            yield (event.time, 1), _untried(event, address, cause_of)
+        else:
+            yield (event.time, 3), _event(event, address)
+    tried = latest_of(life)
     for recipient in recipients:
-        since = max(tried.get(recipient.number, message.arrived), message.arrived)
+        last = tried.get(recipient.number)
+        since = max(last.time, message.arrived) if last else message.arrived
         yield from _ending(recipient, message, cause_of)
         if recipient.state is State.QUEUED and recipient.due is not None:
             yield (since, 2), _waiting(recipient, since, message)
@@ -199,6 +206,12 @@ def _attempt(attempt: Attempt, recipient: str | None, cause_of: CauseOf) -> Happ
         tls=attempt.tls,
         command=attempt.command,
     )
+
+
+def _untried(event: Event, recipient: str | None, cause_of: CauseOf) -> Happening:
+    met = _attempt(met_of(event), recipient, cause_of)
+    text = sentence("untried", met=met.text)
+    return structs.replace(met, kind=event.kind, text=text)
 
 
 def _ending(

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TextIO
@@ -19,7 +19,7 @@ from structlog.typing import Processor
 
 from whybounce.gateway.config import LogFormat, LogLevel
 from whybounce.gateway.store import Instruction
-from whybounce.gateway.store.rows import Event, NewMessage, Settlement, Terminal, Touched
+from whybounce.gateway.store.rows import Attempt, Event, NewMessage, Settlement, Terminal, Touched
 from whybounce.wording import printable
 
 _SECRET_KEYS = re.compile(r"password|secret|token|credential|authorization", re.IGNORECASE)
@@ -201,13 +201,14 @@ class Logged:
         """Write what became of each recipient."""
         message = settlement.consignment.message.id
         addresses = {each.number: each.address for each in settlement.consignment.recipients}
-        said = {each.number: each.error or each.reply for each in settlement.attempts}
+        said = {each.number: each.error or each.reply for each in _met(settlement)}
         for deferral in settlement.deferrals:
             self.lines.info(
                 "deferred",
                 message=message,
                 recipient=addresses[deferral.number],
                 until=deferral.due.isoformat(timespec="seconds"),
+                **_untried(deferral.met),
                 said=said.get(deferral.number),
             )
         for each in settlement.retirements:
@@ -245,6 +246,16 @@ class Logged:
         """Write down what took long."""
         if seconds >= _SLOW:
             self.lines.warning("slow commit", operations=operations, seconds=round(seconds, 3))
+
+
+def _met(settlement: Settlement) -> Iterator[Attempt]:
+    yield from settlement.attempts
+    yield from (each.met for each in settlement.deferrals if each.met is not None)
+
+
+def _untried(met: Attempt | None) -> dict[str, str]:
+    """Return where another message met what this one waits for."""
+    return {} if met is None else {"untried": "yes", **_known({"remote": met.remote})}
 
 
 def _known(fields: dict[str, str | None]) -> dict[str, str]:

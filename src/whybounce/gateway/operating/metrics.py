@@ -155,7 +155,8 @@ class Metrics:
             self._retired(retirement)
         errors = {each.number: each.error for each in settlement.attempts}
         for deferral in settlement.deferrals:
-            error = errors.get(deferral.number)
+            met = deferral.met
+            error = met.error if met else errors.get(deferral.number)
             self._count("deferred", _known(error.partition(":")[0]) if error else _REMOTE)
         for kind in _reports(settlement):
             self._count("reports", kind)

@@ -98,7 +98,7 @@ def _understood(written: str) -> tuple[URL, Dialect]:
     except (ArgumentError, KeyError, ValueError):
         # The URL may hold a password: only its beginning is said.
         kind = written.partition(":")[0]
-        raise StoreSetupError(f"{kind!r} is no queue; wanted is {wanted}") from None
+        raise StoreSetupError(f"{kind!r} is no queue; write {wanted}") from None
 
 
 @contextmanager

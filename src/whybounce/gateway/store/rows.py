@@ -211,6 +211,7 @@ class Deferral:
     number: int
     due: datetime
     delay_told: datetime | None = None  # Set where this settlement queues the delay notice.
+    met: Attempt | None = None  # Not tried: what another message met at its destination.
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from whybounce.gateway.store.hints import Due
 from whybounce.gateway.store.quarantining import Key
 from whybounce.gateway.store.rows import (
     CallKind,
+    Event,
     Fact,
     Retirement,
     Settlement,
@@ -29,6 +30,7 @@ from whybounce.gateway.store.rows import (
     Told,
 )
 from whybounce.gateway.store.tables import AnyRow, attempts, messages, outcomes, recipients
+from whybounce.gateway.store.untried import untried_events
 from whybounce.gateway.store.writer import Transaction
 
 Answer = tuple[str, ...]
@@ -95,7 +97,7 @@ def settle(transaction: Transaction, asked: Sequence[Settlement]) -> list[Answer
     _write_attempts(transaction, granted)
     _defer(transaction, granted)
     _retire(transaction, granted, queued)
-    recording.record(transaction, [event for each in granted for event in each.events])
+    recording.record(transaction, [event for each in granted for event in _events(each)])
     if transaction.calls.wanted:
         calling.write(transaction, list(_facts(granted, queued)))
     _count_down(transaction, granted, unfinished)
@@ -156,6 +158,11 @@ def _queue(transaction: Transaction, granted: Sequence[Settlement]) -> list[Answ
         ids.append(answer)
     given = iter(ids)
     return [tuple(next(given) for _ in each.messages) for each in granted]
+
+
+def _events(settlement: Settlement) -> Iterator[Event]:
+    yield from settlement.events
+    yield from untried_events(settlement)
 
 
 def _tried(settlement: Settlement) -> set[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, func, literal, select, tuple_
+from sqlalchemy import CTE, Connection, Select, func, literal, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway.store.columns import BigInt
@@ -34,6 +34,7 @@ from whybounce.gateway.store.tables import (
     outcomes,
     recipients,
 )
+from whybounce.gateway.store.untried import UNTRIED, met_of
 
 _MOST = 1_000  # Messages in one answer.
 
@@ -96,7 +97,10 @@ def happened(connection: Connection, kind: str, *, since: datetime, most: int) -
 
 
 def latest_attempts(connection: Connection, ids: Collection[str]) -> dict[tuple[str, int], Attempt]:
-    """Return the last attempt of each recipient that has no end, by message and number."""
+    """Return the last attempt of each recipient that has no end, by message and number.
+
+    Where a recipient waits untried since, it is what another message met at its destination.
+    """
     others = attempts.alias("others")
     last = select(func.max(others.c.id)).where(
         others.c.message == recipients.c.message, others.c.number == recipients.c.number
@@ -112,7 +116,28 @@ def latest_attempts(connection: Connection, ids: Collection[str]) -> dict[tuple[
         )
         .where(recipients.c.message.in_(ids), recipients.c.state != State.DONE)
     )
-    return {(row.message, row.number): _attempt(row) for row in connection.execute(which)}
+    found = {(row.message, row.number): _attempt(row) for row in connection.execute(which)}
+    for row in connection.execute(_untried(ids)):
+        tried = found.get((row.message, row.number))
+        if tried is None or tried.time <= row.time:
+            found[row.message, row.number] = met_of(_event(row))
+    return found
+
+
+def _untried(ids: Collection[str]) -> Select[Any]:
+    """Return the query for the last event of each recipient that was put off without a try."""
+    others = events.alias("others")
+    last = select(func.max(others.c.id)).where(
+        others.c.message == recipients.c.message,
+        others.c.number == recipients.c.number,
+        others.c.kind == UNTRIED,
+    )
+    return (
+        select(events)
+        .select_from(recipients)
+        .join(events, events.c.id == last.scalar_subquery())
+        .where(recipients.c.message.in_(ids), recipients.c.state != State.DONE)
+    )
 
 
 def life(connection: Connection, message: str) -> Life:

@@ -3,8 +3,13 @@
 from whybounce.gateway.smtp.server import answers
 from whybounce.gateway.smtp.server.conversation import Conversation
 from whybounce.gateway.smtp.server.events import Ending
+from whybounce.gateway.smtp.server.opening import (
+    may_authenticate,
+    may_say_xclient,
+    may_start_tls,
+)
 
-_COMMANDS = "HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN HELP STARTTLS AUTH QUIT"
+_ALWAYS = ("HELO", "EHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "VRFY", "EXPN", "HELP")
 
 
 def noop(conversation: Conversation, _argument: str) -> None:
@@ -13,8 +18,14 @@ def noop(conversation: Conversation, _argument: str) -> None:
 
 
 def help_(conversation: Conversation, _argument: str) -> None:
-    """HELP."""
-    conversation.say(answers.HELP.filled(commands=_COMMANDS))
+    """HELP. What is not offered now is not named: EHLO names it neither."""
+    if_offered = (
+        ("STARTTLS", may_start_tls(conversation)),
+        ("AUTH", may_authenticate(conversation)),
+        ("XCLIENT", may_say_xclient(conversation)),
+    )
+    offered = [name for name, is_offered in if_offered if is_offered]
+    conversation.say(answers.HELP.filled(commands=" ".join((*_ALWAYS, *offered, "QUIT"))))
 
 
 def vrfy(conversation: Conversation, argument: str) -> None:

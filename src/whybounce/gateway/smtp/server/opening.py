@@ -118,9 +118,6 @@ def _after_greeting(conversation: Conversation, reply: Reply | None) -> None:
 
 def _extensions(conversation: Conversation) -> list[str]:
     """Return EHLO's lines for this client at this moment."""
-    settings, session = conversation.settings, conversation.session
-    may_start_tls = settings.tls is TlsMode.STARTTLS and session.tls is None
-    may_say_xclient = conversation.peer_is_in(settings.xclient)
     offered = (
         ("PIPELINING", True),  # RFC 2920
         (f"SIZE {conversation.limits.message_octets}", True),  # RFC 1870
@@ -129,11 +126,21 @@ def _extensions(conversation: Conversation) -> list[str]:
         ("ENHANCEDSTATUSCODES", True),  # RFC 2034
         ("CHUNKING", True),  # RFC 3030
         ("DSN", True),  # RFC 3461
-        ("STARTTLS", may_start_tls),  # RFC 3207
+        ("STARTTLS", may_start_tls(conversation)),  # RFC 3207
         (f"AUTH {' '.join(MECHANISMS)}", may_authenticate(conversation)),  # RFC 4954
-        (f"XCLIENT {' '.join(ATTRIBUTES)}", may_say_xclient),
+        (f"XCLIENT {' '.join(ATTRIBUTES)}", may_say_xclient(conversation)),
     )
     return [line for line, is_offered in offered if is_offered]
+
+
+def may_start_tls(conversation: Conversation) -> bool:
+    """Whether STARTTLS is waited for."""
+    return conversation.settings.tls is TlsMode.STARTTLS and conversation.session.tls is None
+
+
+def may_say_xclient(conversation: Conversation) -> bool:
+    """Whether the peer may name another client."""
+    return conversation.peer_is_in(conversation.settings.xclient)
 
 
 def may_authenticate(conversation: Conversation) -> bool:
@@ -147,7 +154,7 @@ def may_authenticate(conversation: Conversation) -> bool:
 
 def xclient(conversation: Conversation, argument: str) -> None:
     """XCLIENT: the conversation begins anew, with the client that was named."""
-    if not conversation.peer_is_in(conversation.settings.xclient):
+    if not may_say_xclient(conversation):
         conversation.refuse(answers.NOT_IMPLEMENTED)
         return
     try:
