@@ -40,7 +40,7 @@ def made(client) -> dict[str, str]:
     given = {"csrf": csrf_of(client), "kind": "ip", "subject": "198.51.100.99"}
     client.post("/blocks", data={**given, "cause": "banned-ip"})
     asked = client.post("/delist", data={"ip": "198.51.100.99", "address": ANNA})
-    provoked = client.post("/provoke", data={"condition": "mailbox-full"})
+    provoked = client.post("/provoke", data={"other": "mailbox-full=5.2.2"})
     came_back(client, provoked.headers["location"])
     return {"a removal": asked.headers["location"], "provoked": provoked.headers["location"]}
 

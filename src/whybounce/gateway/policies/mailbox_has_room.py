@@ -15,8 +15,8 @@ _CAUSE = "mailbox-full"
 
 def judge(facts: Facts) -> Verdict:
     """Refuse what the quota has no room for. How much is held may not be known."""
-    quota, held, size = facts.quota, facts.held, facts.envelope.size or 0
-    if quota is None or held is None or held + size <= quota:
+    held, size = facts.held, facts.envelope.size or 0
+    if held is None or (quota := facts.quota) is None or held + size <= quota:
         return PASS
     more = f", and {size} more are declared" if size else ""
     return Refuse(_CAUSE, facts.values, f"{held} of {quota} octets are used{more}")
