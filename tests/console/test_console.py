@@ -253,6 +253,29 @@ def test_a_search_is_narrowed_by_how_messages_stand(client, status, is_found):
     assert ("Minutes" in client.get("/messages.csv", params=asked).text) is is_found
 
 
+def test_before_a_search_the_latest_messages_are_shown(client):
+    """As many as a search shows, newest first."""
+    text = client.get("/messages").text
+    shown = re.findall(r'href="/messages/(\w{13})"', text)
+
+    assert 1 < len(set(shown)) <= 50
+    assert list(dict.fromkeys(shown)) == sorted(set(shown), reverse=True)
+    assert "newest first" in text
+    assert (
+        "No message that is held came in the last day"
+        in client.get("/messages", params={"status": "held", "days": 1}).text
+    )
+
+
+def test_a_domain_finds_all_its_messages(client):
+    """Of others none."""
+    found = client.get("/messages.csv", params={"q": "@PROVOKE.example"}).text
+    addresses = {(row["sender"], row["recipient"]) for row in csv.DictReader(io.StringIO(found))}
+
+    assert len(addresses) > 1
+    assert all("@provoke.example" in "".join(pair) for pair in addresses)
+
+
 def test_what_was_never_here_is_said_to_be_so(client):
     """With why that can be."""
     assert "Nothing of that name" in client.get("/messages?q=x@nowhere.example").text

@@ -20,7 +20,8 @@ _EVER = datetime(1970, 1, 2, tzinfo=UTC)
 
 def trace(
     wanted: str = typer.Argument(
-        ..., help="A Message-ID, the address of a sender or recipient, or an id in the queue."
+        ...,
+        help="A Message-ID, the address of a sender or recipient, their domain as @example.org, or an id in the queue.",
     ),
     since: str = typer.Option(
         None, "--since", help="Only what came later: 2h, 3d, 2026-11-20, 2026-11-20T14:30. UTC."

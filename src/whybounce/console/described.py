@@ -51,7 +51,7 @@ def _paths() -> dict[str, Any]:
                 "messages", "Trace messages",
                 "Each with where its recipients stand and everything that happened to it, oldest first: the lines of `trace --json`. What was refused, and so is no message, comes last, with `message` null.",
                 parameters=[
-                    query("search", "An address of a sender or recipient, a Message-ID, or an id of the queue; whole.", {"type": "string", "minLength": 1, "maxLength": 1000}, example="anna@contoso.example", required=True),
+                    query("search", "An address of a sender or recipient, their domain as @example.org, a Message-ID, or an id of the queue; whole.", {"type": "string", "minLength": 1, "maxLength": 1000}, example="anna@contoso.example", required=True),
                     query("since", "The earliest time. Else a week before `until`.", _MOMENT, example="2026-11-21T00:00:00Z"),
                     query("until", "The latest time. Else now.", _MOMENT, example="2026-11-22T00:00:00Z"),
                     query("status", "Only messages of which a recipient stands, or ended, like that.", {"type": "string", "enum": [each.value for each in Status]}, example="failed"),

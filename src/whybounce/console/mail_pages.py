@@ -43,9 +43,9 @@ Days = Annotated[int, Query(ge=1, le=_MOST_DAYS)]
 async def messages(
     request: Request, q: Text = "", days: Days = 7, status: AnyStatus = ""
 ) -> Response:
-    """Find messages, and show where they stand."""
+    """Show where the messages stand that are wanted, or else the latest."""
     session = await session_of(request)
-    found = await _traced(request, q, days, status) if q.strip() else None
+    found = await _traced(request, q, days, status)
     return console_page(
         request, session, "messages.html", at="/messages", q=q, days=days, found=found,
         query=urlencode({"q": q, "days": days, "status": status}), causes=catalogue().causes,
@@ -194,7 +194,9 @@ def _harmless(row: tuple[Any, ...]) -> list[str]:
 
 async def _traced(request: Request, wanted: str, days: int, status: str = "") -> Lives:
     since = datetime.now(UTC) - timedelta(days=days)
-    trace = Trace(wanted=wanted.strip()[:1_000], since=since, most=50, status=status or None)
+    trace = Trace(
+        wanted=wanted.strip()[:1_000] or None, since=since, most=50, status=status or None
+    )
     answer = await answered(request, trace, None)
     assert isinstance(answer, Lives)  # noqa: S101  # what Trace is answered with
     return answer

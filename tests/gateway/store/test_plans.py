@@ -88,6 +88,8 @@ async def _a_days_work(store, mail) -> None:
     await store.sweep(before=mail.now)
     await store.happened("report-withheld", since=mail.now, most=9)
     await store.trace("b@example.net", since=mail.now, until=mail.now, most=9)
+    await store.trace("@example.net", since=mail.now, until=mail.now, most=9)
+    await store.trace(None, since=mail.now, until=mail.now, most=9)
     await store.figures(now=mail.now)
     later = mail.after(days=9)
     while await store.purge(Retention(later, later, later, later, most=9)):

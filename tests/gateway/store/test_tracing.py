@@ -61,6 +61,36 @@ async def test_the_trace_goes_back_over_years_without_reading_everything(url, op
         ]
 
 
+async def test_a_domain_finds_what_came_from_it_and_went_to_it(url, open_, mail):
+    """The whole of it, in any case; what its letters mean to SQL does not count."""
+    refusal = Event(mail.now, "refused", "inbound", "550 no", address="x@Example.net")
+    async with open_(url) as store:
+        await store.record(refusal)
+        sent = await mail.accept(store, "ben@example.com", sender="anna@example.net")
+        got = await mail.accept(store, "Ben@EXAMPLE.net", sender="dora@example.com")
+        await mail.accept(store, "ben@sub-example.net", sender="ben@mail.example.net")
+        found = await ids(store, mail, "@example.NET")
+        trace = await store.trace("@example.net", since=mail.after(days=-1), until=mail.now, most=9)
+
+        assert set(found) == {sent, got}
+        assert trace.events == (refusal,)
+        for wanted in ("@", "@example", "@example_net", "@%"):
+            assert await ids(store, mail, wanted) == [], wanted
+
+
+async def test_the_latest_are_told_where_nothing_is_wanted(url, open_, mail):
+    """The newest first, no more than asked and none from before."""
+    async with open_(url) as store:
+        there = [
+            await mail.accept(store, arrived=mail.after(minutes=-each)) for each in (60, 30, 10)
+        ]
+        latest = await ids(store, mail, None, since=mail.after(minutes=-45))
+        last = await ids(store, mail, None, most=1)
+
+    assert latest == [there[2], there[1]]
+    assert last == [there[2]]
+
+
 async def test_a_refusal_that_left_no_message_is_found_by_address(url, open_, mail):
     """Why did my mail not arrive? It was refused at the door."""
     refusal = Event(

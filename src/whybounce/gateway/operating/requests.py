@@ -44,9 +44,12 @@ class Selection(_Line, frozen=True):
 
 
 class Trace(_Line, frozen=True, tag="trace"):
-    """Tell the lives of messages: by id, Message-ID, or address of a sender or recipient."""
+    """Tell the lives of messages: by id, Message-ID, address of a sender or recipient, or domain.
 
-    wanted: str
+    The domain is written as ``@example.org``; with None wanted, the latest are told.
+    """
+
+    wanted: str | None
     since: datetime
     most: int = MOST_MESSAGES
     until: datetime | None = None  # None: now.

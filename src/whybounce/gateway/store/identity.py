@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _CHANCE_BITS = 22
-_LARGEST = (1 << 63) - 1
+LARGEST = (1 << 63) - 1
 _LENGTH = 13
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
@@ -32,13 +32,13 @@ class Ids:
     def next_number(self, now: datetime) -> int:
         """Return the number of such an id."""
         number = earliest(now) | self._random_bits(_CHANCE_BITS)
-        self._last = min(max(number, self._last + 1), _LARGEST)
+        self._last = min(max(number, self._last + 1), LARGEST)
         return self._last
 
 
 def earliest(moment: datetime) -> int:
     """Return the smallest number an id given at the moment can have."""
-    return min(max((moment - _EPOCH) // _MILLISECOND, 0) << _CHANCE_BITS, _LARGEST)
+    return min(max((moment - _EPOCH) // _MILLISECOND, 0) << _CHANCE_BITS, LARGEST)
 
 
 def written(number: int) -> str:
@@ -61,4 +61,4 @@ def number_of(text: str) -> int | None:
         number = int(text, 32)
     except ValueError:
         return None
-    return number if number <= _LARGEST else None
+    return number if number <= LARGEST else None

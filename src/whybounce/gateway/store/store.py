@@ -403,8 +403,10 @@ class Store:
         """
         return await self._reader.read(lambda c: tracing.life(c, message))
 
-    async def trace(self, wanted: str, *, since: datetime, until: datetime, most: int) -> Trace:
-        """Return the lives of the messages with that id, Message-ID or address, newest first."""
+    async def trace(
+        self, wanted: str | None, *, since: datetime, until: datetime, most: int
+    ) -> Trace:
+        """Return the lives of the messages with that id, Message-ID, address or domain, newest first; None: the latest."""
         return await self._reader.read(
             lambda c: tracing.trace(c, wanted, since=since, until=until, most=most)
         )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, func, literal, select, tuple_
+from sqlalchemy import CTE, ColumnElement, Connection, Select, func, literal, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from whybounce.gateway.store.columns import BigInt
 from whybounce.gateway.store.errors import StoreError, UnknownMessageError
-from whybounce.gateway.store.identity import canonical, earliest, number_of, written
+from whybounce.gateway.store.identity import LARGEST, canonical, earliest, number_of, written
 from whybounce.gateway.store.leasing import MESSAGE_COLUMNS, queued_message
 from whybounce.gateway.store.rows import (
     Attempt,
@@ -156,20 +156,25 @@ def life(connection: Connection, message: str) -> Life:
 
 
 def trace(
-    connection: Connection, wanted: str, *, since: datetime, until: datetime, most: int
+    connection: Connection, wanted: str | None, *, since: datetime, until: datetime, most: int
 ) -> Trace:
     """Return the lives of at most so many messages, newest first.
 
     Args:
         connection: To the queue.
         wanted: A message's id in the queue, its Message-ID with or without brackets, or an
-            address, of a sender or a recipient, in any case of letters.
+            address, of a sender or a recipient, or their domain as ``@example.org``, in any case
+            of letters. None: the latest messages, and no events besides.
         since: Only messages that arrived then or later, unless an id was given.
         until: Now.
         most: How many messages, and how many events besides.
 
     """
     most = min(most, _MOST)
+    if wanted is None:
+        entries, _ = _entries(connection, _latest(connection, since, until, most))
+        lives = [_life(connection, entry) for entry in entries if entry.message.arrived >= since]
+        return Trace(tuple(lives), ())
     if number_of(wanted) is not None:
         entries, _ = _entries(connection, [canonical(wanted)])
         return Trace(tuple(_life(connection, entry) for entry in entries), ())
@@ -184,12 +189,34 @@ def _buckets(connection: Connection, since: datetime, until: datetime) -> CTE:
     """Return the buckets of time in question as a table, none before the oldest row."""
     oldest = [connection.scalar(select(func.min(table.c.id))) for table in (messages, events)]
     first = min((number_of(id_) or 0 for id_ in oldest if id_ is not None), default=0)
-    # One more: ids run ahead of a clock that went back.
-    last = earliest(until) // BUCKET + 1
+    last = _last_bucket(until)
     start = max(first, earliest(since)) // BUCKET
     latest = select(literal(last, BigInt).label("bucket"))
     buckets = latest.cte("buckets", recursive=True)
     return buckets.union_all(select(buckets.c.bucket - 1).where(buckets.c.bucket > start))
+
+
+def _last_bucket(until: datetime) -> int:
+    return earliest(until) // BUCKET + 1  # One more: ids run ahead of a clock that went back.
+
+
+def _latest(connection: Connection, since: datetime, until: datetime, most: int) -> list[str]:
+    """Return the ids of the messages of that time, newest first."""
+    beyond = written(min((_last_bucket(until) + 1) * BUCKET, LARGEST))
+    which = (
+        select(messages.c.id)
+        .where(messages.c.id >= written(earliest(since)), messages.c.id <= beyond)
+        .order_by(messages.c.id.desc())
+        .limit(most)
+    )
+    return list(connection.scalars(which))
+
+
+def _is_meant(address: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
+    """Return the condition that the address is the one that is wanted, or in that domain."""
+    if wanted.startswith("@"):
+        return func.lower(address).endswith(wanted.lower(), autoescape=True)
+    return func.lower(address) == func.lower(wanted)
 
 
 def _found(connection: Connection, wanted: str, buckets: CTE, most: int) -> list[str]:
@@ -197,8 +224,8 @@ def _found(connection: Connection, wanted: str, buckets: CTE, most: int) -> list
     header_field = messages.c.message_id.in_((wanted, f"<{wanted.strip('<>')}>"))
     searches = (
         (messages.c.id, header_field),
-        (messages.c.id, func.lower(messages.c.sender) == func.lower(wanted)),
-        (recipients.c.message, func.lower(recipients.c.address) == func.lower(wanted)),
+        (messages.c.id, _is_meant(messages.c.sender, wanted)),
+        (recipients.c.message, _is_meant(recipients.c.address, wanted)),
     )
     found: set[str] = set()
     for id_, is_meant in searches:
@@ -212,7 +239,7 @@ def _refused(connection: Connection, wanted: str, buckets: CTE, most: int) -> li
         select(events)
         .join(buckets, bucket_of(events.c.id) == buckets.c.bucket)
         .where(
-            func.lower(events.c.address) == func.lower(wanted),
+            _is_meant(events.c.address, wanted),
             events.c.address.is_not(None),  # Said, so that the partial index serves.
             events.c.message.is_(None),
         )
