@@ -239,6 +239,7 @@ async def test_a_thread_that_dies_hangs_nobody(sqlite_url, open_, mail, gate):
         async with asyncio.timeout(PATIENCE):
             answers = await asyncio.gather(begun, *waiting, return_exceptions=True)
         trouble = store.writer_figures().trouble
+        await asyncio.to_thread(gate.writers[0].join, PATIENCE)  # Its end is told to this test.
         async with asyncio.timeout(PATIENCE):
             after = await mail.accept(store)
 
