@@ -220,4 +220,5 @@ def test_a_strangers_value_is_no_record_to_publish():
     values = {"sender_domain": "x`. TXT `evil", "ip": "192.0.2.1; rm", "selector": "s 1"}
     said = whybounce.finding_words(Finding(CheckName.SPF, Answer.FAILS, "", "none", values))
 
-    assert '`{sender_domain}. TXT "v=spf1 ip4:{ip} -all"`' in said.steps[0]
+    record = '`<the-sender’s-domain>. TXT "v=spf1 ip4:<the-sending-server’s-address> -all"`'
+    assert record in said.steps[0]
