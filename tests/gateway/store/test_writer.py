@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine, make_url
 
 from whybounce.gateway.store import (
     StoreError,
@@ -26,22 +26,22 @@ WRITER = "store-writer"
 
 
 class Gate:
-    """Holds the writer in its next commit until it is opened.
+    """Holds the writer of one database in its next commit until it is opened.
 
-    Writers that were there before it are of other tests' stores, and pass.
+    Other tests of this process may have left gateways that run: their writers pass.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
         self.writers: list[threading.Thread] = []  # In the order in which they first came.
-        self._strangers = frozenset(threading.enumerate())
+        self._database = make_url(url).database
         self._entered = threading.Event()
         self._opened = threading.Event()
         self._is_deadly = False
 
-    def hold(self, _connection: object) -> None:
+    def hold(self, connection: Connection) -> None:
         """Wait, in the writer's thread alone; end the thread if that is wanted."""
         thread = threading.current_thread()
-        if thread.name == WRITER and thread not in self._strangers:
+        if thread.name == WRITER and connection.engine.url.database == self._database:
             if thread not in self.writers:
                 self.writers.append(thread)
             self._entered.set()
@@ -70,9 +70,10 @@ class Gate:
 
 
 @pytest.fixture
-def gate() -> Iterator[Gate]:
-    """Put a gate before the writer's commits."""
-    gate = Gate()
+def gate(request: pytest.FixtureRequest) -> Iterator[Gate]:
+    """Put a gate before the commits of the test's writer."""
+    name = "url" if "url" in request.fixturenames else "sqlite_url"
+    gate = Gate(request.getfixturevalue(name))
     event.listen(Engine, "commit", gate.hold)
     yield gate
     gate.open()
