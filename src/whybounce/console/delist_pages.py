@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from whybounce.console.showing import LONGEST, answered, console_of, site_of
+from whybounce.console.showing import LONGEST, answered, console_of
 from whybounce.console.signing_in import form_of
 from whybounce.gateway.operating.requests import (
     Blocks,
@@ -15,7 +15,7 @@ from whybounce.gateway.operating.requests import (
     RequestRemoval,
     ShowRemoval,
 )
-from whybounce.web.answering import page, refusal
+from whybounce.web.answering import page, refusal, site_of
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 

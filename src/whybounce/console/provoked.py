@@ -28,12 +28,11 @@ from whybounce.provoking.provoke import Provoked, provoke
 from whybounce.provoking.sending import NoDemonstrationError
 from whybounce.provoking.whereabouts import Whereabouts
 from whybounce.web import Face, Link
-from whybounce.web.answering import HTML, page, refusal
+from whybounce.web.answering import HTML, page, refusal, site_of
 from whybounce.web.headers import FRAMED
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
-from whybounce.web.site import Site
 
 _MOST_A_MINUTE = 30
 _MOST_AT_ONCE = 8
@@ -190,7 +189,7 @@ def demonstration_face(shown: Demonstration) -> Face:
         result: _Result | None = None,
         problem: ProblemError | None = None,
     ) -> Response:
-        body = _site(request).render(
+        body = site_of(request).render(
             "provoke.html", at="/provoke", rows=table, result=result, name=name, chosen=chosen,
             other=other, refused=refusal(problem), causes=catalogue().causes,
         )  # fmt: skip
@@ -229,7 +228,7 @@ def demonstration_face(shown: Demonstration) -> Face:
         if result is None:
             spent = time.monotonic() - run.began
             return page(
-                _site(request).render(
+                site_of(request).render(
                     "provoking.html", at="/provoke", name=name, condition=run.condition,
                     spent=int(spent), usual=int(given_up_after), most=int(patience),
                     causes=catalogue().causes,
@@ -247,8 +246,3 @@ def demonstration_face(shown: Demonstration) -> Face:
         return Response(result.markup, media_type=HTML, headers=headers)
 
     return Face(router, (Link("/provoke", "Provoke"),), "whybounce.console")
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site

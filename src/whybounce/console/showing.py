@@ -14,10 +14,9 @@ from whybounce.gateway.config import Config
 from whybounce.gateway.operating.performing import Operator
 from whybounce.gateway.operating.requests import Answer, OnStore
 from whybounce.gateway.store import Store
-from whybounce.web.answering import page, refusal
+from whybounce.web.answering import page, refusal, site_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
-from whybounce.web.site import Site
 
 HERE = "/console"
 LONGEST = 320
@@ -80,9 +79,3 @@ def console_of(request: Request) -> Console:
     """Return what the pages ask."""
     console: Console = request.app.state.console
     return console
-
-
-def site_of(request: Request) -> Site:
-    """Return the site that they are part of."""
-    site: Site = request.app.state.site
-    return site

@@ -17,11 +17,10 @@ from starlette.responses import RedirectResponse, Response
 
 from whybounce.console.sessions import Draft, Session, Sessions
 from whybounce.gateway.directory import Directory
-from whybounce.web.answering import HTML, page
+from whybounce.web.answering import HTML, page, site_of
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.rates import Rates
-from whybounce.web.site import Site
 from whybounce.web.submitted import fields
 
 _COOKIE = "whybounce"
@@ -194,8 +193,7 @@ def _sign_in_page(
     is_wrong: bool = False,
     kept: Mapping[str, str] | None = None,
 ) -> bytes:
-    site: Site = request.app.state.site
-    return site.render(
+    return site_of(request).render(
         "login.html", at="/console", account=name[:320], next=_inside(wanted), is_wrong=is_wrong,
         kept={f"{_KEPT}{field}": value for field, value in (kept or {}).items()},
     )  # fmt: skip

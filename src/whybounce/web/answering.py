@@ -105,8 +105,14 @@ def problem_words(problem: ProblemError) -> dict[str, Any]:
     }
 
 
-def _page(request: Request, problem: ProblemError, words: dict[str, Any]) -> bytes:
+def site_of(request: Request) -> Site:
+    """Return the site that the pages are part of."""
     site: Site = request.app.state.site
+    return site
+
+
+def _page(request: Request, problem: ProblemError, words: dict[str, Any]) -> bytes:
+    site = site_of(request)
     say = speaker().page
     path = request.url.path
     return site.render(

@@ -12,11 +12,11 @@ from whybounce.explaining import change, near_causes
 from whybounce.vocabulary.cause import Cause
 from whybounce.vocabulary.finding import Answer, Finding
 from whybounce.web import plain
-from whybounce.web.answering import page
+from whybounce.web.answering import page, site_of
 from whybounce.web.checks import LONGEST_TARGET, Checked, Checks
 from whybounce.web.intake import client_of
 from whybounce.web.problems import ProblemError
-from whybounce.web.site import Site, speaker
+from whybounce.web.site import speaker
 from whybounce.wire import SCHEMA, finding_as_dict
 from whybounce.wire.times import timestamp
 from whybounce.wording import Speaker
@@ -37,7 +37,7 @@ async def box(
         about = checks_of(request).subject(target)
         return RedirectResponse(_path(about, selector, cause), 303)
     known = cause_of(cause)
-    shown = _site(request).render(
+    shown = site_of(request).render(
         "check.html", at="/check", checked=None, change=None, text="", selector=selector,
         cause=known, title=speaker().cause_words(known.id).title if known else "",
     )  # fmt: skip
@@ -55,7 +55,7 @@ async def checked(
     known = cause_of(cause)
     found = await asked(request, about, selector)
     said_by = speaker()
-    shown = _site(request).render(
+    shown = site_of(request).render(
         "check.html", at="/check", checked=found, text="", selector=selector, cause=known,
         title=said_by.cause_words(known.id).title if known else "",
         change=change(known, found.findings) if known else None,
@@ -142,8 +142,3 @@ def _path(about: str, selector: str, cause: str) -> str:
 
 def _given(**values: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site

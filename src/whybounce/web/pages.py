@@ -14,13 +14,13 @@ from whybounce.explaining import near_causes
 from whybounce.vocabulary.finding import Inquiry
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import listing, noticing, work
-from whybounce.web.answering import HTML, kept, page, refusal
+from whybounce.web.answering import HTML, kept, page, refusal, site_of
 from whybounce.web.checks import Checks
 from whybounce.web.headers import FRAMED
 from whybounce.web.intake import client_of
 from whybounce.web.noticing import Wanted
 from whybounce.web.problems import KEYS, ProblemError
-from whybounce.web.site import STATIC, Site, static
+from whybounce.web.site import STATIC, static
 from whybounce.web.submitted import beginning, written
 from whybounce.web.thinking import Thinking
 
@@ -44,9 +44,9 @@ async def diagnose(
 ) -> Response:
     """Show the box; with ``q`` in the address, the answer too."""
     if q.strip():
-        return page(work.explained_page(_site(request), q))
+        return page(work.explained_page(site_of(request), q))
     return page(
-        _site(request).render(
+        site_of(request).render(
             "diagnose.html", at="/", text="", file=None, cards=None, examples=EXAMPLES
         )
     )
@@ -61,7 +61,7 @@ async def diagnosed(request: Request, *, check: Check = False) -> Response:
 @router.get("/read")
 async def reader(request: Request) -> Response:
     """Show the reader's box."""
-    return page(_site(request).render("read.html", at="/read", text="", file=None, cards=None))
+    return page(site_of(request).render("read.html", at="/read", text="", file=None, cards=None))
 
 
 @router.post("/read")
@@ -78,7 +78,7 @@ async def causes(
 ) -> Response:
     """Show the causes, all or those that are searched for."""
     role = FixItOwner(owner) if owner in set(FixItOwner) else None
-    return kept(request, listing.causes_page(_site(request), q.strip(), role), HTML)
+    return kept(request, listing.causes_page(site_of(request), q.strip(), role), HTML)
 
 
 @router.get("/causes/{cause}")
@@ -87,13 +87,13 @@ async def one_cause(request: Request, cause: str) -> Response:
     if cause not in catalogue().causes:
         near = tuple(near_causes(catalogue(), cause))
         raise ProblemError("no-such-cause", {"cause": cause[:80]}, near)
-    return kept(request, listing.cause_page(_site(request), cause), HTML)
+    return kept(request, listing.cause_page(site_of(request), cause), HTML)
 
 
 @router.get("/codes/{code}")
 async def code(request: Request, code: str) -> Response:
     """Show what a code means, or all that it can mean."""
-    return kept(request, listing.code_page(_site(request), code), HTML)
+    return kept(request, listing.code_page(site_of(request), code), HTML)
 
 
 @router.get("/codes")
@@ -138,7 +138,7 @@ async def download(request: Request) -> Response:
 async def interface_page(request: Request) -> Response:
     """Show what programs can ask."""
     described = request.app.state.description
-    shown = _site(request).render("interface.html", at="/api/docs", api=described, problems=KEYS)
+    shown = site_of(request).render("interface.html", at="/api/docs", api=described, problems=KEYS)
     return kept(request, shown, HTML)
 
 
@@ -180,7 +180,7 @@ FORM = {
 def _write_page(
     request: Request, given: Mapping[str, str], problem: ProblemError | None = None
 ) -> Response:
-    shown = _site(request).render(
+    shown = site_of(request).render(
         "write.html", at="/write", languages=noticing.languages(), given=given,
         refused=refusal(problem),
     )  # fmt: skip
@@ -193,7 +193,7 @@ async def _answered(request: Request, work_: Callable[..., bytes], *, check: boo
     thinking = _thinking(request)
     try:
         asked = await live_answers(request, kind, body) if check else b""
-        return page(await thinking.do(len(body), work_, _site(request), kind, body, asked=asked))
+        return page(await thinking.do(len(body), work_, site_of(request), kind, body, asked=asked))
     except ProblemError as problem:
         problem.kept = problem.kept or beginning(kind, body)
         raise
@@ -221,11 +221,6 @@ async def _noticed(request: Request, made: Callable[[str, bytes, datetime], byte
 def _framed(markup: bytes) -> Response:
     headers = {"Content-Security-Policy": FRAMED}
     return Response(markup, media_type=HTML, headers=headers)
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
 
 
 def _thinking(request: Request) -> Thinking:
