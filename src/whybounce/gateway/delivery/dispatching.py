@@ -257,9 +257,12 @@ class Dispatcher:
         answered = await self._answered_before(consignment, attempts, now)
         conclusions = conclude(attempts, consignment.message, now=now, answered=answered)
         part = Part(consignment, tuple(attempts), conclusions)
+        if self.gathering.is_alone(consignment):
+            await self._settle_part(part)
+            return
         told = to_tell(conclusions, consignment.message, self.schedule, now)
         waiting = [each for each in told if each.terminal not in _ARRIVED]
-        if not waiting or self.gathering.is_alone(consignment):
+        if not waiting:
             await self._settle_part(part)
             return
         if rest := [each for each in conclusions if each not in waiting]:
