@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 import processor
 from postfix import free_port, postfix_folder, wait_for
-from postgresql import PostgreSQL
+from postgresql import PostgreSQL, postgresql_running
 from signing import pair, signed
 from whybounce.gateway.policies import POLICIES
 from whybounce.provoking.name_server import NameServer, Records
@@ -178,13 +178,11 @@ def _servers(left: ExitStack, postgresql: str | None, folder: Path | None) -> di
 
 @contextmanager
 def _postgresql(folder: Path | None) -> Iterator[PostgreSQL]:
-    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as name:
-        server = PostgreSQL(name)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
+    with (
+        tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as name,
+        postgresql_running(name) as server,
+    ):
+        yield server
 
 
 @contextmanager

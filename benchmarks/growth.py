@@ -37,7 +37,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 import processor
 from postfix import postfix_folder, run, wait_for
-from postgresql import PostgreSQL
+from postgresql import PostgreSQL, postgresql_running
 from served import Served
 from whybounce.gateway.store import Filter, Store, body_of, open_store
 from whybounce.gateway.store.bulk import Bulk
@@ -125,12 +125,8 @@ def _databases(engine: str) -> Iterator[tuple[Callable[[], str], PostgreSQL | No
         if engine == "sqlite":
             yield lambda: f"sqlite:///{tempfile.mkdtemp(dir=folder)}/queue.db", None
             return
-        server = PostgreSQL(folder)
-        server.start()
-        try:
+        with postgresql_running(folder) as server:
             yield server.make, server
-        finally:
-            server.stop()
 
 
 # 1. Growth.

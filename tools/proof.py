@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
-from postgresql import PostgreSQL
+from postgresql import postgresql_running
 from proving import STEPS, Count, prove
 
 _CRASHES = 5  # Of the database, where it is a server.
@@ -43,14 +43,10 @@ def prove_on(engine: str, seed: int, kills: int) -> Count:
         else:
             (folder / "postgresql").mkdir()
             folder.chmod(0o711)  # PostgreSQL runs as another user.
-            server = PostgreSQL(str(folder / "postgresql"))
-            server.start()
-            try:
+            with postgresql_running(str(folder / "postgresql")) as server:
                 count = asyncio.run(
                     prove(folder, seed, random_kills=kills, crashes=_CRASHES, server=server)
                 )
-            finally:
-                server.stop()
     print(f"{engine}, seed {seed}, steps {', '.join(STEPS)}:")
     print(f"  {count}")
     print(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from postgresql import PostgreSQL
+from postgresql import PostgreSQL, postgresql_running
 from serving import ANNA, configured, running_demonstration, submit
 from whybounce.cli import app
 from whybounce.cli.refusal import Refusal
@@ -19,11 +19,11 @@ from whybounce.cli.refusal import Refusal
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[PostgreSQL]:
     """Start a server on a free port."""
-    with tempfile.TemporaryDirectory(prefix="whybounce-pg-", ignore_cleanup_errors=True) as folder:
-        server = PostgreSQL(folder)
-        server.start()
+    with (
+        tempfile.TemporaryDirectory(prefix="whybounce-pg-", ignore_cleanup_errors=True) as folder,
+        postgresql_running(folder) as server,
+    ):
         yield server
-        server.stop()
 
 
 def typed(*words: str) -> str:

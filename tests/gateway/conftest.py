@@ -13,7 +13,7 @@ import whybounce.gateway.directory.tables
 import whybounce.gateway.mta_sts
 import whybounce.gateway.removals
 import whybounce.gateway.tokens  # noqa: F401  # all tables there are, as migrations make them
-from postgresql import PostgreSQL
+from postgresql import PostgreSQL, postgresql_running
 from stores import mail, open_, sql, sqlite_url, url  # noqa: F401  # fixtures
 from world import World, Worlds
 
@@ -32,13 +32,13 @@ def in_memory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """Start a server on a free port, for all tests."""
-    with tempfile.TemporaryDirectory(
-        prefix="whybounce-pg-", dir=_IN_MEMORY, ignore_cleanup_errors=True
-    ) as folder:
-        server = PostgreSQL(folder)
-        server.start()
+    with (
+        tempfile.TemporaryDirectory(
+            prefix="whybounce-pg-", dir=_IN_MEMORY, ignore_cleanup_errors=True
+        ) as folder,
+        postgresql_running(folder) as server,
+    ):
         yield server
-        server.stop()
 
 
 @pytest.fixture

@@ -8,11 +8,24 @@ import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+@contextmanager
+def postgresql_running(folder: str) -> Iterator["PostgreSQL"]:
+    """Start one in an empty folder, and stop it at the end."""
+    server = PostgreSQL(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 class CannotStartError(Exception):
