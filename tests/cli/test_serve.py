@@ -59,15 +59,20 @@ def test_it_says_where_it_listens_takes_mail_and_stops_in_order(tmp_path):
     assert serving.returncode == 0
 
 
+def served(path: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``serve`` with a configuration by which it cannot, until it has said so."""
+    return subprocess.run(  # noqa: S603  # our own command
+        [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False,
+        text=True, timeout=120,
+    )  # fmt: skip
+
+
 def test_a_port_in_use_is_one_sentence(tmp_path):
     """It names the port, and the end is 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         path = _configuration(tmp_path, port)
-        done = subprocess.run(  # noqa: S603  # our own command
-            [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False,
-            text=True, timeout=120,
-        )  # fmt: skip
+        done = served(path)
 
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
@@ -82,10 +87,7 @@ def test_a_place_for_the_queue_that_is_no_folder_is_one_sentence(tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("")
     path.write_text(re.sub(r"(?m)^queue = .*$", f'queue = "{taken}"', path.read_text()))
-    done = subprocess.run(  # noqa: S603  # our own command
-        [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False,
-        text=True, timeout=120,
-    )  # fmt: skip
+    done = served(path)
 
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
@@ -100,10 +102,7 @@ def test_a_port_of_the_pages_that_is_in_use_is_said_before_anything_starts(tmp_p
         port = taken.getsockname()[1]
         path = _configuration(tmp_path)
         path.write_text(f'{path.read_text()}\n[web]\naddress = "127.0.0.1:{port}"\n')
-        done = subprocess.run(  # noqa: S603  # our own command
-            [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False,
-            text=True, timeout=120,
-        )  # fmt: skip
+        done = served(path)
 
     assert done.returncode == 2
     assert done.stdout == ""
@@ -118,9 +117,7 @@ def test_a_configuration_that_cannot_be_used_is_told_line_by_line(tmp_path):
     """As ``config check`` does."""
     path = tmp_path / "whybounce.toml"
     path.write_text("[server]\nnmae = 1\n")
-    done = subprocess.run(  # noqa: S603  # our own command
-        [WHYBOUNCE, "serve", "--config", str(path)], capture_output=True, check=False, text=True
-    )
+    done = served(path)
 
     assert done.returncode == 2
     assert "nmae" in done.stderr
