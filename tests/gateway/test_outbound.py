@@ -136,6 +136,7 @@ def running(world, in_memory: Path):
         *,
         reporter: Reporter | None = None,
         resolve=everywhere,
+        expand=None,
         wrap=lambda carry: carry,
         prepare=None,
         clock=lambda: datetime.now(UTC),
@@ -151,7 +152,7 @@ def running(world, in_memory: Path):
             known = reporter or Reporter()
             outbound = Outbound(
                 store,
-                Ways(carry=wrap(carrier.carry), resolve=resolve),
+                Ways(carry=wrap(carrier.carry), resolve=resolve, expand=expand),
                 report=known,
                 settings=OutboundSettings(node="a", **settings),
                 clock=clock,
@@ -585,6 +586,29 @@ async def test_a_clock_that_jumps_during_a_delivery_makes_no_second_one(running,
     assert [ends(life) for life in lives] == [[Terminal.RELAYED], [Terminal.RELAYED]]
     assert sorted(carried) == sorted([first, second])
     assert len(received) == 2
+
+
+@pytest.mark.parametrize("rounds", range(6))
+async def test_what_is_in_hand_may_end_just_when_its_lease_is_looked_after(running, rounds):
+    """It ends so many rounds of the event loop after a hint that makes outbound look."""
+    clock, may_end, opened = Jumping(), asyncio.Event(), asyncio.Queue()
+
+    async def open_and_wait(consignment: Consignment) -> None:
+        opened.put_nowait(consignment.message.id)
+        await may_end.wait()
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+
+    async with running(clock=clock, expand=open_and_wait) as r, asyncio.timeout(30):
+        assert await r.accept(arrived=clock()) == await opened.get()
+        await asyncio.sleep(0.1)  # Until it waits for a hint.
+        clock.ahead = timedelta(hours=1)
+        may_end.set()
+        r.store.hints.give()
+        await asyncio.sleep(0.1)
+        later = await r.accept(arrived=clock())
+        while await opened.get() != later:  # It looks on.
+            continue
 
 
 async def test_a_clock_that_goes_back_makes_what_was_put_off_wait_so_much_longer(running):

@@ -22,7 +22,8 @@ from serving import (
 )
 from whybounce.gateway.config import read_config
 from whybounce.gateway.directory import read_directory
-from whybounce.gateway.service import AddressTakenError, Running, running
+from whybounce.gateway.outbound import Outbound
+from whybounce.gateway.service import AddressTakenError, Running, running, until_stopped
 from whybounce.gateway.store import Filter
 from whybounce.gateway.store.rows import State
 from whybounce.provoking.mail_server import Behaviour
@@ -351,6 +352,24 @@ async def test_what_was_queued_is_delivered_after_a_restart(in_memory: Path):
 
     assert world.remote.received[0].recipients == ["chris@remote.example"]
     assert b"Subject: Minutes" in world.remote.received[0].data
+
+
+async def test_a_mistake_of_the_part_that_delivers_ends_the_gateway_and_stands_in_its_log(
+    in_memory: Path, monkeypatch, caplog
+):
+    """With the place in the code: whoever runs it can report more than that it ended."""
+
+    async def mistaken(self: Outbound) -> None:  # noqa: ARG001  # as the method is called
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr(Outbound, "_take_some", mistaken)
+    async with running_demonstration(configured(in_memory)) as gateway:
+        with pytest.raises(KeyError, match="a mistake"):
+            await asyncio.wait_for(until_stopped(gateway, asyncio.Event()), 30)
+
+    (record,) = [each for each in caplog.records if each.levelname == "CRITICAL"]
+    assert record.getMessage() == "the part that delivers has ended, and the gateway with it"
+    assert record.exc_info[0] is KeyError
 
 
 async def test_a_port_in_use_is_named(in_memory: Path, tmp_path: Path):

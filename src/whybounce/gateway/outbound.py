@@ -329,7 +329,9 @@ class Outbound:
         await asyncio.gather(*map(self._renew, overdue))
 
     async def _renew(self, job: asyncio.Task[None]) -> bool:
-        """Keep what the job carries ours; return whether it still is."""
+        """Keep what the job carries ours; return whether it still is. The job may have ended by now."""
+        if job not in self._jobs:
+            return False
         until = self._clock() + self._settings.lease
         is_ours = await self._store.renew(self._jobs[job], until=until)
         if is_ours and job in self._until:

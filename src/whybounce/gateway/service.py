@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -49,6 +50,8 @@ from whybounce.gateway.smtp.listening import Listener
 from whybounce.gateway.store import Store, StoreError, open_store
 from whybounce.gateway.store.watching import Watch
 from whybounce.gateway.values import Endpoint
+
+_log = logging.getLogger(__name__)
 
 __all__ = [
     "AddressTakenError",
@@ -255,5 +258,9 @@ async def until_stopped(gateway: Running, stop: asyncio.Event) -> None:
     for each in waiting:
         each.cancel()
     if not stop.is_set() and not gateway.stop.is_set():
+        if (error := gateway.outbound.exception()) is not None:
+            _log.critical(
+                "the part that delivers has ended, and the gateway with it", exc_info=error
+            )
         gateway.outbound.result()
     gateway.stop.set()
