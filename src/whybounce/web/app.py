@@ -21,6 +21,7 @@ from whybounce.web.headers import Headers, OpenToOthers
 from whybounce.web.intake import Intake
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import HERE, LOOK_UPS, Link, Site
+from whybounce.web.straight import Straight
 from whybounce.web.thinking import Thinking
 
 __all__ = ["Face", "Link", "Means", "Settings", "create_app"]
@@ -65,6 +66,7 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
     app = FastAPI(
         title="Whybounce", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Errors quote strangers.
     )  # fmt: skip
     app.state.thinking = thinking
     app.state.checks = Checks(settings.means)
@@ -72,7 +74,7 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
         navigation=(*LOOK_UPS, *(link for face in settings.faces for link in face.navigation)),
         templates=(HERE, *(face.templates for face in settings.faces if face.templates)),
     )
-    app.router.routes.extend(interface.FIRST)  # First, as routes are tried one after another.
+    app.router.routes.extend(interface.STRAIGHT)
     app.include_router(interface.router)
     app.include_router(pages.router)
     app.include_router(checking_pages.router)
@@ -89,6 +91,7 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
     def refused(scope: Scope, problem: ProblemError) -> Response:
         return problem_answer(Request({**scope, "app": app}), problem)
 
+    app.add_middleware(Straight, routes=interface.STRAIGHT)
     app.add_middleware(Intake, refused=refused)
     app.add_middleware(_Faults, answer=refused)
     app.add_middleware(OpenToOthers, paths=interface.OPEN)
