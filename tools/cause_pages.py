@@ -45,7 +45,7 @@ def _lines(cause: Cause, known: Catalogue, speaker: Speaker) -> Iterator[str]:
     yield f"**Will sending again help?** {_again(cause)}  "
     yield f"**Stop mailing the address?** {'Yes' if cause.suppress == 'address' else 'No'}.\n"
     yield "## What to do\n"
-    for steps in speaker.steps(cause.id, cause.owner, {}):
+    for steps in speaker.steps(cause.id, cause.owner):
         yield f"{steps.heading}:\n"
         yield from (f"{place}. {_escaped(step)}" for place, step in enumerate(steps.sentences, 1))
         yield ""

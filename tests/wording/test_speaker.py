@@ -53,7 +53,7 @@ def test_with_no_fact_known_no_word_of_any_cause_has_a_placeholder_or_a_gap(lang
 
             assert [filled.count(brace) for brace in "{}"] == [rest.count(each) for each in "{}"]
             assert len(_GAP.findall(filled)) == len(_GAP.findall(_KNOWN.sub("x", sentence))), filled
-        steps = speaker.steps(cause.id, cause.owner, {})
+        steps = speaker.steps(cause.id, cause.owner)
         assert not [each for role in steps for each in role.sentences if _KNOWN.search(each)]
 
 
@@ -143,7 +143,7 @@ def test_a_quoted_wrapper_shows_both_replies():
 def test_every_cause_reads_well_without_a_bounce(cause):
     """Each placeholder outside of commands has words to stand in; no brace is left in prose."""
     speaker = Speaker(catalogue())
-    steps = speaker.steps(cause.id, cause.owner, {})
+    steps = speaker.steps(cause.id, cause.owner)
     sentences = [speaker.prose(cause.words.what), speaker.prose(cause.words.tell)]
     sentences += [sentence for role in steps for sentence in role.sentences]
 

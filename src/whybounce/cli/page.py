@@ -118,7 +118,7 @@ def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
     _print_sentence(page, speaker.prose(words.what))
     _part(page, speaker.heading("owner"), f"{speaker.role(cause.owner).capitalize()}.")
     _heading(page, speaker.heading("steps"))
-    for steps in speaker.steps(cause.id, cause.owner, {}):
+    for steps in speaker.steps(cause.id, cause.owner):
         _print_steps(page, steps)
     _part(page, speaker.heading("tell"), speaker.prose(words.tell))
     _part(page, speaker.heading("source"), cause.source)

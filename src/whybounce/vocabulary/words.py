@@ -13,6 +13,14 @@ class Steps(Struct, frozen=True):
     sentences: tuple[str, ...]
 
 
+class Advice(Struct, frozen=True):
+    """What a cause's own words say of one case."""
+
+    what: str  # What happened.
+    steps: tuple[Steps, ...]  # The owner's first.
+    tell: str  # The sentence to pass on.
+
+
 class ReadingWords(Struct, frozen=True):
     """Another thing the reply can mean."""
 

@@ -108,7 +108,7 @@ def cause_page(site: Site, id_: str) -> bytes:
         suppress=say.page(f"suppress.{'yes' if cause.suppress is Suppress.ADDRESS else 'no'}"),
         advice=[
             (steps.heading, [passages(sentence) for sentence in steps.sentences])
-            for steps in say.steps(id_, cause.owner, {})
+            for steps in say.steps(id_, cause.owner)
         ],
         tell=say.prose(cause.words.tell).replace("`", ""),
         systems=[

@@ -22,7 +22,7 @@ def explanation_as_dict(
     explanation: Explanation, catalogue: Catalogue, speaker: Speaker, source: str | None = None
 ) -> dict[str, Any]:
     """Return the JSON of ``explain``: ids for programs, words in the speaker's language."""
-    inner = explanation.inner
+    inner, advice = explanation.inner, speaker.advice(explanation)
     return {
         "schema": SCHEMA,
         "input": writable(source) if source else source,
@@ -38,12 +38,9 @@ def explanation_as_dict(
         "again": explanation.again,
         "suppress": explanation.suppress is Suppress.ADDRESS,
         "reason": explanation.reason,
-        "what": speaker.what(explanation),
-        "steps": {
-            steps.role: list(steps.sentences)
-            for steps in speaker.steps(explanation.cause, explanation.owner, explanation.parameters)
-        },
-        "tell": speaker.tell(explanation),
+        "what": advice.what,
+        "steps": {steps.role: list(steps.sentences) for steps in advice.steps},
+        "tell": advice.tell,
         "codes": [str(codes) for codes in catalogue.causes[explanation.cause].codes],
         "confidence": explanation.confidence,
         "because": {

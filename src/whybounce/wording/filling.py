@@ -43,12 +43,38 @@ _LONGEST_REASON = LONGEST_RECORD  # A certificate and the record it is held agai
 _LONG = frozenset({"reason", "record", "spf_record"})
 
 
+class Filling(dict[str, str]):
+    """What goes in for each placeholder of an answer's sentences, worked out when first asked for.
+
+    A key is where it goes, a colon, and the placeholder's name: ``prose:domain``, ``$:domain``.
+    """
+
+    def __init__(self, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> None:
+        super().__init__()
+        self._values = values
+        self._stand_ins = stand_ins
+
+    def __missing__(self, key: str) -> str:
+        """Return what goes there, by the rules of this file."""
+        place, _, name = key.partition(":")
+        value = self._values.get(name) or derived(name, self._values)
+        if place == _PROSE:
+            said = _in_prose(name, value) if value else self._stand_ins[name]
+        elif _VALID[name](value):
+            said = _QUOTED[place](value)
+        else:
+            said = _to_be_written(name, self._stand_ins)
+        self[key] = said
+        return said
+
+    def fill(self, sentence: str) -> str:
+        """Return the sentence with its placeholders filled in."""
+        return _form(sentence) % self
+
+
 def fill(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
-    """Return the sentence with its placeholders filled in, by the rules of this file."""
-    if "{" not in sentence:
-        return sentence
-    form, fillers = _cut(sentence)
-    return form % tuple([filler(values, stand_ins) for filler in fillers])
+    """Return one sentence with its placeholders filled in, by the rules of this file."""
+    return Filling(values, stand_ins).fill(sentence)
 
 
 def printable(value: str) -> str:
@@ -56,28 +82,20 @@ def printable(value: str) -> str:
     return value if value.isprintable() else _UNPRINTABLE.sub(" ", value)
 
 
-_Filler = Callable[[Mapping[str, str], Mapping[str, str]], str]
+_PROSE = "prose"
 
 
 @lru_cache(maxsize=8192)  # The catalogue's sentences, in a few languages.
-def _cut(sentence: str) -> tuple[str, tuple[_Filler, ...]]:
-    """Return the sentence with %s in place of its placeholders, and what goes there in order."""
-    form: list[str] = []
-    fillers: list[_Filler] = []
+def _form(sentence: str) -> str:
+    """Return the sentence with ``%(prose:domain)s`` in place of ``{domain}``, to be filled by ``%``."""
+    parts: list[str] = []
     # Splitting by one group leaves prose at even places and what stood in backticks at odd ones.
-    for place, part in enumerate(_COMMAND.split(sentence)):
-        in_command = place % 2
-        quoted = _quoting(part)
-        # And here, text at even places and the names of placeholders at odd ones.
-        for number, piece in enumerate(_PLACEHOLDER.split(f"`{part}`" if in_command else part)):
-            if number % 2 == 0:
-                form.append(piece.replace("%", "%%"))
-            else:
-                form.append("%s")
-                fillers.append(
-                    _valid_or_said(piece, quoted) if in_command else _known_or_said(piece)
-                )
-    return "".join(form), tuple(fillers)
+    for number, part in enumerate(_COMMAND.split(sentence)):
+        in_command = number % 2
+        place = _place_in(part) if in_command else _PROSE
+        written = f"`{part}`" if in_command else part
+        parts.append(_PLACEHOLDER.sub(rf"%({place}:\1)s", written.replace("%", "%%")))
+    return "".join(parts)
 
 
 def values_in(form: str, said: str) -> dict[str, str]:
@@ -111,53 +129,38 @@ def _parted(form: str) -> tuple[str, list[str]]:
     return first, rest
 
 
-def _known_or_said(name: str) -> _Filler:
+def _in_prose(name: str, value: str) -> str:
     longest = _LONGEST_REASON if name in _LONG else _LONGEST_VALUE
-
-    def filler(values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
-        value = _value(name, values)
-        # A backtick would begin a command that nobody here wrote.
-        return printable(value)[:longest].replace("`", "'") if value else stand_ins[name]
-
-    return filler
-
-
-def _valid_or_said(name: str, quoted: Callable[[str], str]) -> _Filler:
-    before, within, behind = _WITHIN.get(name, ("", name, ""))
-
-    def filler(values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
-        value = _value(name, values)
-        if _VALID[name](value):
-            return quoted(value)
-        return f"{before}{_to_be_written(stand_ins[within])}{behind}"
-
-    return filler
-
-
-def _value(name: str, values: Mapping[str, str]) -> str:
-    return values.get(name) or derived(name, values)
+    return printable(value)[:longest].replace("`", "'")  # Which would begin a command.
 
 
 # What is still known of a record where the address is not: what is before and behind it.
 _WITHIN = {"mechanism": ("ip4:", "ip", ""), "spf_record": ("v=spf1 … ip4:", "ip", " -all")}
 
 
-def _to_be_written(words: str) -> str:
+def _to_be_written(name: str, stand_ins: Mapping[str, str]) -> str:
     """Return the words as what the reader has to replace, without what would begin a quotation."""
-    return "<{}>".format(words.replace(" ", "-").replace("'", "’"))
+    before, within, behind = _WITHIN.get(name, ("", name, ""))
+    words = stand_ins[within].replace(" ", "-").replace("'", "’")
+    return f"{before}<{words}>{behind}"
 
 
-def _quoting(command: str) -> Callable[[str], str]:
-    if command.startswith("$ "):
-        return quote
-    if command.startswith("PS> "):
-        return _quote_for_powershell
-    return str  # A record or a setting: nobody executes it.
+def _place_in(command: str) -> str:
+    """Return whose command it is: of the shells that quote, else a record, which nobody executes."""
+    return next((shell for shell in _QUOTED if command.startswith(f"{shell} ")), _RECORD)
 
 
 def _quote_for_powershell(value: str) -> str:
     """Quote as PowerShell's about_Quoting_Rules says: doubled single quotes, all else literal."""
     return "'" + value.replace("'", "''") + "'"
+
+
+_RECORD = "record"
+_QUOTED: Mapping[str, Callable[[str], str]] = {
+    "$": quote,
+    "PS>": _quote_for_powershell,
+    _RECORD: str,
+}
 
 
 def _is_ip(value: str) -> bool:

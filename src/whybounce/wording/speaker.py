@@ -11,9 +11,9 @@ from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.note import Note, NoteWords
 from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
-from whybounce.vocabulary.words import ReadingWords, Steps, Words
+from whybounce.vocabulary.words import Advice, ReadingWords, Steps, Words
 from whybounce.wording.direction import setter
-from whybounce.wording.filling import fill, printable
+from whybounce.wording.filling import Filling, fill, printable
 from whybounce.wording.moments import moment
 from whybounce.wording.notes import fill_note, span
 
@@ -79,20 +79,21 @@ class Speaker:
 
     def words(self, explanation: Explanation) -> Words:
         """Return the explanation in words, its placeholders filled in."""
+        advice = self.advice(explanation)
         return Words(
             language=self.language,
             verdict=self.verdict(explanation),
             code=_numbers(explanation),
             final=self._final(explanation),
-            what=self.what(explanation),
+            what=advice.what,
             owner=self._say("must-act.ambiguous", owner=self.role(explanation.owner))
             if explanation.confidence is Confidence.AMBIGUOUS
             else self._acts(explanation),
             helpers=self.helpers(explanation.helpers),
             again=self._again(explanation),
-            steps=self.steps(explanation.cause, explanation.owner, explanation.parameters),
+            steps=advice.steps,
             said=self._said(explanation),
-            tell=self.tell(explanation),
+            tell=advice.tell,
             because=self._because(explanation),
             alternatives=self.readings(explanation),
         )
@@ -103,18 +104,15 @@ class Speaker:
             return self._say("verdict.ambiguous", code=_numbers(explanation))
         return self.cause_words(explanation.cause).title
 
-    def what(self, explanation: Explanation) -> str:
-        """Return what happened."""
+    def advice(self, explanation: Explanation) -> Advice:
+        """Return what the cause's own words say of this case."""
         cause = self.cause_words(explanation.cause)
-        what = self._filled(explanation.cause, cause.what, explanation.parameters)
+        filling = self._filling(explanation.cause, explanation.parameters)
+        what = filling.fill(cause.what)
         if explanation.confidence is Confidence.AMBIGUOUS:
-            return self._say("what.ambiguous", title=_lowered(cause.title), what=what)
-        return what
-
-    def tell(self, explanation: Explanation) -> str:
-        """Return the sentence to pass on."""
-        tell = self.cause_words(explanation.cause).tell
-        return self._filled(explanation.cause, tell, explanation.parameters)
+            what = self._say("what.ambiguous", title=_lowered(cause.title), what=what)
+        steps = self._steps(explanation.cause, explanation.owner, filling)
+        return Advice(what, steps, filling.fill(cause.tell))
 
     def readings(self, explanation: Explanation) -> tuple[ReadingWords, ...]:
         """Return what else the reply can mean."""
@@ -238,12 +236,17 @@ class Speaker:
         """Return a cause's sentence with words in place of what only a bounce would know."""
         return fill(sentence, {}, self._stand_ins)
 
-    def steps(self, cause: str, owner: FixItOwner, values: Mapping[str, str]) -> tuple[Steps, ...]:
+    def steps(self, cause: str, owner: FixItOwner) -> tuple[Steps, ...]:
+        """Return what each role can do where no bounce is at hand, in the order of ``advice``."""
+        return self._steps(cause, owner, self._filling(cause, {}))
+
+    def _steps(self, cause: str, owner: FixItOwner, filling: Filling) -> tuple[Steps, ...]:
         """Return what each role can do: the owner's steps first, then the others'."""
-        stand_ins = self._stand_ins_of(cause)
         return tuple(
-            Steps(role, heading, tuple([fill(each, values, stand_ins) for each in sentences]))
-            for role, heading, sentences in self._ordered_steps(cause, owner)
+            [
+                Steps(role, heading, tuple(map(filling.fill, sentences)))
+                for role, heading, sentences in self._ordered_steps(cause, owner)
+            ]
         )
 
     def _ordered_steps(
@@ -260,12 +263,9 @@ class Speaker:
             self._steps_in_order[cause, owner] = ordered
         return ordered
 
-    def _filled(self, cause: str, sentence: str, values: Mapping[str, str]) -> str:
-        return fill(sentence, values, self._stand_ins_of(cause))
-
-    def _stand_ins_of(self, cause: str) -> Mapping[str, str]:
+    def _filling(self, cause: str, values: Mapping[str, str]) -> Filling:
         own = self.language_of(cause) == self.language
-        return self._stand_ins if own else self._english_stand_ins
+        return Filling(values, self._stand_ins if own else self._english_stand_ins)
 
     def _noted(self, sentence: str, values: Mapping[str, str]) -> str:
         return fill_note(sentence, values, self._stand_ins, self._set_in)
