@@ -1,23 +1,20 @@
 """The application: what a request passes, and how a problem is answered."""
 
 import gc
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from traceback import format_tb
-from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from whybounce.web import checking_pages, interface, openapi, pages, work
 from whybounce.web.answering import problem_answer
 from whybounce.web.checks import Checks, Means
-from whybounce.web.headers import Headers, OpenToOthers
+from whybounce.web.gate import Gate
 from whybounce.web.intake import Intake
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import HERE, LOOK_UPS, Link, Site
@@ -25,8 +22,6 @@ from whybounce.web.straight import Straight
 from whybounce.web.thinking import Thinking
 
 __all__ = ["Face", "Link", "Means", "Settings", "create_app"]
-
-_log = logging.getLogger(__name__)
 
 _OBJECTS_BETWEEN = 20_000  # Made and kept, between two looks of the collector.
 
@@ -93,9 +88,7 @@ def create_app(settings: Settings = Settings()) -> FastAPI:
 
     app.add_middleware(Straight, routes=interface.STRAIGHT)
     app.add_middleware(Intake, refused=refused)
-    app.add_middleware(_Faults, answer=refused)
-    app.add_middleware(OpenToOthers, paths=interface.OPEN)
-    app.add_middleware(Headers)
+    app.add_middleware(Gate, open_paths=interface.OPEN, refused=refused)
     return app
 
 
@@ -130,37 +123,6 @@ async def _parameter(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     what = f"{first['loc'][-1]}: {first['msg']}."
     return problem_answer(request, ProblemError("parameter", {"what": what}))
-
-
-class _Faults:
-    """Answers what falls over: with a number, which the log has too, and never a word of what was sent."""
-
-    def __init__(self, app: ASGIApp, answer: Callable[[Scope, ProblemError], ASGIApp]) -> None:
-        self._app = app
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
-        began = False
-
-        async def sent(message: Message) -> None:
-            nonlocal began
-            began = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sent)
-        except Exception as error:
-            if scope["type"] != "http" or began:
-                raise
-            trace = uuid4().hex[:12]
-            way = "".join(format_tb(error.__traceback__))  # Without the error's own words.
-            name = type(error).__name__
-            _log.error(
-                "trace %s: %s %s: %s\n%s", trace, scope["method"], scope["path"], name, way
-            )  # its words may be a stranger's
-            problem = ProblemError("our-fault", {"trace": trace})
-            await self._answer(scope, problem)(scope, receive, send)
 
 
 _ANSWERS = (
