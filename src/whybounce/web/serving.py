@@ -14,6 +14,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from whybounce.web.intake import WHOLE
+
 LONGEST_HEADER = 65_536  # Octets, with the request line.
 _SECONDS_FOR_HEADER = 20.0
 _SECONDS_TO_END = 3
@@ -107,6 +109,11 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._head > LONGEST_HEADER:
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
+
+    def on_message_complete(self) -> None:
+        """Tell the application that nothing of the request is to be waited for."""
+        super().on_message_complete()
+        self.scope[WHOLE] = True  # type: ignore[literal-required]  # ASGI lets servers add to it
 
     def _wait_no_more(self) -> None:
         if self._patience is not None:

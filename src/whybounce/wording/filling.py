@@ -67,14 +67,10 @@ class Filling(dict[str, str]):
         self[key] = said
         return said
 
-    def fill(self, sentence: str) -> str:
-        """Return the sentence with its placeholders filled in."""
-        return _form(sentence) % self
-
 
 def fill(sentence: str, values: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
     """Return one sentence with its placeholders filled in, by the rules of this file."""
-    return Filling(values, stand_ins).fill(sentence)
+    return form(sentence) % Filling(values, stand_ins)
 
 
 def printable(value: str) -> str:
@@ -86,7 +82,7 @@ _PROSE = "prose"
 
 
 @lru_cache(maxsize=8192)  # The catalogue's sentences, in a few languages.
-def _form(sentence: str) -> str:
+def form(sentence: str) -> str:
     """Return the sentence with ``%(prose:domain)s`` in place of ``{domain}``, to be filled by ``%``."""
     parts: list[str] = []
     # Splitting by one group leaves prose at even places and what stood in backticks at odd ones.

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from msgspec import Struct
+
 from whybounce.catalogue import Catalogue
 from whybounce.vocabulary.cause import Again, CauseWords, CheckName, Reason
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
@@ -13,7 +15,7 @@ from whybounce.vocabulary.reply import Reply
 from whybounce.vocabulary.status_code import StatusCode
 from whybounce.vocabulary.words import Advice, ReadingWords, Steps, Words
 from whybounce.wording.direction import setter
-from whybounce.wording.filling import Filling, fill, printable
+from whybounce.wording.filling import Filling, fill, form, printable
 from whybounce.wording.moments import moment
 from whybounce.wording.notes import fill_note, span
 
@@ -73,9 +75,7 @@ class Speaker:
             for key, words in self._frame.items()
             if key.startswith("span.")
         }
-        self._steps_in_order: dict[
-            tuple[str, FixItOwner], tuple[tuple[FixItOwner, str, tuple[str, ...]], ...]
-        ] = {}
+        self._forms_made: dict[tuple[str, FixItOwner], _Forms] = {}
 
     def words(self, explanation: Explanation) -> Words:
         """Return the explanation in words, its placeholders filled in."""
@@ -106,13 +106,13 @@ class Speaker:
 
     def advice(self, explanation: Explanation) -> Advice:
         """Return what the cause's own words say of this case."""
-        cause = self.cause_words(explanation.cause)
-        filling = self._filling(explanation.cause, explanation.parameters)
-        what = filling.fill(cause.what)
+        forms = self._forms(explanation.cause, explanation.owner)
+        filling = Filling(explanation.parameters, forms.stand_ins)
+        what = forms.what % filling
         if explanation.confidence is Confidence.AMBIGUOUS:
-            what = self._say("what.ambiguous", title=_lowered(cause.title), what=what)
-        steps = self._steps(explanation.cause, explanation.owner, filling)
-        return Advice(what, steps, filling.fill(cause.tell))
+            title = _lowered(self.cause_words(explanation.cause).title)
+            what = self._say("what.ambiguous", title=title, what=what)
+        return Advice(what, forms.steps_with(filling), forms.tell % filling)
 
     def readings(self, explanation: Explanation) -> tuple[ReadingWords, ...]:
         """Return what else the reply can mean."""
@@ -237,35 +237,27 @@ class Speaker:
         return fill(sentence, {}, self._stand_ins)
 
     def steps(self, cause: str, owner: FixItOwner) -> tuple[Steps, ...]:
-        """Return what each role can do where no bounce is at hand, in the order of ``advice``."""
-        return self._steps(cause, owner, self._filling(cause, {}))
+        """Return what each role can do where no bounce is at hand: the owner's steps, then the others'."""
+        forms = self._forms(cause, owner)
+        return forms.steps_with(Filling({}, forms.stand_ins))
 
-    def _steps(self, cause: str, owner: FixItOwner, filling: Filling) -> tuple[Steps, ...]:
-        """Return what each role can do: the owner's steps first, then the others'."""
-        return tuple(
-            [
-                Steps(role, heading, tuple(map(filling.fill, sentences)))
-                for role, heading, sentences in self._ordered_steps(cause, owner)
-            ]
-        )
-
-    def _ordered_steps(
-        self, cause: str, owner: FixItOwner
-    ) -> tuple[tuple[FixItOwner, str, tuple[str, ...]], ...]:
-        ordered = self._steps_in_order.get((cause, owner))
-        if ordered is None:
-            steps = self.cause_words(cause).steps
-            ordered = tuple(
-                (role, self._frame[f"steps.{role}"], steps[role])
-                for role in (owner, *(role for role in _ROLES if role is not owner))
-                if role in steps
+    def _forms(self, cause: str, owner: FixItOwner) -> "_Forms":
+        forms = self._forms_made.get((cause, owner))
+        if forms is None:
+            words = self.cause_words(cause)
+            own = self.language_of(cause) == self.language
+            forms = _Forms(
+                what=form(words.what),
+                steps=tuple(
+                    (role, self._frame[f"steps.{role}"], tuple(map(form, words.steps[role])))
+                    for role in (owner, *(role for role in _ROLES if role is not owner))
+                    if role in words.steps
+                ),
+                tell=form(words.tell),
+                stand_ins=self._stand_ins if own else self._english_stand_ins,
             )
-            self._steps_in_order[cause, owner] = ordered
-        return ordered
-
-    def _filling(self, cause: str, values: Mapping[str, str]) -> Filling:
-        own = self.language_of(cause) == self.language
-        return Filling(values, self._stand_ins if own else self._english_stand_ins)
+            self._forms_made[cause, owner] = forms
+        return forms
 
     def _noted(self, sentence: str, values: Mapping[str, str]) -> str:
         return fill_note(sentence, values, self._stand_ins, self._set_in)
@@ -352,6 +344,23 @@ class Speaker:
             title=self.cause_words(cause).title,
             owner=self._owner(owner),
             decides=self._decides.get((str(explanation.status), cause)),
+        )
+
+
+class _Forms(Struct, frozen=True):
+    """A cause's own words, ready to be filled in, with the steps in the order of who must act."""
+
+    what: str
+    steps: tuple[tuple[FixItOwner, str, tuple[str, ...]], ...]  # Whose, their heading, sentences.
+    tell: str
+    stand_ins: Mapping[str, str]  # In the same language.
+
+    def steps_with(self, filling: Filling) -> tuple[Steps, ...]:
+        return tuple(
+            [
+                Steps(role, heading, tuple([each % filling for each in sentences]))
+                for role, heading, sentences in self.steps
+            ]
         )
 
 
