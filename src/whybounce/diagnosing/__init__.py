@@ -17,7 +17,7 @@ from whybounce.diagnosing.sent_to import with_original_recipients
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
-from whybounce.reading import read, read_pasted
+from whybounce.reading import parse_message, read_message, read_pasted
 from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.outcome import Action
@@ -60,7 +60,9 @@ def diagnose(
     """
     raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
     if is_mail(raw):
-        return diagnose_report(with_original_recipients(read(raw), raw, verp), explainer)
+        message = parse_message(raw)
+        report = with_original_recipients(read_message(message), message.fields, verp)
+        return diagnose_report(report, explainer)
     text = diagnose_report(_of_text(raw[:_LONGEST_TEXT].decode("utf-8", "replace")), explainer)
     return text if _says_anything(text) else _no_report(text)
 

@@ -11,7 +11,7 @@ from whybounce.vocabulary.note import Note, NoteId, NoteMeaning
 from whybounce.vocabulary.outcome import Outcome
 
 _LONGEST_FIELD = 16_384
-_SHOWN_TO_ALL = ("to", "cc", "resent-to", "resent-cc")
+_SHOWN_TO_ALL = {"to", "cc", "resent-to", "resent-cc"}
 _MOST_NOTES = 3
 _MOST_NAMED = 3
 
@@ -45,8 +45,8 @@ def not_in_to(case: Case) -> Iterator[Note]:
         outcome.recipient
         for outcome, _ in case.failures
         if outcome.recipient
-        and ADDRESS.fullmatch(outcome.recipient)
         and outcome.recipient.casefold() not in known
+        and ADDRESS.fullmatch(outcome.recipient)
         and not _was_forwarded(outcome)
     )
     for recipient in islice(found, _MOST_NOTES):
@@ -57,8 +57,8 @@ def not_in_to(case: Case) -> Iterator[Note]:
 def _was_forwarded(outcome: Outcome) -> bool:
     """Say whether both addresses are there and differ; X.400's and mailboxes' names are not told."""
     first, last = outcome.original_recipient or "", outcome.recipient or ""
-    return bool(
-        ADDRESS.fullmatch(first) and ADDRESS.fullmatch(last) and first.casefold() != last.casefold()
+    return first.casefold() != last.casefold() and bool(
+        ADDRESS.fullmatch(first) and ADDRESS.fullmatch(last)
     )
 
 

@@ -52,8 +52,10 @@ def failed_at_generator(case: Case) -> Iterator[Note]:
 def generator_behind_name(case: Case) -> Iterator[Note]:
     """Note a report whose From field names another organisation than its generator's."""
     report = case.report
+    if report.generator is None or not is_public(report.generator):
+        return
     address = ADDRESS.search((report.from_ or "")[:_LONGEST_FIELD])
-    if address is None or report.generator is None or not is_public(report.generator):
+    if address is None:
         return
     domain = address[0].rpartition("@")[2]
     if is_public(domain) and organisation(domain) != organisation(report.generator):

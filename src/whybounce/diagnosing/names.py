@@ -2,7 +2,7 @@
 
 import re
 
-ADDRESS = re.compile(r"[^\s<>@,;:()\[\]\"']{1,128}@[^\s<>@,;:()\[\]\"']{1,255}")
+ADDRESS = re.compile(r"[^\s<>@,;:()\[\]\"']{1,128}+@[^\s<>@,;:()\[\]\"']{1,255}")
 
 # Names that stand below a country's and above an organisation's: example.co.uk, example.ne.jp.
 _SHARED = frozenset({

@@ -8,7 +8,7 @@ from itertools import pairwise
 from whybounce.diagnosing.case import Case
 from whybounce.vocabulary.cause import Reason
 from whybounce.vocabulary.note import Note, NoteId, NoteMeaning, Parameter
-from whybounce.vocabulary.report import Hop, Kind
+from whybounce.vocabulary.report import Hop, Kind, Report
 
 # A filter behind the server makes a pair appear twice without a loop.
 _LEAST_ROUNDS = 3
@@ -16,18 +16,19 @@ _LEAST_ROUNDS_OF_A_LOOP = 2  # Where the reply speaks of one.
 _LOOPS = {"routing-loop", "automatic-message-loop", "forwarding-misconfigured"}
 _MOST_NAMED = 6
 
-_LONG = timedelta(hours=1)
-_LONG_WHERE_TIME_MATTERS = timedelta(minutes=5)
-_CLOCKS_AGREE = timedelta(minutes=1)
-_ZONE_STEP = timedelta(minutes=30)
+# Seconds.
+_LONG = 3600
+_LONG_WHERE_TIME_MATTERS = 300
+_CLOCKS_AGREE = 60
+_ZONE_STEP = 1800
 
 
 def loop(case: Case) -> Iterator[Note]:
     """Note servers that hand the message round, by the pair that appears most often."""
-    hops = [hop for hop in case.report.hops if hop.from_ and hop.by]
-    if len(hops) < _LEAST_ROUNDS_OF_A_LOOP:
+    hops = case.report.hops
+    pairs = [(hop.from_.lower(), hop.by.lower()) for hop in hops if hop.from_ and hop.by]
+    if len(pairs) == len(set(pairs)):
         return
-    pairs = [((hop.from_ or "").lower(), (hop.by or "").lower()) for hop in hops]
     rounds = Counter(pair for pair in pairs if pair[0] != pair[1] and pair[0] != "localhost")
     spoken_of = any(explanation.cause in _LOOPS for explanation in case.explanations)
     least = _LEAST_ROUNDS_OF_A_LOOP if spoken_of else _LEAST_ROUNDS
@@ -47,14 +48,12 @@ def long_wait(case: Case) -> Iterator[Note]:
     zone that somebody forgot.
     """
     hops = case.report.hops
-    waits = [*_waits_between(hops), *_wait_at_generator(case)]
-    longest = max(waits, key=lambda wait: wait[0], default=None)
-    if longest is None:
-        return
-    seconds, note = longest
-    long = _LONG_WHERE_TIME_MATTERS if _is_about_time(case) else _LONG
-    if seconds >= long and not _clock_trouble(hops):
-        yield note
+    about_time = _is_about_time(case)
+    waits = [*_waits_between(hops, _LONG_WHERE_TIME_MATTERS if about_time else _LONG)]
+    if about_time:
+        waits += _wait_at_generator(case.report)
+    if waits and not _clock_trouble(hops):
+        yield max(waits, key=lambda wait: wait[0])[1]
 
 
 def clocks(case: Case) -> Iterator[Note]:
@@ -62,8 +61,9 @@ def clocks(case: Case) -> Iterator[Note]:
     trouble = _clock_trouble(case.report.hops)
     if trouble is None:
         return
-    place, hop, difference = trouble
-    meaning = NoteMeaning.PERHAPS_TIME_ZONE if not difference % _ZONE_STEP else None
+    place, seconds = trouble
+    hop, difference = case.report.hops[place], timedelta(seconds=seconds)
+    meaning = NoteMeaning.PERHAPS_TIME_ZONE if not seconds % _ZONE_STEP else None
     before = case.report.hops[place - 1].by if place else None
     if place == 0 and hop.by:
         step: dict[str, Parameter] = {"server": hop.by, "difference": difference}
@@ -81,22 +81,24 @@ def _way(pairs: list[tuple[str, str]], pair: tuple[str, str]) -> str:
     return " → ".join(servers[:_MOST_NAMED]) + (" → …" if len(servers) > _MOST_NAMED else "")
 
 
-def _waits_between(hops: tuple[Hop, ...]) -> Iterator[tuple[timedelta, Note]]:
+def _waits_between(hops: tuple[Hop, ...], long: int) -> Iterator[tuple[timedelta, Note]]:
     for before, hop in pairwise(hops):
-        server, wait = before.by or hop.from_, _seconds(hop)
-        if server and hop.by and wait is not None and wait % _ZONE_STEP:
+        seconds = hop.relay_seconds or 0
+        server = before.by or hop.from_
+        if seconds >= long and seconds % _ZONE_STEP and server and hop.by:
+            wait = timedelta(seconds=seconds)
             parameters: dict[str, Parameter] = {"server": server, "next": hop.by, "wait": wait}
             yield wait, Note(NoteId.LONG_WAIT, parameters)
 
 
-def _wait_at_generator(case: Case) -> Iterator[tuple[timedelta, Note]]:
-    """Yield how long the last server had the message, where the report is about time."""
-    report = case.report
+def _wait_at_generator(report: Report) -> Iterator[tuple[timedelta, Note]]:
+    """Yield how long the last server had the message, where that is long for a report about time."""
     arrived = next((hop.time for hop in reversed(report.hops) if hop.time), report.arrival_date)
     server = report.generator or next((hop.by for hop in reversed(report.hops) if hop.by), None)
-    if _is_about_time(case) and arrived and report.date and server:
+    if arrived and report.date and server:
         wait = report.date - arrived
-        yield wait, Note(NoteId.LONG_WAIT_AT_GENERATOR, {"server": server, "wait": wait})
+        if wait.total_seconds() >= _LONG_WHERE_TIME_MATTERS:
+            yield wait, Note(NoteId.LONG_WAIT_AT_GENERATOR, {"server": server, "wait": wait})
 
 
 def _is_about_time(case: Case) -> bool:
@@ -105,14 +107,8 @@ def _is_about_time(case: Case) -> bool:
     )
 
 
-def _clock_trouble(hops: tuple[Hop, ...]) -> tuple[int, Hop, timedelta] | None:
-    """Return the step that took least time, its place and by how much, where clocks differ."""
-    steps = [(wait, place, hop) for place, hop in enumerate(hops) if (wait := _seconds(hop))]
-    if not steps:
-        return None
-    least, place, hop = min(steps, key=lambda step: step[0])
-    return (place, hop, -least) if least <= -_CLOCKS_AGREE else None
-
-
-def _seconds(hop: Hop) -> timedelta | None:
-    return None if hop.relay_seconds is None else timedelta(seconds=hop.relay_seconds)
+def _clock_trouble(hops: tuple[Hop, ...]) -> tuple[int, float] | None:
+    """Return the place of the step that took least time, and by how many seconds clocks differ."""
+    steps = [(hop.relay_seconds, place) for place, hop in enumerate(hops) if hop.relay_seconds]
+    least, place = min(steps, default=(0, 0))
+    return (place, -least) if least <= -_CLOCKS_AGREE else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 _FOLD = re.compile(r"\n(?=[ \t])")  # RFC 5322 §2.2.3: a line break before white space.
-_FIELD = re.compile(r"^([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:[ \t]*((?:.*\S)?)", re.MULTILINE)
+_FIELD = re.compile(r"^([\x21-\x39\x3b-\x7e]{1,200}+)[ \t]*+:[ \t]*+((?:.*\S)?+)", re.MULTILINE)
 
 
 def header_fields(header: str) -> tuple[tuple[str, str], ...]:

@@ -30,19 +30,25 @@ def read_received(value: str, before: datetime | None = None) -> Hop:
     clauses, _, stamp = value[:_LONGEST].rpartition(";")
     clauses = _without_comments(clauses)
     words, keywords = clauses.split(), clauses.lower().split()
-    # RFC 5321 §4.4: each clause is a keyword and its value; of a keyword said twice the first counts.
-    said = dict(zip(reversed(keywords[:-1]), reversed(words[1:]), strict=True))
-    protocol = _bare(said.get("with"))
-    if protocol == "Microsoft" and said.get("microsoft") == "SMTP":
+    protocol = _bare(_clause("with", keywords, words))
+    if protocol == "Microsoft" and _clause("microsoft", keywords, words) == "SMTP":
         protocol = "Microsoft SMTP Server"
     time = read_date(stamp)
     return Hop(
-        from_=_bare(said.get("from")),
-        by=_bare(said.get("by")),
+        from_=_bare(_clause("from", keywords, words)),
+        by=_bare(_clause("by", keywords, words)),
         protocol=protocol,
         time=time,
         relay_seconds=(time - before).total_seconds() if time and before else None,
     )
+
+
+def _clause(keyword: str, keywords: list[str], words: list[str]) -> str | None:
+    """Return the word that follows the keyword, RFC 5321 §4.4; of one said twice the first counts."""
+    if keyword not in keywords:
+        return None
+    place = keywords.index(keyword) + 1
+    return words[place] if place < len(words) else None
 
 
 def _without_comments(clauses: str) -> str:

@@ -105,7 +105,8 @@ def sent_to(
 
     """
     folded = {address.casefold(): address for address in named}
-    for place, address in _candidates(bounce, original, envelope_id):
+    mark = "" if pattern else "="  # It parts local part and domain in all the usual ways.
+    for place, address in _candidates(bounce, original, envelope_id, mark):
         recipient = _by_pattern(address, pattern) if pattern else _recipient(address, folded)
         if recipient is not None:
             return SentTo(recipient, f"the recipient written in {place}, {address}")
@@ -113,16 +114,16 @@ def sent_to(
 
 
 def _candidates(
-    bounce: Fields, original: Fields, envelope_id: str | None
+    bounce: Fields, original: Fields, envelope_id: str | None, mark: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the addresses a recipient may be written in, and where each stands."""
-    fields = [(name.lower(), name, value) for name, value in bounce]
+    """Yield the addresses a recipient may be written in with that mark, and where each stands."""
+    fields = [(name.lower(), name, value) for name, value in bounce if mark in value]
     for wanted in _ENVELOPE_FIELDS:
         for folded, name, value in fields:
             if folded == wanted:
                 yield from ((name, address) for address in _addresses(value))
     for name, value in original:
-        if name.lower() == _RETURN_PATH:
+        if mark in value and name.lower() == _RETURN_PATH:
             yield from ((f"the original's {name}", address) for address in _addresses(value))
     if envelope_id:
         yield "Original-Envelope-Id", _decoded(envelope_id[: 3 * _LONGEST])[:_LONGEST]

@@ -38,7 +38,7 @@ _FORMS = (
 
 _DEEPEST = 3  # A bounce that was forwarded, and forwarded again.
 
-__all__ = ["read", "read_pasted"]
+__all__ = ["parse_message", "read", "read_message", "read_pasted"]
 
 
 def read(raw: bytes) -> Report:
@@ -46,10 +46,16 @@ def read(raw: bytes) -> Report:
 
     A message in none of the known forms is a Report without outcomes, with a Defect that says so.
     """
-    report = _read(parse_message(raw), _DEEPEST)
+    return read_message(parse_message(raw))
+
+
+def read_message(message: Message) -> Report:
+    """Return what ``read`` does of a message that is cut into its parts already."""
+    report = _read(message, _DEEPEST)
     if report is not None:
         return report
-    what = "nothing to read" if not raw.strip() else "no form of bounce that is known here"
+    something = message.fields or any(part.source.strip() for part in message.parts)
+    what = "no form of bounce that is known here" if something else "nothing to read"
     return Report(defects=(Defect("message", what),))
 
 
@@ -72,7 +78,8 @@ def _in_its_own_form(message: Message) -> Report | None:
         report = form(message)
         if report is not None:
             report = with_attempts(report, message)
-            return replace(report, from_=message.field("from"), first_hop=first_hop_of(message))
+            first_hop = None if report.generator else first_hop_of(message)
+            return replace(report, from_=message.field("from"), first_hop=first_hop)
     return None
 
 

@@ -58,9 +58,10 @@ def _recipients(
 
 def _hotmail(message: Message) -> Report | None:
     """Read what Outlook.com's junk mail reporting sends: the message, and one field before it."""
-    part = message.first("message/rfc822")
+    if message.first("message/rfc822") is None:
+        return None
     original = read_original(message)
-    if part is None or original is None:
+    if original is None:
         return None
     named = [value for name, value in original.headers if name.lower() == _HOTMAIL]
     if not named:

@@ -21,6 +21,7 @@ _LONGEST_DECODED = 1_048_576  # Of a part that is read as text.
 _MOST_LINE_ENDS = 1000  # Before a delimiter; what stands before those is the part's own.
 
 _LINE_ENDS = re.compile(rb"[\r\n]*")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _DELIMITER = re.compile(rb"^--([^\s]{1,200})[ \t]*\r?\n(?=Content-)", re.IGNORECASE | re.MULTILINE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
@@ -136,18 +137,11 @@ def _content_type(written: str | None) -> str:
 
 def _blank_line(raw: bytes, begin: int, end: int) -> tuple[int, int]:
     """Return where the header ends and the body begins: at the first empty line, or at the end."""
-    first = raw.find(b"\n", begin, end)
-    # The first line says which line end to look for, so that a large body is not searched in vain.
-    usual, other = b"\n\n", b"\n\r\n"
-    if raw[first - 1 : first] == b"\r":
-        usual, other = other, usual
-    at = raw.find(usual, first, end)
-    earlier = raw.find(other, first, end if at < 0 else at + 1)
-    if earlier >= 0:
-        at, usual = earlier, other
-    if first < 0 or at < 0:
+    found = _BLANK_LINE.search(raw, begin, end)
+    if found is None:
         return end, end
-    return at - (raw[at - 1 : at] == b"\r"), at + len(usual)
+    at = found.start()
+    return at - (raw[at - 1 : at] == b"\r"), found.end()
 
 
 def _after_line_ends(raw: bytes, begin: int, end: int) -> int:

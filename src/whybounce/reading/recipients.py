@@ -378,8 +378,12 @@ def _may_fail(address: str, page: _Page) -> bool:
 
 def _is_offered(address: str, text: str) -> bool:
     """Say whether the text first names the address as somebody who helps."""
-    at = text.find(address)
-    return _OFFERED.search(text, max(0, at - 80), max(0, at)) is not None
+    at = max(0, text.find(address))
+    begin = max(0, at - 80)
+    line = (
+        text.rfind("\n", begin, max(begin, at - 1)) + 1
+    )  # Its own; where it begins one, the one above.
+    return _OFFERED.search(text, max(begin, line), at) is not None
 
 
 def _around(text: str, address: str) -> str:

@@ -140,7 +140,7 @@ class Telling:
             own = said.get(address.lower(), "")
             if _WORDS.search(own):
                 return read_text(own)
-            if alone and address.lower() in account.text.lower():
+            if alone and lowered(address) in account.words:
                 told = _said_about(Named(address, ""), account, ())
                 if told.reply and told.reply.code:
                     return told
@@ -192,12 +192,12 @@ class Telling:
 def _own_addresses(message: Message) -> set[str]:
     """Return whose names stand in a report without having failed: its writer and its reader."""
     fields = ("from", "sender", "reply-to", "to", "delivered-to", "errors-to", "return-path")
-    return {address for name in fields for address in addresses_in(message.field(name))}
+    return set(addresses_in("\n".join(filter(None, map(message.field, fields)))))
 
 
 def _outcome(named: Named, account: Account, among: Sequence[Named]) -> Outcome:
     inferred = {"recipient": named.inferred} if named.inferred else {}
-    others = tuple(one.address.lower() for one in among if one is not named)
+    others = tuple(lowered(one.address) for one in among if one is not named)
     return replace(
         _said_about(named, account, others),
         recipient=named.address,
@@ -212,11 +212,12 @@ def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcom
     A transcript's answer to its own command; its own lines; what is announced as the reason; what all
     share, above or below. Where ``others`` are named, words about one of them are not about this one.
     """
-    text = account.text
-    transcribed = _transcribed(named.address, text) if others else ""
-    begin = _place_of(named.address, text)
-    above = min((begin, *(_place_of(other, text) for other in others[:_MOST_OTHERS])))
-    given = None if others else _given_reason(account.words)
+    text, words = account.text, account.words
+    address = lowered(named.address)
+    transcribed = _transcribed(address, account) if others else ""
+    begin = _place_of(address, words)
+    above = min((begin, *(_place_of(other, words) for other in others[:_MOST_OTHERS])))
+    given = None if others else _given_reason(words)
     below = text[begin + len(named.address) :] if begin < len(text) else text
     shared = (
         below[:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n"),
@@ -230,7 +231,7 @@ def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcom
     )
     first: Outcome | None = None
     for said in candidates:
-        if not _WORDS.search(_without_what_is_beside(said)):
+        if not said or not _WORDS.search(_without_what_is_beside(said)):
             continue
         quoted = read_text(said)
         if said in {transcribed, named.said} and quoted.remote is None:
@@ -256,20 +257,20 @@ def _given_reason(words: str) -> tuple[int, int] | None:
     return given.span(1) if given else None
 
 
-def _place_of(address: str, text: str) -> int:
-    """Return where the text first names the address; its end, where it does not."""
-    at = text.lower().find(address.lower())
-    return at if at >= 0 else len(text)
+def _place_of(address: str, words: str) -> int:
+    """Return where the words first name the address; their end, where they do not."""
+    at = words.find(address)
+    return at if at >= 0 else len(words)
 
 
 def _names_any(said: str, others: Sequence[str]) -> bool:
-    lowered = said.lower()
-    return any(other in lowered for other in others[:_MOST_OTHERS])
+    return bool(others) and any(map(lowered(said).__contains__, others[:_MOST_OTHERS]))
 
 
-def _transcribed(address: str, text: str) -> str:
+def _transcribed(address: str, account: Account) -> str:
     """Return the part of a transcript that is about the address: its command, and the answer."""
-    at = text.lower().find(f"rcpt to:<{address.lower()}>")
+    text = account.text
+    at = account.words.find(f"rcpt to:<{address}>")
     begin = text.rfind("\n", 0, max(at, 0)) + 1
     if at < 0 or ">>>" not in text[begin:at]:
         return ""
