@@ -51,6 +51,27 @@ def test_a_message_and_a_reply_make_a_notice(original):
     assert b"From: Alpine mail delivery <postmaster@mx1.alpine.example>\r\n" in done.stdout
 
 
+def test_what_windows_wrote_is_taken_as_it_was(tmp_path):
+    """PowerShell makes UTF-16 of what it redirects: of a mail, a row of JSON, a bounce."""
+    mail, row, bounce = (tmp_path / name for name in ("mail.eml", "row.json", "bounce.eml"))
+    mail.write_bytes(ORIGINAL.decode().encode("utf-16"))
+    notice = run("write", "--original", str(mail), *ANNA)
+    bounce.write_bytes(notice.stdout.decode().encode("utf-16"))
+    rows = run("read", "--json", str(bounce))
+    row.write_bytes(rows.stdout.decode().encode("utf-16"))
+    again = run("write", "--from-json", str(row))
+
+    assert (notice.returncode, rows.returncode, again.returncode) == (0, 0, 0), again.stderr
+    assert whybounce.read(again.stdout).outcomes[0].recipient == "anna@example.org"
+
+
+def test_a_mail_that_is_no_bounce_passes_rewriting_with_its_mark():
+    """Byte for byte, whatever stands before it."""
+    marked = ORIGINAL.decode().encode("utf-16")
+
+    assert run("rewrite", stdin=marked).stdout == marked
+
+
 def test_each_recipient_may_have_a_reply_of_its_own(original):
     """A 4xx is being retried, a 2xx arrived."""
     done = run(

@@ -33,6 +33,34 @@ CASES = [
 ]  # fmt: skip
 
 
+CODES_ALONE = [
+    ("SMTP error 421", 421),
+    ("SMTP error (550)", 550),
+    ("SMTP server error: 535", 535),
+    ("server error: 554", 554),
+    ("error code 550, giving up", 550),
+    ("status code 452", 452),
+    ("SmtpStatusCode=550", 550),
+    ("The server responded with: 550.", 550),
+    ("[Status: Error, ResponseCode 421, Host not reachable.]", 421),
+    ("Server returned '550'", 550),
+    ("SMTP-Fehler 550", 550),
+    ("#550", 550),
+    ("code 550", 550),
+    ("HTTP error 404", None),
+    ("error 5501", None),
+    ("error 10.1.2.550", None),
+    ("area code 450", None),
+    ("Your message went to 550 people, error", None),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), CODES_ALONE, ids=[case[0] for case in CODES_ALONE])
+def test_a_code_without_words_is_read_where_words_before_it_announce_one(text, code):
+    """So programs say it, and so people pass it on; other numbers are none."""
+    assert code == read_reply(text).code
+
+
 @pytest.mark.parametrize(("text", "code", "status", "words"), CASES, ids=[c[0][:30] for c in CASES])
 def test_a_reply_is_read(text, code, status, words):
     """Numbers apart from words; continuation lines become one."""

@@ -81,6 +81,17 @@ def test_a_form_without_a_file_works_too(client):
     assert "mailbox is full" in text(answer)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_file_that_windows_wrote_is_read_as_it_was(client, encoding):
+    """PowerShell and its editor put a mark before it, or write each letter in two bytes."""
+    bounce = (
+        "From: MAILER-DAEMON@example.net\r\n\r\n<anna@example.org>:\r\n550 5.1.1 User unknown\r\n"
+    )
+    answer = client.post("/", files={"file": ("bounce.eml", bounce.encode(encoding))})
+
+    assert "No such address at the recipient's domain" in text(answer)
+
+
 def test_an_outlook_file_is_read(client, outlook_file):
     """Where most bounces lie."""
     raw = outlook_file({

@@ -1,8 +1,8 @@
 """What people hand to a verb: arguments, or standard input."""
 
 import sys
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
+from whybounce.cli import typed
 from whybounce.cli.refusal import Refusal
 
 _MOST_BYTES = 8 * 1024 * 1024
@@ -27,13 +27,8 @@ def text_given(arguments: list[str], verb: str, example: str) -> str:
 
 
 def _decoded(raw: bytes) -> str:
-    """Decode as UTF-8, which most logs are, or byte for byte, which never fails.
-
-    What PowerShell and Windows' editor write begins with a mark that says which encoding it is.
-    """
-    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        return raw.decode("utf-16", "replace")
-    raw = raw.removeprefix(BOM_UTF8)
+    """Decode as UTF-8, which most logs are, or byte for byte, which never fails."""
+    raw = typed.unmarked(raw)
     if b"\x00" in raw[:65536]:
         raise Refusal("standard input is binary, not text; give a reply, a code or a line of a log")
     try:

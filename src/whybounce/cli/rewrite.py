@@ -42,9 +42,10 @@ def rewrite(
             "rewrite needs a mail, for instance: whybounce rewrite < bounce.eml > ndr.eml"
         )
     given = sys.stdin.buffer.read() if mail == "-" else typed.file("rewrite", mail)
+    bounce = typed.unmarked(given)
     try:
         written = whybounce.rewrite(
-            given,
+            bounce,
             by=typed.host("--by", by) if by else notice.this_host(),
             ours=ours,
             style=typed.one_of("--style", style, Style),
@@ -58,4 +59,4 @@ def rewrite(
         )
     except whybounce.CatalogueError as error:
         raise Refusal(f"--words {words}: {error}") from error
-    notice.give(written, preview, shown=shown)
+    notice.give(given if written == bounce else written, preview, shown=shown)

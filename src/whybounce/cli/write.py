@@ -88,7 +88,7 @@ def write(
     host = typed.host("--reporting-mta", reporting_mta) if reporting_mta else None
     if from_json or not (recipient or reply or original or sys.stdin.isatty()):
         report = _of_row(from_json or "-", host, given=bool(recipient or reply))
-        message = typed.file("--original", original) if original else None
+        message = typed.unmarked(typed.file("--original", original)) if original else None
     else:
         outcomes = _outcomes(recipient, reply, remote, action, status, retry_until, now)
         report = Report(generator=host or notice.this_host(), outcomes=outcomes)
@@ -127,7 +127,7 @@ def _original(path: str | None) -> bytes:
         raise Refusal(
             f"--original takes the message that was not delivered, as a file; for instance: {_EXAMPLE}"
         )
-    message = typed.file("--original", path)
+    message = typed.unmarked(typed.file("--original", path))
     if not message.strip():
         raise Refusal(f"--original takes a message; {path} is empty")
     return message
@@ -196,7 +196,7 @@ def _of_row(source: str, host: str | None, *, given: bool) -> Report:
         raise Refusal(
             "--from-json brings recipients and replies; leave out --recipient and --reply"
         )
-    written = (
+    written = typed.unmarked(
         sys.stdin.buffer.read(_MOST_BYTES) if source == "-" else typed.file("--from-json", source)
     )
     rows = sum(1 for line in written.splitlines() if line.lstrip().startswith(b"{"))

@@ -238,13 +238,13 @@ def _by_wording(question: _Question) -> _Reading | None:
 
 
 def _by_code(question: _Question) -> _Reading | None:
-    exact = question.claims.exact
-    if not exact:
+    exact, status = question.claims.exact, question.status
+    if not exact or status is None or _generic(status):  # 5.0.0 says no more than its first digit.
         return None
     return _Reading(
         exact[0],
         Confidence.LIKELY if len(exact) == 1 else Confidence.AMBIGUOUS,
-        Because(Basis.CODE, str(question.status), None),
+        Because(Basis.CODE, str(status), None),
         exact[1:],
     )
 
@@ -270,7 +270,7 @@ _BY_CLASS = {2: "delivered", 4: "temporary-failure", 5: "permanent-failure"}
 def _by_class(question: _Question) -> _Reading | None:
     """Read the first digit alone: the reply's, which RFC 5321 §4.2.1 defines, or the code's.
 
-    Where there is neither, that the message has to wait says as much.
+    Where there is neither, that the message has to wait says as much. What did not fail needs no reason.
     """
     reply_code, status = question.reply.code, question.status
     digit = reply_code // 100 if reply_code else status.class_ if status else None
@@ -280,7 +280,8 @@ def _by_class(question: _Question) -> _Reading | None:
     if digit not in _BY_CLASS:
         return None
     because = Because(Basis.CLASS, str(status or reply_code), None)
-    return _Reading(_BY_CLASS[digit], Confidence.CLASS_ONLY, because)
+    confidence = Confidence.LIKELY if digit == 2 else Confidence.CLASS_ONLY
+    return _Reading(_BY_CLASS[digit], confidence, because)
 
 
 _UNKNOWN = _Reading("unknown", Confidence.UNKNOWN, Because(Basis.NONE, None, None))

@@ -174,7 +174,7 @@ def postfix_quote(text: str) -> Outcome | None:
 
 _EXIM = re.compile(
     rf"""SMTP\serror\sfrom\sremote\s(?:mail\s(?:server|host)|mailer)\safter\s(?P<command>[A-Za-z ]{{4,40}})[^\n]{{0,400}}?:\s*
-         (?:host\s(?P<remote>{_HOST})\s\[[^\]\s]{{2,60}}\]:\s*)?(?P<said>[2-5][0-9]{{2}}[\s-].{{1,8000}})""",
+         (?:host\s(?P<remote>{_HOST})\s\[[^\]\s]{{2,60}}\]:\s*)?(?P<said>[2-5][0-9]{{2}}(?:[\s-].{{1,8000}}|\s*$))""",
     re.VERBOSE | re.DOTALL,
 )
 _EXIM_HOST = re.compile(rf"(?:\bH=|host )({_HOST}) \[")

@@ -43,6 +43,19 @@ _ANNOUNCED = re.compile(
     r"(?:[:;'\"(>]|(?:^|\s)[-=]|error|code|reply|response) {0,2}$", re.IGNORECASE
 )
 _LONGEST_ANNOUNCEMENT = 12
+# A code without words of its own, which people copy out of a program: "SMTP error 421". No server
+# has replies that begin with 40, 41, 46 or 56; other programs do.
+_CODE_ALONE = re.compile(
+    r"(?:4[2-57]|5[0-57])(?<![0-9.]..)[0-9](?=[\s\"')\]>.,;!]*$|[\"')\]>.,;:](?:\s|$))"
+)
+_NAMED_A_REPLY = re.compile(
+    r"""(?:^(?:code|\#)
+        |\b(?:smtp|error|reply|response|status|return|result)[ _-]?(?:error[ _-]?|status[ _-]?|reply[ _-]?)?code
+        |\b(?:smtp|error|fehler|fehlercode|erreur|reply|replied|response|responded|returned|said|status)
+        )(?:[ ](?:with|was|is))?[\s:;=\#'"(\[]{0,4}$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LONGEST_NAME = 40
 _STATUS_INSIDE = re.compile(r"([45](?<![0-9.].)\.[0-7]\.[0-9]{1,3})(?![0-9]|\.[0-9])")
 
 _BRACKET = re.compile(
@@ -155,10 +168,22 @@ def _without_closing_quote(text: str) -> str:
 def _numbers_inside(line: str) -> tuple[str | None, str | None]:
     if both := _BOTH_INSIDE.search(line):
         return both[1], both[2]
-    announced = (
-        number[0]
-        for number in _CODE_INSIDE.finditer(line)
-        if _ANNOUNCED.search(line[max(0, number.start() - _LONGEST_ANNOUNCEMENT) : number.start()])
+    code = _first_after(line, _CODE_INSIDE, _ANNOUNCED, _LONGEST_ANNOUNCEMENT) or _first_after(
+        line, _CODE_ALONE, _NAMED_A_REPLY, _LONGEST_NAME
     )
     status = _STATUS_INSIDE.search(line)
-    return next(announced, None), (status[1] if status else None)
+    return code, (status[1] if status else None)
+
+
+def _first_after(
+    line: str, number: re.Pattern[str], mark: re.Pattern[str], longest: int
+) -> str | None:
+    """Return the first such number that stands behind a mark of at most so many characters."""
+    return next(
+        (
+            found[0]
+            for found in number.finditer(line)
+            if mark.search(line, max(0, found.start() - longest), found.start())
+        ),
+        None,
+    )

@@ -6,6 +6,15 @@ stands in a file: what cannot be read is a ``Mail`` without bytes, whose defects
 """
 
 from whybounce.sources.mail import Mail, unreadable
+from whybounce.sources.marked import without_mark
 from whybounce.sources.paths import STANDARD_INPUT, files, mails, nothing_there
 
-__all__ = ["STANDARD_INPUT", "Mail", "files", "mails", "nothing_there", "unreadable"]
+__all__ = [
+    "STANDARD_INPUT",
+    "Mail",
+    "files",
+    "mails",
+    "nothing_there",
+    "unreadable",
+    "without_mark",
+]

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from whybounce.sources.archive import read_archive
 from whybounce.sources.mail import Mail, unreadable
+from whybounce.sources.marked import UTF_8, UTF_16, behind_utf8_mark, utf16_as_utf8
 from whybounce.sources.mbox import read_mbox
 from whybounce.sources.outlook import read_outlook
 from whybounce.sources.single import LONGEST_MAIL, read_single
@@ -75,6 +76,14 @@ def _member(source: str, file: Readable, allowance: Allowance) -> Iterator[Mail]
     return _mails_in(source, file, _PACKED, allowance)
 
 
+def _behind_mark(source: str, file: Readable, allowance: Allowance | None) -> Iterator[Mail]:
+    return _mails_in(source, behind_utf8_mark(file), _TEXTS, allowance)
+
+
+def _utf16(source: str, file: Readable, allowance: Allowance | None) -> Iterator[Mail]:
+    return _mails_in(source, utf16_as_utf8(file), _TEXTS, allowance)
+
+
 def _archive_inside(source: str, _file: Readable, _: Allowance | None) -> Iterator[Mail]:
     yield unreadable(source, "an archive inside an archive is not opened; unpack it first")
 
@@ -98,14 +107,19 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # With members, and without.
 _GZIP = b"\x1f\x8b"
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB §2.2.
 
+_TEXTS: tuple[Kind, ...] = ((b"From ", _mbox),)
+_MARKED: tuple[Kind, ...] = ((UTF_8, _behind_mark), *((mark, _utf16) for mark in UTF_16))
+
 _KINDS: tuple[Kind, ...] = (
     *((magic, _zip) for magic in _ZIP),
     (_GZIP, _gzip),
     (_COMPOUND_FILE, _outlook),
-    (b"From ", _mbox),
+    *_MARKED,
+    *_TEXTS,
 )
 _PACKED: tuple[Kind, ...] = (
     *((magic, _archive_inside) for magic in (*_ZIP, _GZIP)),
     (_COMPOUND_FILE, _outlook),
-    (b"From ", _mbox),
+    *_MARKED,
+    *_TEXTS,
 )

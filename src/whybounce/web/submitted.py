@@ -12,6 +12,7 @@ import msgspec
 
 from whybounce.diagnosing import is_mail
 from whybounce.reading.mime import parse_message
+from whybounce.sources.marked import without_mark
 from whybounce.sources.outlook import read_outlook
 from whybounce.web.problems import ProblemError
 
@@ -145,6 +146,7 @@ def _usable(raw: bytes, file: str | None) -> Submitted:
         if mail.raw is None:
             raise ProblemError("binary")
         return Submitted(mail.raw, "", is_mail=True, file=file or "file")
+    raw = without_mark(raw)
     written = text_of(raw)
     kept = "" if file else written[:_LONGEST_KEPT]
     if not raw.strip():
