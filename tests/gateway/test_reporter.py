@@ -152,7 +152,7 @@ async def test_success_is_told_to_who_asked_for_it(in_memory: Path):
 
     def send(gateway: Running) -> None:
         with smtplib.SMTP(
-            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
+            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=60
         ) as client:
             client.login(ANNA, "demonstration")
             client.sendmail(ANNA, "ben@contoso.example", MAIL, ["ENVID=e7"], ["NOTIFY=SUCCESS"])
