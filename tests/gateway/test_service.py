@@ -358,8 +358,13 @@ async def test_a_mistake_of_the_part_that_delivers_ends_the_gateway_and_stands_i
     in_memory: Path, monkeypatch, caplog
 ):
     """With the place in the code: whoever runs it can report more than that it ended."""
+    take_some, ours = Outbound._take_some, asyncio.get_running_loop()  # noqa: SLF001  # where the mistake is made
 
-    async def mistaken(self: Outbound) -> None:  # noqa: ARG001  # as the method is called
+    async def mistaken(self: Outbound) -> bool:
+        if (
+            asyncio.get_running_loop() is not ours
+        ):  # Another test's gateway may run beside this one.
+            return await take_some(self)
         raise KeyError("a mistake")
 
     monkeypatch.setattr(Outbound, "_take_some", mistaken)

@@ -42,7 +42,9 @@ ENVELOPE = Envelope("anna@example.net", (BOB,), return_=Return.FULL, envelope_id
 SETTINGS = ClientSettings(name="gateway.example.net")
 HASTE = ClientSettings(
     name="gateway.example.net",
-    patience=Patience(greeting=0.3, hello=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, end=0.3),
+    patience=Patience(
+        greeting=0.3, hello=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, end=0.3, quit=0.3
+    ),
 )
 
 Using = Callable[[ClientConnection], Awaitable[Any]]
