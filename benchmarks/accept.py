@@ -37,7 +37,8 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 import processor
-from postfix import free_port, postfix_folder, wait_for
+from ports import free_port
+from postfix import postfix_folder, wait_for
 from postgresql import PostgreSQL, postgresql_running
 from signing import pair, signed
 from whybounce.gateway.policies import POLICIES

@@ -21,7 +21,8 @@ import trustme
 from msgspec.structs import replace
 
 import whybounce
-from postfix import free_port, postfix
+from ports import free_port
+from postfix import postfix
 from whybounce.gateway.config import directory_of, read_config
 from whybounce.gateway.service import running
 from whybounce.provoking.world import World
@@ -57,7 +58,7 @@ class Site:
 
     def mails(self, mailbox: str) -> list[bytes]:
         """Return what lies in a mailbox, once there is something."""
-        new, deadline = self.folder / "lib/mailboxes" / mailbox / "new", time.monotonic() + 20
+        new, deadline = self.folder / "lib/mailboxes" / mailbox / "new", time.monotonic() + 60
         while not (found := list(new.iterdir()) if new.is_dir() else []):
             assert time.monotonic() < deadline, f"nothing in {mailbox}"
             time.sleep(0.05)
@@ -102,10 +103,10 @@ def _site(
     thread = threading.Thread(target=lambda: asyncio.run(_run(folder, started, stop)))
     thread.start()
     try:
-        yield started.result(30)
+        yield started.result(60)
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(60)
 
 
 async def _run(folder: Path, started: Future[Site], stop: threading.Event) -> None:

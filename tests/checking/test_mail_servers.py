@@ -138,7 +138,7 @@ async def test_a_server_that_stalls_is_left_alone_in_time():
         stalls = Behaviour(certificate=all_versions(), stall_at="STARTTLS")
         await there.serve("b.example", behaviour=stalls)
         async with asyncio.timeout(30):
-            silent, stuck = await shown(there, "a.example", "b.example", seconds=0.5)
+            silent, stuck = await shown(there, "a.example", "b.example", seconds=2)
 
     assert silent.doors[0].contact is Contact.SILENT
     assert port_25([silent]).result == "silent"
@@ -160,7 +160,7 @@ async def test_one_server_that_answers_makes_the_others_silence_a_fault():
     async with hosts() as there:
         await there.serve("a.example", behaviour=Behaviour(stall_at="BANNER"))
         await there.serve("b.example")
-        servers = await shown(there, "a.example", "b.example", seconds=1)
+        servers = await shown(there, "a.example", "b.example", seconds=2)
     found = port_25(servers)
 
     assert (found.result, found.values["remote"]) == ("some", "a.example")

@@ -55,7 +55,7 @@ class Typed:
 
     def bring(self, client: str) -> str:
         """Bring mail as that client; return what the recipient is answered."""
-        with smtplib.SMTP("127.0.0.1", self.ports["proxied"][0], timeout=10) as smtp:
+        with smtplib.SMTP("127.0.0.1", self.ports["proxied"][0], timeout=60) as smtp:
             smtp.ehlo("proxy.example")
             smtp.docmd("XCLIENT", f"ADDR={client}")
             smtp.ehlo("mx.remote.example")

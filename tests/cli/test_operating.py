@@ -51,7 +51,7 @@ class Operated:
     ) -> None:
         """Send as a person does."""
         mail = f"From: {ANNA}\r\nSubject: {subject}\r\n\r\nSee below.\r\n"
-        with by("127.0.0.1", self.ports["submission"][0], timeout=10) as client:
+        with by("127.0.0.1", self.ports["submission"][0], timeout=60) as client:
             client.login(ANNA, "demonstration")
             client.sendmail(ANNA, recipients, mail)
 
@@ -312,10 +312,10 @@ def test_health_and_metrics_are_served_beside_it(gateway):
     """Health is good, and what happened is counted."""
     gateway.submit("ben@contoso.example")
     _until(lambda: _ended(gateway, "ben@contoso.example"))
-    with urllib.request.urlopen(f"{gateway.pages}/health", timeout=10) as page:  # noqa: S310  # our own
+    with urllib.request.urlopen(f"{gateway.pages}/health", timeout=60) as page:  # noqa: S310  # our own
         health = json.loads(page.read())
         status = page.status
-    with urllib.request.urlopen(f"{gateway.pages}/metrics", timeout=10) as page:  # noqa: S310  # our own
+    with urllib.request.urlopen(f"{gateway.pages}/metrics", timeout=60) as page:  # noqa: S310  # our own
         lines = page.read().decode().splitlines()
 
     assert (status, health["status"], health["reasons"]) == (200, "ok", [])
@@ -406,7 +406,7 @@ def _good(folder: Path) -> Path:
 
 
 def _answer(port: int, recipient: str) -> int:
-    with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=60) as client:
         client.ehlo()
         client.mail("chris@remote.example")
         return client.rcpt(recipient)[0]

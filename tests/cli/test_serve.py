@@ -44,7 +44,7 @@ def test_it_says_where_it_listens_takes_mail_and_stops_in_order(tmp_path):
     with beside(WHYBOUNCE, "serve", "--config", str(_configuration(tmp_path))) as serving:
         lines = [serving.stdout.readline() for _ in range(7)]
         port = int(lines[2].rpartition(" ")[2])
-        with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=60) as client:
             client.sendmail(
                 "a@remote.example",
                 "ben@contoso.example",

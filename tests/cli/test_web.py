@@ -23,13 +23,16 @@ def test_it_says_where_it_is_answers_there_and_ends_when_told(unmeasured):
     try:
         line = process.stdout.readline().decode()
         address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
-        page = httpx.get(address, timeout=20)
+        page = httpx.get(address, timeout=60)
         text = httpx.post(
-            f"{address}api/v1/explain", content="5.7.606", headers={"Accept": "text/plain"}
+            f"{address}api/v1/explain",
+            content="5.7.606",
+            headers={"Accept": "text/plain"},
+            timeout=60,
         ).text
     finally:
         process.send_signal(signal.SIGINT)
-        _, trouble = process.communicate(timeout=20)
+        _, trouble = process.communicate(timeout=60)
 
     assert "Ctrl-C stops it." in line
     assert "Why did my mail come back?" in page.text
@@ -43,7 +46,7 @@ def test_an_address_that_is_taken_is_said_to_be():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(  # noqa: S603  # our own command
-            [WHYBOUNCE, "web", "--port", port], capture_output=True, check=False, timeout=30
+            [WHYBOUNCE, "web", "--port", port], capture_output=True, check=False, timeout=120
         )
 
     assert done.returncode == 2

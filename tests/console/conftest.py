@@ -19,7 +19,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     with shown(tmp_path_factory.mktemp("console")) as there:
         there.send("5.1.10@provoke.example", SUBJECT)
         there.send("mailbox-full@provoke.example", "=CMD()")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         with signed_in(there.address) as client:
             while "not reached" not in (page := client.get("/failures").text) or ">0 rec" in page:
                 assert time.monotonic() < deadline, "nothing failed"

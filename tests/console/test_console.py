@@ -285,7 +285,7 @@ def test_what_was_never_here_is_said_to_be_so(client):
 def test_a_message_is_held_released_and_deleted(running, client):
     """What cannot be undone is asked about first."""
     running.send("4.4.1@provoke.example", "Waiting")
-    csrf, deadline = csrf_of(client), time.monotonic() + 10
+    csrf, deadline = csrf_of(client), time.monotonic() + 30
     while True:  # It is being tried at some moments.
         waiting = client.get("/queue", params={"sender": ANNA}).text
         found = re.search(r'href="/messages/(\w+)" ?>Waiting|href="/messages/(\w+)"', waiting)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from stores import Mail
 from whybounce.console.failures import failed, failures
@@ -80,8 +79,8 @@ def test_each_bar_leads_to_its_mails(url, which, count):
 def test_no_mail_that_arrived_is_looked_at(url):
     """SQLite says how it answers: from the index of failures, and single rows by their keys."""
     asked = []
-    event.listen(Engine, "before_cursor_execute", lambda *about: asked.append(about[2:4]))
     with open_for_reading(url) as connection:
+        event.listen(connection, "before_cursor_execute", lambda *about: asked.append(about[2:4]))
         failures(connection, now=NOW, days=30)
         failed(connection, now=NOW, days=30, owner=FixItOwner.SENDER)
         plans = [

@@ -231,7 +231,7 @@ async def test_records_come_before_policies_and_these_before_what_we_ask(
         assert domain == "remote.example"
         return policy
 
-    resolver = Resolver("127.0.0.1", dns.port, seconds=1)
+    resolver = Resolver("127.0.0.1", dns.port, seconds=30)
     asked = Encrypting(
         NoConnectors(connector),
         ("Contoso",),
@@ -287,7 +287,7 @@ def told(notice: bytes, status: str, cause: str) -> str:
 async def ended(gateway: Running, address: str) -> Life:
     """Return the life of the first message to the address once it has ended."""
     span = {"since": NOW - timedelta(days=1), "until": NOW + timedelta(days=1), "most": 9}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             trace = await gateway.store.trace(address, **span)
             if trace.lives and trace.lives[-1].entry.message.finished:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -122,6 +122,17 @@ class Running:
         return await self.life(message, _is_over)
 
 
+@dataclass
+class Jumping:
+    """A clock that is set while it runs."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Return the time it shows."""
+        return datetime.now(UTC) + self.ahead
+
+
 def ends(life: Life) -> list[Terminal | None]:
     """Return how each recipient ended."""
     return [each.outcome and each.outcome.terminal for each in life.entry.recipients]
@@ -163,7 +174,7 @@ def running(world, in_memory: Path):
                 yield Running(store, w, outbound, known)
             finally:
                 outbound.stop()
-                await asyncio.wait_for(task, 10)
+                await asyncio.wait_for(task, 60)
 
     return run
 
@@ -331,13 +342,14 @@ async def test_who_waits_untried_is_told_what_the_other_message_met(running):
 )
 async def test_when_the_time_is_up_the_last_real_error_is_inside(running, behaviour, status, inner):
     """4.4.7 where a remote kept deferring, 5.4.300 where none ever answered."""
-    async with running(prepare=serving(example_org=behaviour)) as r:
-        now = datetime.now(UTC)
-        message = await r.accept(expires=now + timedelta(seconds=1.5))
+    clock = Jumping()
+    async with running(clock=clock, prepare=serving(example_org=behaviour)) as r:
+        message = await r.accept()
+        await r.life(message, lambda life: len(life.attempts) >= 2)
+        clock.ahead = timedelta(days=6)
         life = await r.ended(message)
 
     assert ends(life) == [Terminal.EXPIRED]
-    assert len(life.attempts) >= 2
     outcome = r.reporter.tellings[0].conclusions[0].outcome
     assert str(outcome.status) == status
     assert outcome.action == "failed"
@@ -347,12 +359,14 @@ async def test_when_the_time_is_up_the_last_real_error_is_inside(running, behavi
 
 async def test_a_remote_that_answered_once_counts_even_if_it_is_gone_at_the_end(running):
     """What earlier tries heard is looked up."""
-    async with running(
-        prepare=serving(example_org=Behaviour(replies={"RCPT": "451 4.7.1 Later"}))
-    ) as r:
-        message = await r.accept(expires=datetime.now(UTC) + timedelta(seconds=1))
+    clock, busy = Jumping(), Behaviour(replies={"RCPT": "451 4.7.1 Later"})
+    async with running(clock=clock, prepare=serving(example_org=busy)) as r:
+        message = await r.accept()
         await r.life(message, lambda life: len(life.attempts) >= 1)
         r.world.servers["mx.example.org"].behaviour = Behaviour(hang_up_at="MAIL")
+        tries = len((await r.store.life(message)).attempts)
+        await r.life(message, lambda life: len(life.attempts) >= tries + 2)
+        clock.ahead = timedelta(days=6)
         await r.ended(message)
 
     outcome = r.reporter.tellings[0].conclusions[0].outcome
@@ -487,22 +501,29 @@ async def test_recipients_of_one_message_may_go_to_different_places(running, tmp
 
 async def test_what_waits_is_given_back_when_it_stops_and_what_runs_may_end(running):
     """Nothing is lost, nothing is left leased."""
-    slow = asyncio.Event()
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
 
     def wrap(carry: Carry) -> Carry:
         async def slowly(destination: Destination, parcel: Parcel) -> tuple[Attempt, ...]:
-            slow.set()
-            await asyncio.sleep(0.3)
+            begun.set()
+            await may_go_on.wait()
             return await carry(destination, parcel)
 
         return slowly
 
-    async with running(wrap=wrap, most_each=1, prepare=serving(example_org=Behaviour())) as r:
+    servers = serving(example_org=Behaviour())
+    async with running(wrap=wrap, most_each=1, drain=60.0, prepare=servers) as r:
         ids = [await r.accept(f"n{number}@example.org") for number in range(5)]
-        await slow.wait()
-        await asyncio.sleep(0.05)
-        r.outbound.stop()
-        await asyncio.sleep(1)
+        async with asyncio.timeout(60):
+            await begun.wait()
+            while r.outbound.in_hand < 5:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.02)
+            r.outbound.stop()
+            while r.outbound.in_hand > 1:  # noqa: ASYNC110  # likewise
+                await asyncio.sleep(0.02)
+            may_go_on.set()
+            while r.outbound.in_hand:  # noqa: ASYNC110  # likewise
+                await asyncio.sleep(0.02)
         lives = [await r.store.life(each) for each in ids]
 
     states = sorted(life.entry.recipients[0].state for life in lives)
@@ -549,17 +570,6 @@ async def test_the_lease_of_a_slow_delivery_is_prolonged(running):
     assert len(received) == 1
 
 
-@dataclass
-class Jumping:
-    """A clock that is set while it runs."""
-
-    ahead: timedelta = timedelta(0)
-
-    def __call__(self) -> datetime:
-        """Return the time it shows."""
-        return datetime.now(UTC) + self.ahead
-
-
 @pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(hours=-1)], ids=["ahead", "back"])
 async def test_a_clock_that_jumps_during_a_delivery_makes_no_second_one(running, jump):
     """Though its lease seems over, and a look at the queue comes right then."""
@@ -576,7 +586,7 @@ async def test_a_clock_that_jumps_during_a_delivery_makes_no_second_one(running,
 
     async with running(wrap=wrap, clock=clock, prepare=serving(example_org=Behaviour())) as r:
         first = await r.accept(arrived=clock())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not carried:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.02)
         second = await r.accept(arrived=clock())  # Which makes it look.
@@ -668,12 +678,15 @@ async def test_what_was_delivered_is_settled_once_the_store_works_again(running,
     assert len(received) == 1
 
 
-async def test_nothing_is_begun_while_what_was_delivered_cannot_be_recorded(running):
+async def test_nothing_is_begun_while_what_was_delivered_cannot_be_recorded(
+    running, in_memory: Path
+):
     """The disk is full: a crash now would deliver again what is under way, and no more than that."""
     full, gone_on = [], asyncio.Event()
 
-    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if full and statement.startswith(("INSERT", "UPDATE", "DELETE")):
+    def refuse(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        is_ours = str(connection.engine.url.database).startswith(str(in_memory))
+        if full and is_ours and statement.startswith(("INSERT", "UPDATE", "DELETE")):
             no_room = sqlite3.OperationalError("database or disk is full")
             no_room.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise OperationalError(statement, {}, no_room)
@@ -756,7 +769,6 @@ async def test_an_idle_queue_is_not_asked_again_and_again(running, monkeypatch):
     """It sleeps until something is due or accepted."""
     async with running(prepare=serving(example_org=Behaviour())) as r:
         await r.ended(await r.accept())
-        await asyncio.sleep(0.3)
         lease, asked = r.store.lease, []
 
         async def counted(most: int, **more: object) -> tuple[Consignment, ...]:
@@ -764,11 +776,13 @@ async def test_an_idle_queue_is_not_asked_again_and_again(running, monkeypatch):
             return await lease(most, **more)
 
         monkeypatch.setattr(r.store, "lease", counted)
-        await asyncio.sleep(1)
-        idle = len(asked)
+        async with asyncio.timeout(60):
+            while True:  # Until what came of the last one has been seen, on a busy machine too.
+                before = len(asked)
+                await asyncio.sleep(1)
+                if len(asked) <= before + 1:
+                    break
         await r.ended(await r.accept())  # It was woken, or this would wait too long.
-
-    assert idle <= 1
 
 
 async def test_a_domain_with_too_much_in_hand_leaves_room_for_others(running):

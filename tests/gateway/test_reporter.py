@@ -131,7 +131,7 @@ async def test_a_notice_speaks_the_language_of_whom_it_is_for(
 
 async def test_a_delay_is_told_once_and_then_the_end(in_memory: Path):
     """The end has what the remote kept saying inside."""
-    retry = '\n[retry]\nwaits = ["1s"]\ndelay-notice = "0s"\nexpire = "2s"\n'
+    retry = '\n[retry]\nwaits = ["1s"]\ndelay-notice = "0s"\nexpire = "5s"\n'
     async with (
         outside(Behaviour(replies={"RCPT": "451 4.7.1 Greylisted, come back later"})) as world,
         running_demonstration(configured(in_memory, world, more=retry)) as gateway,
@@ -152,7 +152,7 @@ async def test_success_is_told_to_who_asked_for_it(in_memory: Path):
 
     def send(gateway: Running) -> None:
         with smtplib.SMTP(
-            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
+            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=60
         ) as client:
             client.login(ANNA, "demonstration")
             client.sendmail(ANNA, "ben@contoso.example", MAIL, ["ENVID=e7"], ["NOTIFY=SUCCESS"])

@@ -89,7 +89,7 @@ async def test_a_forwarded_message_passes_spf_and_its_report_comes_back(tmp_path
 
 
 async def _received(world: Outside, count: int) -> Received:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(world.remote.received) < count:  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0.01)
     return world.remote.received[-1]

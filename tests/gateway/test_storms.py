@@ -5,12 +5,10 @@ ever taken, its own notices among it.
 """
 
 import asyncio
-import contextlib
 import email.parser
 import email.policy
 import re
 import smtplib
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from ports import free_port
 from whybounce.gateway.config import directory_of, read_config
 from whybounce.gateway.resolving import folder_of
 from whybounce.gateway.service import Running, running
@@ -221,22 +220,10 @@ def bring(address: str, port: int, recipient: str, sender: str) -> None:
         client.sendmail(sender, [recipient], mail)
 
 
-def free_port() -> int:
-    """Return a port that is free on all the addresses."""
-    while True:
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            port = 0
-            for address in (*SITES.values(), OUTSIDE):
-                probe = held.enter_context(socket.socket())
-                probe.bind((address, port))
-                port = probe.getsockname()[1]
-            return port
-
-
 @asynccontextmanager
 async def two(folder: Path, *, robots: tuple[bool, ...] = (), more: str = "") -> AsyncIterator[Two]:
     """Run both. A server outside refuses whom it is asked for, after it was given the message."""
-    port, records = free_port(), Records()
+    port, records = free_port(*SITES.values(), OUTSIDE), Records()
     answer = Answer("550 5.1.1 Nobody of that name is here", at=".")
     outside = MailServer("mx.outside.example", Behaviour(about=lambda _: answer))
     dns = NameServer(records)

@@ -3,6 +3,7 @@
 import smtplib
 import sys
 import time
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ ANNA = "anna@contoso.example"
 def _send(
     running: Demonstration, subject: str, *recipients: str, listener: str = "submission"
 ) -> None:
-    with smtplib.SMTP("127.0.0.1", running.gateway.ports[listener][0], timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", running.gateway.ports[listener][0], timeout=60) as client:
         if listener == "submission":
             client.login(ANNA, "demonstration")
         client.sendmail(
@@ -30,7 +31,7 @@ def _send(
 
 
 def _mails(
-    running: Demonstration, mailbox: str, subject: str, *, seconds: float = 15
+    running: Demonstration, mailbox: str, subject: str, *, seconds: float = 60
 ) -> list[bytes]:
     """Return what lies in the mailbox and holds the subject, once there is something."""
     new, deadline = running.mailboxes / mailbox / "new", time.monotonic() + seconds
@@ -53,7 +54,7 @@ def test_mail_to_the_world_outside_lies_in_its_mailbox(running, address):
         _send(running, subject, address)
     else:
         with smtplib.SMTP(
-            "127.0.0.1", running.gateway.ports["submission"][0], timeout=10
+            "127.0.0.1", running.gateway.ports["submission"][0], timeout=60
         ) as client:
             client.login(ANNA, "demonstration")
             mail = f"From: {ANNA}\r\nSubject: {subject}\r\n\r\n"
@@ -83,7 +84,8 @@ def test_nothing_leaves_the_machine(running):
     report = whybounce.read(delay)
     assert [each.recipient for each in report.outcomes] == ["chris@[192.0.2.7]"]
     assert whybounce.diagnose(delay).explanations[0].cause == "cannot-connect"
-    assert set(asked) - {"192.0.2.7"} <= {"127.0.0.1"}
+    others = set(asked) - {"192.0.2.7"}
+    assert [each for each in others if not ip_address(each).is_loopback] == []
 
 
 def test_strangers_mail_comes_back_to_the_world(running):

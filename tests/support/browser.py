@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 _AXE_VERSION = "4.14.1"  # Pinned: a new release brings new rules, which is a change of its own.
 _AXE = Path(__file__).parents[2] / ".cache" / f"axe-core-{_AXE_VERSION}"
+
+expect.set_options(timeout=60_000)  # Milliseconds: the machine may have other things to do.
 
 # Every element that has text of its own: its colour against the background that it stands on, as
 # they are and with every channel inverted, as some mail programs do for the dark.
@@ -56,7 +58,9 @@ def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
     assert program, "these tests need Chromium; as root: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox"], timeout=120_000
+        )
         yield browser
         browser.close()
 
@@ -67,6 +71,7 @@ def shown(
 ) -> Iterator[Page]:
     """Show the page in a window of that width, light or dark."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.set_content(html)
     yield page

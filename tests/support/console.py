@@ -61,7 +61,7 @@ def shown(folder: Path) -> Iterator[Shown]:
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not ready:
         assert thread.is_alive(), "the demonstration did not start"
         assert time.monotonic() < deadline
@@ -70,7 +70,7 @@ def shown(folder: Path) -> Iterator[Shown]:
         yield ready[0]
     finally:
         ended.set()
-        thread.join(30)
+        thread.join(60)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class Hook:
 
     async def times(self, number: int) -> None:
         """Wait until it was called so often."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(self.bodies) < number:
                 self.called.clear()
                 await self.called.wait()

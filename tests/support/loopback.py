@@ -133,7 +133,7 @@ class Running:
 
     def call(self, running: Coroutine[Any, Any, Any]) -> Any:
         """Run something in the listener's loop and return what it returns."""
-        return self.start(running).result(30)
+        return self.start(running).result(60)
 
     def start(self, running: Coroutine[Any, Any, Any]) -> "Future[Any]":
         """Run something in the listener's loop meanwhile."""

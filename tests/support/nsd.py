@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Generator, Mapping
@@ -12,6 +11,8 @@ from pathlib import Path
 import dns.exception
 import dns.message
 import dns.query
+
+from ports import free_port
 
 _CONFIG = """
 server:
@@ -46,7 +47,7 @@ ns.{name}. A 127.0.0.1
 @contextlib.contextmanager
 def serving(folder: Path, zones: Mapping[str, str]) -> Generator[int, None, None]:
     """Serve zones, from names to what stands in their files, and give the port."""
-    port = _free_port()
+    port = free_port()
     config = folder / "nsd.conf"
     parts = [_CONFIG.format(port=port, folder=folder)]
     for name, records in zones.items():
@@ -61,12 +62,12 @@ def serving(folder: Path, zones: Mapping[str, str]) -> Generator[int, None, None
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def _wait_for(port: int, name: str, process: subprocess.Popen[bytes]) -> None:
     query = dns.message.make_query(f"{name}.", "SOA")
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while time.monotonic() < ends and process.poll() is None:
         with contextlib.suppress(dns.exception.DNSException, OSError):
             if dns.query.udp(query, "127.0.0.1", port=port, timeout=0.2).answer:
@@ -74,14 +75,3 @@ def _wait_for(port: int, name: str, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.02)
     process.kill()
     raise RuntimeError(process.communicate()[1].decode(errors="replace"))
-
-
-def _free_port() -> int:
-    """Return a port that is free for UDP and TCP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port

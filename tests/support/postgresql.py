@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import uuid
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from ports import free_port
 
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
@@ -39,12 +40,6 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _somebody_else() -> dict[str, int]:
     """PostgreSQL refuses to run as root: it runs as Debian's user for it, or as nobody."""
     if os.geteuid() != 0:
@@ -64,7 +59,7 @@ class PostgreSQL:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._user = _somebody_else()
-        self._port = _free_port()
+        self._port = free_port()
         self._running: subprocess.Popen[bytes] | None = None
         self.url = f"postgresql://test@127.0.0.1:{self._port}"
         if self._user:
@@ -95,7 +90,7 @@ class PostgreSQL:
             cwd=self._folder,
             **self._user,
         )
-        for _ in range(300):
+        for _ in range(600):
             if self._running.poll() is not None:
                 raise CannotStartError(f"PostgreSQL ended with {self._running.returncode}")
             try:
@@ -104,13 +99,13 @@ class PostgreSQL:
                 time.sleep(0.1)
             else:
                 return
-        raise CannotStartError("PostgreSQL did not answer within 30 seconds")
+        raise CannotStartError("PostgreSQL did not answer within a minute")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop, cutting the connections; SIGQUIT stops without writing anything down first."""
         if self._running is not None:
             self._running.send_signal(how)
-            self._running.wait(30)
+            self._running.wait(60)
 
     def make(self) -> str:
         """Make an empty database; return its URL."""

@@ -397,7 +397,7 @@ class Place:
         )
 
 
-def send(port: int, *recipients: str, octets: int = 10, timeout: float = 30) -> tuple[int, bytes]:
+def send(port: int, *recipients: str, octets: int = 10, timeout: float = 60) -> tuple[int, bytes]:
     """Send as Anna does; return the reply that decided."""
     with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=timeout) as client:
         try:
@@ -525,7 +525,7 @@ async def killed_after(
     await there.served.start(environment)
     before = len(there.ledger.promised)
     with contextlib.suppress(TimeoutError):  # The clients may be waiting for what is under way.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(there.ledger.promised) == before:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.02)
     await asyncio.sleep(seconds)

@@ -73,7 +73,7 @@ class Gateway:
 
     async def delivered(self) -> None:
         """Wait until nothing is queued any more."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await self.running.store.queue(Filter(), most=1)).entries:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
 
@@ -139,7 +139,7 @@ class _Client(smtplib.SMTP):
 
     def __init__(self, client: str) -> None:
         self._told = client
-        super().__init__(timeout=15)
+        super().__init__(timeout=60)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((host, port), timeout)

@@ -142,7 +142,7 @@ async def submit(
 
     def send() -> dict:
         with by(
-            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=10
+            "127.0.0.1", gateway.ports["submission"][0], "client.example", timeout=60
         ) as client:
             client.login(ANNA, "demonstration")
             return client.sendmail(sender, recipients, mail, options)
@@ -159,7 +159,7 @@ async def bring(
     """Send as another server does; return who was refused."""
 
     def send() -> dict:
-        with by("127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=10) as client:
+        with by("127.0.0.1", gateway.ports["inbound"][0], "client.example", timeout=60) as client:
             return client.sendmail(sender, recipients, MAIL)
 
     return await asyncio.to_thread(send)
@@ -168,7 +168,7 @@ async def bring(
 async def mails(folder: Path, address: str, *, count: int = 1) -> list[bytes]:
     """Return what lies in a mailbox, once there is as much."""
     new = folder / "mailboxes" / folder_of(address) / "new"
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not new.is_dir() or len(found := list(new.iterdir())) < count:  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0.02)
     return [each.read_bytes() for each in found]

@@ -10,7 +10,6 @@ One for a whole test session (the fixture ``signed_zone``): tests use domains of
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -28,6 +27,7 @@ import dns.update
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ports import free_port
 from whybounce.checking.lookups import Resolver
 
 _ZONES = ("", "example", "unsigned", "broken")
@@ -95,7 +95,7 @@ class SignedZone:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._authority = _free_port()
+        self._authority = free_port()
         self.port = 0  # Of the resolver that says why there is no answer (EDE).
         self.terse_port = 0  # Of one that does not.
         # Of the first one, port 53, for programs that ask there and nowhere else; root's only.
@@ -108,7 +108,7 @@ class SignedZone:
 
     def resolver(self, *, terse: bool = False) -> Resolver:
         """Return what asks it."""
-        return Resolver("127.0.0.1", self.terse_port if terse else self.port, seconds=5)
+        return Resolver("127.0.0.1", self.terse_port if terse else self.port, seconds=30)
 
     def add(self, name: str, rdtype: str, *values: str) -> None:
         """Add records below ``example`` or ``unsigned``; they are signed at once."""
@@ -118,7 +118,7 @@ class SignedZone:
         update = dns.update.Update(f"{zone}.")
         for value in values:
             update.add(dns.name.from_text(name), 1, rdtype, value)
-        answer = dns.query.tcp(update, "127.0.0.1", 10, self._authority)
+        answer = dns.query.tcp(update, "127.0.0.1", 60, self._authority)
         assert answer.rcode() == 0, answer
 
     # How it begins.
@@ -130,7 +130,7 @@ class SignedZone:
         with self._started("knotd", "-c", str(self._folder / "knot.conf")):
             _wait(self._authority)
             self._chain()
-            self.port, self.terse_port = _free_port(), _free_port()
+            self.port, self.terse_port = free_port(), free_port()
             with (
                 self._unbound(self.port, ede=True, system=os.geteuid() == 0),
                 self._unbound(self.terse_port, ede=False),
@@ -168,7 +168,7 @@ class SignedZone:
     def _key(self, zone: str) -> dns.rdata.Rdata:
         for _ in range(100):
             query = dns.message.make_query(f"{zone}.", "DNSKEY")
-            answer = dns.query.tcp(query, "127.0.0.1", 10, self._authority)
+            answer = dns.query.tcp(query, "127.0.0.1", 60, self._authority)
             if answer.answer:
                 return answer.answer[0][0]
             time.sleep(0.05)
@@ -204,7 +204,7 @@ class SignedZone:
             yield
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 @contextmanager
@@ -220,16 +220,10 @@ def _digest(zone: str, key: dns.rdata.Rdata) -> str:
     return dns.dnssec.make_ds(zone, key, "SHA256").to_text()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait(port: int) -> None:
     """Wait until a name server answers."""
     query = dns.message.make_query("probe.example.", "A")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             dns.query.udp(query, "127.0.0.1", 0.3, port)

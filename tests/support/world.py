@@ -104,11 +104,12 @@ class World:
             dns = NameServer(self.records)
             await dns.start()
             self._stack.push_async_callback(dns.stop)
-            resolver = Resolver("127.0.0.1", dns.port, seconds=0.5)
+            resolver = Resolver("127.0.0.1", dns.port, seconds=30)
             if self.zone is not None:
                 resolver = self.zone.resolver()
-            # Nothing stalls where there are real signatures: no test waits for a patience to end.
-            patience, seconds = (_HASTE, 0.4) if self.zone is None else (Patience(), 10)
+            # Else no test waits for a patience to end, and the machine may be busy.
+            stalls = any(each.behaviour.stall_at for each in self.servers.values())
+            patience, seconds = (_HASTE, 0.4) if stalls else (Patience(), 60)
             settings = ClientSettings(name="gateway.example.net", patience=patience)
             opener = Opener(smtp=settings, lmtp=replace(settings, lmtp=True), seconds=seconds)
             connections = Connections(opener.open, most=self.most, idle_seconds=0.5)

@@ -47,7 +47,7 @@ def other(tmp_path_factory: pytest.TempPathFactory):
     face = Face(router, (Link("/queue", "Queue"),), "otherface")
     with (
         served(create_app(Settings(faces=(face,)))) as address,
-        httpx.Client(base_url=address) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield client
     sys.path.remove(str(folder.parent))

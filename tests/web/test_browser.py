@@ -41,7 +41,7 @@ def opened(browser: Browser, site: str, path: str = "/", **options: object) -> I
         **{"base_url": site, "viewport": {"width": 1000, "height": 800}, **options}
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(path)

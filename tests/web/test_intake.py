@@ -17,7 +17,7 @@ from whybounce.web import intake
 
 def _connected(site: str) -> socket.socket:
     address = urlsplit(site)
-    return socket.create_connection((address.hostname, address.port), timeout=20)
+    return socket.create_connection((address.hostname, address.port), timeout=60)
 
 
 def test_a_paste_of_a_hundred_megabytes_is_refused_with_a_page(client):
@@ -93,9 +93,9 @@ def test_one_client_has_so_many_large_bodies_here_and_no_more(site):
 
 def _until(site: str, status: int) -> httpx.Response:
     """Ask until the server has seen what the connections did."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
-        answer = httpx.post(f"{site}/api/v1/explain", content=b"550 5.1.1 x\n" * 8000, timeout=20)
+        answer = httpx.post(f"{site}/api/v1/explain", content=b"550 5.1.1 x\n" * 8000, timeout=60)
         if answer.status_code == status or time.monotonic() > deadline:
             return answer
 
@@ -104,11 +104,11 @@ def test_small_questions_are_answered_while_large_ones_are_read(site):
     """Reading ten megabytes is another process's work."""
     mail = large_bounce(10)
     with ThreadPoolExecutor(1) as threads:
-        large = threads.submit(httpx.post, f"{site}/api/v1/read", content=mail, timeout=30)
+        large = threads.submit(httpx.post, f"{site}/api/v1/read", content=mail, timeout=120)
         took = []
         while not large.done():
             start = time.perf_counter()
-            assert httpx.get(f"{site}/api/v1/explain?text=5.7.1", timeout=30).status_code == 200
+            assert httpx.get(f"{site}/api/v1/explain?text=5.7.1", timeout=120).status_code == 200
             took.append(time.perf_counter() - start)
 
     assert large.result().status_code == 200

@@ -15,7 +15,7 @@ REQUEST = b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n"
 def connection(site):
     """Return a connection to the site."""
     address = urlsplit(site)
-    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         yield connection
 
 
@@ -47,7 +47,7 @@ def test_a_header_that_stops_coming_ends_the_connection(site, monkeypatch):
     monkeypatch.setattr(serving, "_SECONDS_FOR_HEADER", 0.2)
     address = urlsplit(site)
     for beginning in (b"", REQUEST):
-        with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
             assert _sent(connection, beginning) == b""
 
 

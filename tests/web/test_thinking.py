@@ -14,7 +14,7 @@ LONG = SHORT + 1
 @pytest.fixture(scope="module")
 def thinking():
     """Return one process with room for one more to wait."""
-    thinking = Thinking(processes=1, waiting=1, seconds=1.0)
+    thinking = Thinking(processes=1, waiting=1, seconds=60)
     yield thinking
     thinking.close()
 
@@ -55,12 +55,18 @@ def test_work_that_falls_over_tells_how_and_not_about_what(thinking):
 
 def test_work_that_takes_too_long_is_ended_and_the_next_is_done(thinking):
     """With its process; so is one that has died."""
-    with pytest.raises(ProblemError) as caught:
-        asyncio.run(thinking.do(LONG, sleep, 60))
+    hasty = Thinking(processes=1, waiting=1, seconds=2.0)
+    try:
+        with pytest.raises(ProblemError) as caught:
+            asyncio.run(hasty.do(LONG, sleep, 60))
+        after_it = asyncio.run(hasty.do(LONG, whose))
+    finally:
+        hasty.close()
     with pytest.raises(FellOverError):
         asyncio.run(thinking.do(LONG, die))
 
     assert caught.value.key == "too-long"
+    assert after_it != whose()
     assert asyncio.run(thinking.do(LONG, whose)) != whose()
 
 

@@ -86,5 +86,5 @@ async def test_who_fails_while_using_a_connection_frees_its_place(world):
         with pytest.raises(RuntimeError, match="a mistake"):
             await failing()
         opened: Opened
-        async with asyncio.timeout(2), connections.to(line_to(server)) as opened:
+        async with asyncio.timeout(60), connections.to(line_to(server)) as opened:
             assert opened.connection is not None

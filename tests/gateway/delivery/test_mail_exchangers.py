@@ -22,7 +22,9 @@ def route(domain: str, records: Records, **options: frozenset[str]) -> Route | N
         server = NameServer(records)
         await server.start()
         try:
-            resolver = Resolver("127.0.0.1", server.port, seconds=0.5)
+            # No answer is waited for in vain; else the machine may be busy.
+            patience = 0.5 if Trouble.SILENT in records.troubles.values() else 30
+            resolver = Resolver("127.0.0.1", server.port, seconds=patience)
             return await route_to(domain, resolver, shuffle=backwards, **options)
         finally:
             await server.stop()

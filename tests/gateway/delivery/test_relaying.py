@@ -1,7 +1,6 @@
 """Mail handed over by SMTP to servers that are what servers are: each fault, made for real."""
 
 import asyncio
-import socket
 import ssl
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from ports import free_port
 from postfix import smtp_sink
 from whybounce import explain
 from whybounce.gateway.delivery.attempts import Attempt, Ending, Obstacle
@@ -548,7 +548,7 @@ class LmtpController(Controller):
 async def test_lmtp_decides_for_each_recipient_after_the_dot(world):
     """RFC 2033 §4.2; taken means delivered."""
     keeps = Keeps()
-    controller = LmtpController(keeps, hostname="127.0.0.1", port=_free_port())
+    controller = LmtpController(keeps, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         async with world() as w:
@@ -577,7 +577,7 @@ async def test_a_smarthost_gets_the_mail_after_signing_in(world, certified, pass
     controller = Controller(
         keeps,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         authenticator=authenticator,
         auth_required=True,
         tls_context=certified(["smart.example.net"]),
@@ -703,12 +703,6 @@ async def test_mail_that_has_seen_more_than_a_hundred_servers_is_in_a_loop(world
     assert many.ending is Ending.RELAYED
     assert told(more) == (Ending.FAILED, "routing-loop")
     assert len(server.received) == 1
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _trusting_nobody() -> ssl.SSLContext:

@@ -133,7 +133,7 @@ async def test_what_our_people_send_to_outside_is_signed(tmp_path: Path, extensi
         async with running_demonstration(config) as gateway:
             options = ("BODY=8BITMIME",)
             await submit(gateway, "somebody@remote.example", mail=mail.encode(), options=options)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not world.remote.received:  # noqa: ASYNC110  # nothing tells of it
                     await asyncio.sleep(0.01)
     (message,) = (each.data for each in world.remote.received)

@@ -118,9 +118,16 @@ async def test_beyond_so_many_the_others_wait_their_turn(in_memory: Path, monkey
 
 async def test_who_drains_is_let_go_at_the_end(in_memory: Path):
     """The command waits until the gateway has ended."""
-    path = in_memory / "control"
-    async with listening(path, _answer):
+    path, asked = in_memory / "control", asyncio.Event()
+
+    async def answer(request: Request, by: str) -> Answer:
+        asked.set()
+        return await _answer(request, by)
+
+    async with listening(path, answer):
         asking = asyncio.create_task(asyncio.to_thread(ask, path, Drain(), until_over=True))
+        async with asyncio.timeout(60):
+            await asked.wait()
         done, _ = await asyncio.wait([asking], timeout=0.2)
         assert not done
 
@@ -155,7 +162,7 @@ def test_nobody_there_is_told_from_a_gateway_that_hangs_up(in_memory: Path):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
         server.listen()
-        server.settimeout(5)
+        server.settimeout(60)
         client = channel._connect(path)  # noqa: SLF001  # so that one waits to be taken
         server.accept()[0].close()
         client.close()

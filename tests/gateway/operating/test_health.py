@@ -93,7 +93,7 @@ async def test_a_gateway_whose_queue_takes_nothing_says_so_and_recovers(in_memor
 
 
 async def _until(url: str, status: int) -> dict:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (found := await asyncio.to_thread(_get, url))[0] != status:  # noqa: ASYNC110  # it asks
             await asyncio.sleep(0.2)
     return found[1]
@@ -101,7 +101,7 @@ async def _until(url: str, status: int) -> dict:
 
 def _get(url: str) -> tuple[int, dict]:
     try:
-        with urllib.request.urlopen(url, timeout=15) as page:  # noqa: S310  # our own page
+        with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310  # our own page
             return page.status, json.loads(page.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -39,7 +39,7 @@ def listen() -> Iterator[Listen]:
             lambda: known,
             **{carried.get(name, name): value for name, value in given.items() if name in own},
         )
-        asyncio.run_coroutine_threadsafe(start(listener), loop).result(10)
+        asyncio.run_coroutine_threadsafe(start(listener), loop).result(60)
         return Running(loop, listener, known)
 
     async def stop() -> None:
@@ -48,9 +48,9 @@ def listen() -> Iterator[Listen]:
         await asyncio.sleep(0)
 
     yield listening
-    asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(stop(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(60)
     loop.close()
 
 

@@ -13,7 +13,8 @@ from aiosmtpd.controller import Controller
 from cryptography import x509
 
 from loopback import Listen
-from postfix import free_port, postfix, smtp_sink
+from ports import free_port
+from postfix import postfix, smtp_sink
 from whybounce.checking.tls import opportunistic_context
 from whybounce.gateway.smtp.client import (
     Answered,
@@ -41,7 +42,9 @@ ENVELOPE = Envelope("anna@example.net", (BOB,), return_=Return.FULL, envelope_id
 SETTINGS = ClientSettings(name="gateway.example.net")
 HASTE = ClientSettings(
     name="gateway.example.net",
-    patience=Patience(greeting=0.3, hello=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, end=0.3),
+    patience=Patience(
+        greeting=0.3, hello=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, end=0.3, quit=0.3
+    ),
 )
 
 Using = Callable[[ClientConnection], Awaitable[Any]]
@@ -383,7 +386,7 @@ async def _stops_at_the_message(reader: asyncio.StreamReader, writer: asyncio.St
     for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
         await reader.readline()
         writer.write(reply)
-    await asyncio.sleep(2)  # Reads no more, and says nothing.
+    await asyncio.Event().wait()  # Reads no more, and says nothing.
 
 
 async def _refuses_in_the_middle(
@@ -469,8 +472,10 @@ def test_a_connection_knows_when_the_server_has_gone(listen: Listen):
     async def use(connection: ClientConnection) -> Any:
         await connection.greet()
         before = connection.is_usable
-        running.start(running.listener.drain(1))
-        await asyncio.sleep(0.2)
+        await asyncio.wrap_future(running.start(running.listener.drain(60)))
+        async with asyncio.timeout(60):
+            while connection.is_usable:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.01)
         delivery = await connection.deliver(ENVELOPE, MESSAGE)
         return before, connection.is_usable, _shown(delivery.results[0].answered)
 

@@ -23,11 +23,11 @@ ENVELOPE = b"EHLO c\r\nMAIL FROM:<anna@example.net>\r\nRCPT TO:<bob@example.org>
 
 
 def _smtp(running: Running) -> smtplib.SMTP:
-    return smtplib.SMTP("127.0.0.1", running.port, "client.example", timeout=10)
+    return smtplib.SMTP("127.0.0.1", running.port, "client.example", timeout=60)
 
 
 def _connect(running: Running) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", running.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", running.port), timeout=60)
 
 
 def _until(connection: socket.socket, end: bytes) -> bytes:
@@ -326,7 +326,7 @@ def test_a_client_that_never_reads_is_dropped(listen: Listen):
     with closing(socket.socket()) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", running.port))
-        client.settimeout(10)
+        client.settimeout(60)
         with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
             _send_for_ever(client, b"HELP\r\n" * 100_000)
     _eventually(lambda: running.listener.count.open == 0)
@@ -385,7 +385,7 @@ def test_draining_finishes_what_is_under_way(listen: Listen):
         _until(idle, b"220 ")
         busy.sendall(ENVELOPE + b"DATA\r\nHello\r\n")
         _until(busy, b"354 ")
-        draining = running.start(running.listener.drain(10))
+        draining = running.start(running.listener.drain(60))
 
         assert _rest(idle) == b"421 4.3.2 This server is about to stop; try again\r\n"
         with pytest.raises(ConnectionRefusedError):
@@ -394,7 +394,7 @@ def test_draining_finishes_what_is_under_way(listen: Listen):
         assert _rest(busy).endswith(
             b"250 2.0.0 Taken as 1\r\n421 4.3.2 This server is about to stop; try again\r\n"
         )
-        draining.result(10)
+        draining.result(60)
 
     assert sorted(ending.name for ending in running.handler.endings) == ["SHUT_DOWN", "SHUT_DOWN"]
 
@@ -438,9 +438,11 @@ def test_it_runs_under_uvloop(
 
     def send(port: int) -> bytes:
         if mode is TlsMode.IMPLICIT:
-            client = smtplib.SMTP_SSL("127.0.0.1", port, "c.example", context=client_tls, timeout=9)
+            client = smtplib.SMTP_SSL(
+                "127.0.0.1", port, "c.example", context=client_tls, timeout=60
+            )
         else:
-            client = smtplib.SMTP("127.0.0.1", port, "c.example", timeout=9)
+            client = smtplib.SMTP("127.0.0.1", port, "c.example", timeout=60)
         with client:
             if mode is TlsMode.STARTTLS:
                 client.starttls(context=client_tls)

@@ -12,7 +12,8 @@ import pytest
 import trustme
 
 from loopback import Listen, Recorder, Running
-from postfix import free_port, postfix, running, wait_for
+from ports import free_port
+from postfix import postfix, running, wait_for
 from whybounce.gateway.smtp.server import LineEnds, TlsMode
 from whybounce.vocabulary.envelope import Notify, Return
 
@@ -215,9 +216,9 @@ def test_haproxy_says_whose_connection_it_is(
     with running("haproxy", "-f", str(tmp_path / "haproxy.cfg")):
         wait_for(front)
         if mode is TlsMode.IMPLICIT:
-            client = smtplib.SMTP_SSL("127.0.0.1", front, context=client_tls, timeout=10)
+            client = smtplib.SMTP_SSL("127.0.0.1", front, context=client_tls, timeout=60)
         else:
-            client = smtplib.SMTP("127.0.0.1", front, timeout=10)
+            client = smtplib.SMTP("127.0.0.1", front, timeout=60)
         with client:
             if mode is TlsMode.STARTTLS:
                 client.starttls(context=client_tls)

@@ -173,12 +173,12 @@ async def test_a_hint_comes_with_each_commit_that_makes_something_due(sqlite_url
         assert not waiting.done()
 
         await mail.accept(store)
-        seen = await asyncio.wait_for(waiting, 5)
+        seen = await asyncio.wait_for(waiting, 60)
         (one,) = await mail.lease(store)
         assert store.hints.given == seen, "a lease makes nothing due"
 
         await store.settle(mail.deferred(one, mail.after(minutes=1)))
-        assert await asyncio.wait_for(store.hints.after(seen), 5) == seen + 1
+        assert await asyncio.wait_for(store.hints.after(seen), 60) == seen + 1
 
 
 async def test_what_one_node_makes_due_the_others_hear_of(postgresql, open_, mail):
@@ -187,16 +187,16 @@ async def test_what_one_node_makes_due_the_others_hear_of(postgresql, open_, mai
     try:
         async with open_(url) as one, open_(url) as other:
             for store in (one, other):  # Each hears that it is connected.
-                await asyncio.wait_for(store.hints.after(0), 30)
+                await asyncio.wait_for(store.hints.after(0), 60)
             await mail.accept(one)
-            assert await asyncio.wait_for(other.hints.after(1), 30) == 2
+            assert await asyncio.wait_for(other.hints.after(1), 60) == 2
             assert one.hints.given == 2
 
             await asyncio.to_thread(postgresql.stop, signal.SIGQUIT)
             await asyncio.to_thread(postgresql.start)
             await asyncio.wait_for(asyncio.gather(one.hints.after(2), other.hints.after(2)), 60)
             await mail.accept(one)
-            assert await asyncio.wait_for(other.hints.after(3), 30) == 4
+            assert await asyncio.wait_for(other.hints.after(3), 60) == 4
     finally:
         postgresql.drop(url)
 
@@ -214,7 +214,7 @@ async def test_what_concerns_one_node_alone_the_others_do_not_hear(
 
     monkeypatch.setattr(dialect, "tell", noted)
     async with open_(postgresql_url) as store:
-        await asyncio.wait_for(store.hints.after(0), 30)  # That it is connected.
+        await asyncio.wait_for(store.hints.after(0), 60)  # That it is connected.
         for n in range(3):
             await mail.accept(store, f"a{n}@example.net")
         assert told == [{Due.MAIL}] * 3

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import Engine
 
 from whybounce.gateway.store import Deed, Filter, Instruction, Lifting, NewBlock, Retention
@@ -25,12 +25,15 @@ MAY_SCAN = (
 
 
 @pytest.fixture
-def statements():
-    """Collect what the store asks, with what it asks about."""
+def statements(sqlite_url):
+    """Collect what the test's store asks, with what it asks about; other tests' may run beside it."""
     asked: dict[str, object] = {}
+    database = make_url(sqlite_url).database
 
-    def note(*about: object) -> None:
-        _, _, statement, parameters, _, many = about
+    def note(connection: Connection, *about: object) -> None:
+        _, statement, parameters, _, many = about
+        if connection.engine.url.database != database:
+            return
         if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE", "INSERT", "WITH")):
             asked[statement] = parameters[0] if many else parameters
 

@@ -94,7 +94,7 @@ async def test_a_server_that_is_gone_is_said_until_it_is_back(
                     store.next_due(),
                     return_exceptions=True,
                 ),
-                30,
+                60,
             )
             trouble = store.writer_figures().trouble
         finally:

@@ -295,7 +295,7 @@ async def test_no_policy_refuses_ordinary_mail(profile: str, in_memory: Path):
 def _send_all(port: int) -> dict[str, str]:
     """Send each as other servers do; return what was said against any."""
     refused = {}
-    with smtplib.SMTP("127.0.0.1", port, "mx.remote.example", timeout=15) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, "mx.remote.example", timeout=60) as smtp:
         smtp.ehlo()
         for each in ALL:
             options = ["BODY=8BITMIME", *(["SMTPUTF8"] if each.utf8 else [])]
