@@ -21,6 +21,7 @@ def mail(header, text):
         ("X-BoxTrapper: 4v7", "Hello."),
         ("Subject: Please confirm your message to anna@example.org", ASKS),
         ("Subject: Your e-mail requires verification", "To verify that you are a person, click on this fine link."),
+        ("Subject: Please confirm your message", "Your message attached below is being held. To release it, use your mailer's Reply."),
         ("Subject: Message pending verification", "Your message is being held until you confirm it."),
     ],
 )  # fmt: skip

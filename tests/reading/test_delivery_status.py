@@ -252,6 +252,19 @@ def test_every_recipient_is_an_outcome_even_without_blank_lines_between():
     ]
 
 
+def test_what_several_systems_reported_in_one_mail_is_all_read():
+    """Who gathers reports writes a machine part for each."""
+    second = "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; b.example\n\n"
+    first = "Final-Recipient: rfc822; anna@example.org\nAction: failed\nStatus: 5.1.1\n"
+    read_report = report(
+        f"Reporting-MTA: dns; a.example\n\n{first}\n{second}{first.replace('anna', 'bea')}"
+    )
+
+    recipients = [outcome.recipient for outcome in read_report.outcomes]
+    assert recipients == ["anna@example.org", "bea@example.org"]
+    assert read_report.generator == "a.example"
+
+
 def test_ten_thousand_recipients_are_enough():
     """More are not read."""
     assert len(report(about(*["failed"] * 10_050)).outcomes) == 10_000

@@ -45,6 +45,17 @@ def test_the_originals_header_is_read_from_below_the_reply():
     assert report.outcomes[0].reply.code == 550
 
 
+def test_a_services_notification_without_its_mail_names_its_recipients():
+    """As a queue or a webhook holds it: one line of JSON."""
+    bounced = (
+        '{"emailAddress":"anna@example.org","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 x"}'
+    )
+    text = f'{{"notificationType":"Bounce","bounce":{{"bouncedRecipients":[{bounced}]}}}}'
+    report = whybounce.diagnose(text).report
+
+    assert (report.form, report.outcomes[0].recipient) == ("amazon-ses", "anna@example.org")
+
+
 @pytest.mark.parametrize("text", ["550 5.1.1 User unknown", "quux", "Generating server:", ""])
 def test_a_text_that_names_no_server_has_none(text):
     """Nothing is guessed."""

@@ -93,6 +93,17 @@ AUTOMATIC = [
     "Subject: Autosvar: lunch",
     "Subject: 自動応答: 昼食",
     "Subject: 自动回复: 午餐",
+    "Subject: 自動回覆: 午餐",
+    "Subject: =?utf-8?Q?Automatick=C3=A1_odpov=C4=9B=C4=8F:_ob=C4=9Bd?=",
+    "Subject: Odpowiedź automatyczna: obiad",
+    "Subject: Automatikus válasz: ebéd",
+    "Subject: Automatisk svar: lunsj",
+    "Subject: Automaattinen vastaus: lounas",
+    "Subject: Otomatik yanıt: yemek",
+    "Subject: Αυτόματη απάντηση: γεύμα",
+    "Subject: Автоматический ответ: обед",
+    "Subject: Автоматична відповідь: обід",
+    "Subject: 자동 회신: 점심",
 ]
 
 BY_HAND = [

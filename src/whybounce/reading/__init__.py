@@ -22,7 +22,6 @@ from whybounce.reading.attempts import with_attempts
 from whybounce.reading.carried import carried_by
 from whybounce.reading.mime import Message, parse_message
 from whybounce.reading.original import first_hop_of
-from whybounce.reading.text import read_pasted
 from whybounce.vocabulary.report import Defect, Report
 
 _FORMS = (
@@ -57,6 +56,11 @@ def read_message(message: Message) -> Report:
     something = message.fields or any(part.source.strip() for part in message.parts)
     what = "no form of bounce that is known here" if something else "nothing to read"
     return Report(defects=(Defect("message", what),))
+
+
+def read_pasted(pasted: str) -> Report | None:
+    """Return the report of a bounce without its mail: its words, or a service's notification."""
+    return ses_notification.read_json(pasted) or text.read_pasted(pasted)
 
 
 def _read(message: Message, depth: int) -> Report | None:

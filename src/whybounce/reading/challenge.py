@@ -34,7 +34,7 @@ _SURE = re.compile(
 _WORDS = re.compile(
     r"(?:reply to this (?:message|e-?mail)|click (?:on )?(?:the|this) .{0,30}link|respond to this).{0,300}?(?:deliver|release|confirm|approved|sender)"
     r"|(?:to (?:verify|confirm) that you are|prove (?:that )?you are) (?:a )?(?:human|real|person|not a)"
-    r"|your message (?:is being held|has been (?:held|quarantined)|will be delivered).{0,200}?(?:confirm|verify|reply)",
+    r"|your message (?:attached below )?(?:is being held|has been (?:held|quarantined)|will be delivered).{0,200}?(?:confirm|verify|reply)",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -99,10 +99,10 @@ def read(message: Message) -> Report | None:
 
 
 def _status_fields(message: Message) -> str | None:
-    """Return the fields: their part, or the run of them in a text where no part is theirs."""
-    part = message.first(*_STATUS_TYPES)
-    if part is not None:
-        return part.text()
+    """Return the fields: their parts, or the run of them in a text where no part is theirs."""
+    parts = [part.text() for part in message.parts if part.content_type in _STATUS_TYPES]
+    if parts:
+        return "\n\n".join(parts)  # Some gather what several systems reported.
     for leaf in message.parts:
         if not leaf.content_type.startswith(("text/plain", "multipart/")):
             continue

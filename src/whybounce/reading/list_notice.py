@@ -31,7 +31,7 @@ _HELD = re.compile(
 )
 _REFUSED = re.compile(
     r"rejected by the (?:list )?moderator|automatically rejected|not (?:allowed|authorized|permitted)\s+to\s+(?:post|send)"
-    r"|has been rejected|is rejected because|you are not a member|a été rejeté|n'êtes pas autorisé|only (?:members|subscribers) (?:can|may) post|rejected posting"
+    r"|has been rejected|is rejected because|you (?:\(\S{1,100}\) )?are not a member|not member article|a été rejeté|n'êtes pas autorisé|only (?:members|subscribers) (?:can|may) post|rejected posting"
     r"|nicht berechtigt, .{0,60}(?:senden|schreiben)|posting .{0,60}(?:was|is) (?:refused|rejected)"
 )
 _CONFIRMS = re.compile(r"confirm .{0,20}subscri|welcome to the|unsubscribe request", re.IGNORECASE)

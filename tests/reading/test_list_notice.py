@@ -1,0 +1,30 @@
+"""A list's program tells who wrote to the list that the message was refused, or waits."""
+
+import pytest
+
+from whybounce.reading.list_notice import read
+from whybounce.vocabulary.report import Kind
+
+REFUSED = [
+    ("You are not a member of this list", "You are not a member of <list@example.org>."),
+    ("NOT MEMBER article from chris@example.net", "Your mail to <list@example.org> stays out."),
+    ("Hello", "You (chris@example.net) are not a member of <list@example.org>."),
+]
+
+
+@pytest.mark.parametrize(("subject", "text"), REFUSED, ids=[words for words, _ in REFUSED])
+def test_a_post_of_somebody_who_is_no_member_was_refused(message, subject, text):
+    """Who did not get it is the list, not who wrote to it."""
+    mail = f"From: owner-list@example.org\nTo: chris@example.net\nSubject: {subject}\n\n{text}\n"
+    report = read(message(mail))
+
+    assert report.kind is Kind.FAILURE
+    assert [outcome.recipient for outcome in report.outcomes] == ["list@example.org"]
+
+
+def test_a_welcome_of_a_list_is_no_refusal(message):
+    """It speaks of members, too."""
+    words = "You are now a member of <list@example.org>."
+    mail = f"From: owner-list@example.org\nTo: chris@example.net\nSubject: Hello\n\n{words}\n"
+
+    assert read(message(mail)) is None
