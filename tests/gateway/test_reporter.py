@@ -4,6 +4,7 @@ import asyncio
 import smtplib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,35 @@ async def test_a_delay_is_told_once_and_then_the_end(in_memory: Path):
     assert sorted(each.kind for each in reports) == ["delay", "failure"]
     failure = next(each for each in reports if each.kind == "failure")
     assert "Greylisted" in str(failure.outcomes[0].reply.innermost)
+
+
+@pytest.mark.parametrize("way", ["smarthost", "connector", "mx"])
+async def test_who_is_asked_because_we_chose_so_is_said_to_be_that(in_memory: Path, way: str):
+    """It answers before the recipient's server has heard of anything; the causes speak of that one."""
+    people = in_memory / "people.toml"
+    async with outside(Behaviour(replies={"RCPT": "550 5.7.1 Access denied"})) as world:
+        host = f"127.0.0.1:{world.remote.port}"
+        connector = f"""
+[[organisation.outbound-connector]]
+name = "partner"
+domains = ["remote.example"]
+hosts = ["{host}"]
+"""
+        people.write_text(FRENCH.replace("fr", "en") + (connector if way == "connector" else ""))
+        outbound = f'smarthost = "{host}"' if way == "smarthost" else ""
+        config = configured(in_memory, world, outbound=outbound)
+        async with running(config, read_directory(people, plain_passwords=True)) as gateway:
+            await submit(gateway, "chris@remote.example")
+            (notice,) = await mails(in_memory, ANNA)
+
+    text = (
+        message_from_bytes(notice).get_payload(0).get_payload(0).get_payload(decode=True).decode()
+    )
+    said = (
+        "127.0.0.1, which gave the answer, is the server that mail to remote.example is sent through "
+        "from here."
+    )
+    assert (said in " ".join(text.split())) == (way != "mx")
 
 
 async def test_success_is_told_to_who_asked_for_it(in_memory: Path):

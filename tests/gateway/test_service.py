@@ -211,6 +211,31 @@ async def test_who_declares_more_than_there_is_room_for_hears_of_it_at_once(in_m
     assert all(each.text.startswith(words) for each in trace.events)
 
 
+async def test_an_alias_of_a_full_mailbox_is_refused_and_a_list_with_one_is_not(in_memory: Path):
+    """Others of the list may have room: it is taken, and its owner hears of the one."""
+    file = in_memory / "people.toml"
+    file.write_text("""
+        [[organisation]]
+        name = "Contoso"
+        [[organisation.domain]]
+        name = "contoso.example"
+        [[organisation.mailbox]]
+        address = "full@contoso.example"
+        quota = "1 B"
+        [[organisation.alias]]
+        address = "help@contoso.example"
+        to = ["full@contoso.example"]
+        [[organisation.group]]
+        address = "all@contoso.example"
+        members = ["full@contoso.example"]
+    """)
+    async with running(configured(in_memory), read_directory(file)) as gateway:
+        told = await bring(gateway, "help@contoso.example", "all@contoso.example")
+
+    words = b"5.2.2 Mailbox of help@contoso.example is full"
+    assert told == {"help@contoso.example": (552, words)}
+
+
 async def test_who_asked_for_no_report_gets_none(in_memory: Path):
     """NOTIFY=NEVER, RFC 3461 §4.1."""
 

@@ -105,6 +105,7 @@ class Asking:
                 domain=reached.domain,
                 receiving=reached.organisation,
                 found=reached.found,
+                stands_for=reached.stands_for,
                 rights=reached.rights,
                 is_return=is_return,
                 missing=reached.missing or "",
@@ -181,11 +182,11 @@ class Asking:
 
     async def _held(self, facts: Facts) -> int | None:
         """Return how much the recipient's mailbox holds, where it has a quota."""
-        if facts.found is None or facts.quota is None or self._occupancy is None:
+        if facts.end is None or facts.quota is None or self._occupancy is None:
             return None
         if Need.ROOM not in self._judge.needs(Stage.RCPT):
             return None
-        return await self._occupancy.octets(facts.found.entry.address)
+        return await self._occupancy.octets(facts.end.address)
 
     async def _authentication(
         self, facts: Facts, message: HashedMessage | None

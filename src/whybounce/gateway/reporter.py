@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from whybounce.diagnosing import diagnose_report
 from whybounce.explaining import Explainer
 from whybounce.gateway.config import Reports, Returned, Style as ConfiguredStyle
@@ -30,6 +32,7 @@ from whybounce.gateway.store.rows import (
 from whybounce.gateway.tracing_fields import LONGEST_HEADER_READ, end_of_header, header_of
 from whybounce.notation import hops_of, original_of
 from whybounce.vocabulary.envelope import Return
+from whybounce.vocabulary.note import Note, NoteId
 from whybounce.vocabulary.notice import Audience, NoticeSettings, Style
 from whybounce.vocabulary.report import Report
 from whybounce.writing import Writer
@@ -90,7 +93,8 @@ class Reporter:
             original=header,
             hops=hops_of(header),
         )
-        diagnosis = diagnose_report(report, self.explainer)
+        found = diagnose_report(report, self.explainer)
+        diagnosis = replace(found, notes=(*_sent_through(told), *found.notes))
         whole = original if len(original) == message.size else None
         octets = self.writer.write(diagnosis, await self._settings(message, now), whole)
         causes = {
@@ -183,6 +187,16 @@ def why_none(message: QueuedMessage) -> Told | None:
     if session is not None and not is_known and session.facts.get(RETURN_PATH) == "forged":
         return Told.WITHHELD
     return None
+
+
+def _sent_through(told: Sequence[Conclusion]) -> tuple[Note, ...]:
+    """Say whose the server is that refused: a cause's words speak of the recipient's."""
+    hosts = dict.fromkeys(
+        (each.sent_through, each.recipient.domain) for each in told if each.sent_through
+    )
+    return tuple(
+        Note(NoteId.SENT_THROUGH, {"remote": host, "domain": domain}) for host, domain in hosts
+    )
 
 
 def _is_wanted(conclusion: Conclusion) -> bool:

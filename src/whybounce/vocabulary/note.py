@@ -44,6 +44,7 @@ class NoteId(StrEnum):
     SENDERS_CLOCK_DIFFERS = "senders-clock-differs"  # Likewise, on the way's first step.
     EXPIRED_OVER = "expired-over"  # Time ran out, and this is what stood in the way.
     GAVE_UP = "gave-up"  # Final, though the last answer was "not now".
+    SENT_THROUGH = "sent-through"  # Who answered was chosen by who sends; only that one can tell.
 
 
 class NoteMeaning(StrEnum):

@@ -161,14 +161,16 @@ async def test_an_alias_that_leads_out_of_the_signed_zones_still_vouches(
 
 
 async def test_a_smarthost_with_records_is_held_to_them(world, signed_zone, domain):
-    """At the port that was configured, by its own name."""
+    """At the port that was configured, by its own name; the recipient's server is not blamed."""
     async with world(zone=signed_zone, tls=dane) as w:
         host = f"smart.{domain}"
         await w.serve(host, Behaviour(certificate=serving(issued(host))), domain=domain)
         signed_zone.add(f"_{w.port}._tcp.{host}", "TLSA", root().tlsa(3, 1, 1))
         (attempt,) = await w.deliver(f"ben@elsewhere.{domain}", to=Smarthost(host, w.port))
+        place = f"_{w.port}._tcp.{host}"
 
-    assert cause_of(attempt) == "tlsa-invalid"
+    assert cause_of(attempt) == "no-route"
+    assert f"TLSA {root().tlsa(3, 1, 1)} at {place}" in attempt.decided.obstacle.evidence
 
 
 async def test_evidence_names_host_certificate_record_and_where_it_stands(

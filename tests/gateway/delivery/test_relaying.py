@@ -13,12 +13,13 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from ports import free_port
 from postfix import smtp_sink
 from whybounce import explain
+from whybounce.checking.tls import opportunistic_context
 from whybounce.gateway.delivery.attempts import Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.destinations import Lmtp, MailExchangers, Smarthost
 from whybounce.gateway.delivery.mail_exchangers import Host
 from whybounce.gateway.delivery.opening import Login
 from whybounce.gateway.delivery.recording import expired, outcome_of
-from whybounce.gateway.delivery.tls_policies import TlsPolicy
+from whybounce.gateway.delivery.tls_policies import TlsPolicy, opportunistic
 from whybounce.gateway.store.rows import BodyType, Return
 from whybounce.provoking.mail_server import Behaviour
 from whybounce.provoking.name_server import Trouble
@@ -608,7 +609,8 @@ async def test_a_password_is_never_sent_in_the_clear(world):
         to = Smarthost("127.0.0.20", w.port, login=Login("carl", "secret"))
         (attempt,) = await w.deliver(to=to)
 
-    assert told(attempt) == (Ending.DEFERRED, "starttls-not-supported")
+    assert told(attempt) == (Ending.DEFERRED, "no-route")
+    assert attempt.decided.obstacle.evidence.endswith("without which no password is sent")
     assert server.received == []
 
 
@@ -644,16 +646,26 @@ async def test_what_is_wrong_with_our_way_out_is_not_said_of_the_recipient_s_ser
 
 
 @pytest.mark.parametrize(
-    ("host", "why"),
-    [("127.0.0.21", "127.0.0.21 port"), ("127.0.0.20", "timed-out at greeting: ")],
-    ids=["refuses the connection", "answers nothing"],
+    ("host", "behaviour", "why"),
+    [
+        ("127.0.0.21", Behaviour(), "127.0.0.21 port"),
+        ("127.0.0.20", Behaviour(stall_at="BANNER"), "timed-out at greeting: "),
+        ("127.0.0.20", Behaviour(hang_up_at="DATA"), "connection-lost at DATA: "),
+        (
+            "127.0.0.20",
+            Behaviour(),
+            "127.0.0.20 does not offer STARTTLS, and our own setting demands",
+        ),
+    ],
+    ids=["refuses the connection", "answers nothing", "hangs up", "has no TLS"],
 )
 async def test_what_is_wrong_with_a_connector_s_host_is_not_said_of_the_recipient_s_server(
-    world, host, why
+    world, host, behaviour, why
 ):
     """Our administrator named it, and nobody knows whose it is."""
-    async with world() as w:
-        await w.serve("mx1.example.org", Behaviour(stall_at="BANNER"))
+    strict = TlsPolicy("encrypt", opportunistic_context(), required=True, source="our own setting")
+    async with world(policy=strict if "STARTTLS" in why else opportunistic()) as w:
+        await w.serve("mx1.example.org", behaviour)
         (attempt,) = await w.deliver(to=Smarthost(host, w.port))
         outcome = outcome_of(attempt)
         ended = expired(attempt, was_answered=False)

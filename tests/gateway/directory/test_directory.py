@@ -411,6 +411,51 @@ async def test_whose_mail_goes_to_nobody_is_known_before_it_is_sent(asked, reads
     assert reached.missing == missing
 
 
+STANDING = """
+[[organisation.alias]]
+address = "one@a.example"
+to = ["ben+desk@a.example"]
+[[organisation.alias]]
+address = "deeper@a.example"
+to = ["one@a.example"]
+[[organisation.alias]]
+address = "two@a.example"
+to = ["anna@a.example", "ben@a.example"]
+[[organisation.alias]]
+address = "listed@a.example"
+to = ["alone@a.example"]
+[[organisation.alias]]
+address = "outside@a.example"
+to = ["x@b.example"]
+[[organisation.group]]
+address = "alone@a.example"
+members = ["ben@a.example"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "end"),
+    [
+        ("one@a.example", "ben@a.example"),
+        ("deeper@a.example", "ben@a.example"),
+        ("two@a.example", None),
+        ("listed@a.example", None),
+        ("alone@a.example", None),
+        ("outside@a.example", None),
+        ("ben@a.example", None),
+        ("nobody@a.example", None),
+    ],
+)
+async def test_whom_an_alias_of_one_leads_to_is_known_before_mail_is_sent(
+    asked, reads, address, end
+):
+    """Through other aliases too; not where it leads to a list, to several or elsewhere."""
+    async with asked(reads(HEAD + STANDING)) as directory:
+        reached = await _asked(directory, lambda c: destination(c, "x@b.example", address))
+
+    assert (reached.stands_for and reached.stands_for.address) == end
+
+
 RULES = """
 [[organisation.mail-flow-rule]]
 name = "everybody's"

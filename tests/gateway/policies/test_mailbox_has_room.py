@@ -13,6 +13,7 @@ from whybounce.vocabulary.envelope import Envelope, Recipient
 TEN = Mailbox(address=BEN, quota=Size(10))
 FOLDER = PublicFolder(address=BEN, quota=Size(10))
 ERIK = MailAddress("erik@fabrikam.example")
+ALIAS = Alias(address=MailAddress("help@contoso.example"), to=(BEN,))
 
 
 def of(entry, held, size=None, facts=STRANGER):
@@ -39,7 +40,11 @@ def of(entry, held, size=None, facts=STRANGER):
         (of(Mailbox(address=BEN), 99, 99), None),
         (of(Mailbox(address=BEN, quota=Size(10), forward_to=(ERIK,)), 99, 99), None),
         (of(Mailbox(address=BEN, quota=Size(10), lmtp=Endpoint("[::1]:24")), 99, 99), None),
-        (of(Alias(address=BEN, to=(ERIK,)), 99, 99), None),
+        (of(Mailbox(address=BEN, quota=Size(10), disabled=True), 99, 99), None),
+        (of(Mailbox(address=BEN, quota=Size(10), moved_to=ERIK), 99, 99), None),
+        (replace(of(ALIAS, 7, 4), stands_for=TEN), "mailbox-full"),
+        (replace(of(ALIAS, 7, 3), stands_for=TEN), None),
+        (of(ALIAS, 99, 99), None),
         (of(Group(address=BEN), 99, 99), None),
         (STRANGER, None),
     ],
@@ -63,6 +68,16 @@ def test_it_is_for_good_and_written_down_with_its_numbers(facts, evidence):
     assert isinstance(verdict, Refuse)
     assert verdict.evidence == evidence
     assert words_of(verdict) == "552 5.2.2 Mailbox of ben@contoso.example is full"
+
+
+def test_an_alias_is_refused_in_the_name_that_the_sender_wrote():
+    """Whose it is, they need not know; who reads the trace does."""
+    to = Recipient(ALIAS.address)
+    verdict = judge(replace(of(ALIAS, 11), stands_for=TEN, recipient=to))
+
+    assert isinstance(verdict, Refuse)
+    assert words_of(verdict) == "552 5.2.2 Mailbox of help@contoso.example is full"
+    assert verdict.evidence == "11 of 10 octets are used in ben@contoso.example"
 
 
 @pytest.mark.parametrize(

@@ -67,3 +67,4 @@ class Attempt:
     decided: Asked  # The one of them that tells why.
     passed_dsn: bool = False  # The next hop took over RFC 3461's duties: no notice is ours.
     untried: bool = False  # Nobody was asked: what another message met a moment ago is told.
+    through_our_choice: bool = False  # The DNS did not name who was asked, our configuration did.

@@ -39,10 +39,11 @@ _IN_MAILBOX = Reply("Delivered to the mailbox", status=StatusCode(2, 0, 0))
 
 _NO_ROUTE = "no-route"
 
-# What a server that cannot be spoken to is said to be: true of the recipient's, not of one of ours.
-_UNREACHED = frozenset({"cannot-connect", "connection-refused", "connection-timed-out"})
-# A connector may promise encryption with the recipient's side; our way out promises none of theirs.
-_OF_WAY_OUT = _UNREACHED | {"starttls-not-supported"}
+# What may be told of a server of our choice as it is: its words blame nobody at the recipient's. All else
+# that is no fault of the message is said as of the recipient's server, and is not true of ours.
+_OF_EITHER = frozenset({"authentication-mechanism", "protocol-error"})
+# A connector may demand a certificate of the recipient's side; our way out has none of theirs.
+_OF_CONNECTOR = _OF_EITHER | {"partner-certificate-invalid"}
 
 _Remote = MailExchangers | Smarthost | Lmtp
 
@@ -190,14 +191,16 @@ def _closed(destination: _Remote, found: NoRoute) -> Obstacle:
 def _at_our_choice(attempt: Attempt, chosen: Smarthost) -> Attempt:
     """Return the attempt with what is wrong with our own choice not said of the recipient's server."""
     told = partial(_told_of_our_choice, chosen=chosen, domain=attempt.recipient.domain)
-    return replace(attempt, asked=tuple(map(told, attempt.asked)), decided=told(attempt.decided))
+    asked, decided = tuple(map(told, attempt.asked)), told(attempt.decided)
+    return replace(attempt, asked=asked, decided=decided, through_our_choice=True)
 
 
 def _told_of_our_choice(asked: Asked, *, chosen: Smarthost, domain: str) -> Asked:
     said = asked.said
     if not isinstance(said, Obstacle):
         return asked
-    if said.cause not in (_OF_WAY_OUT if chosen.is_way_out else _UNREACHED):
+    as_it_is = _OF_EITHER if chosen.is_way_out else _OF_CONNECTOR
+    if said.permanent or said.cause in as_it_is:
         return asked
     host = asked.remote.host if asked.remote else chosen.host
     whose = (

@@ -49,6 +49,7 @@ class Conclusion:
     outcome: Outcome
     cause: str | None = None  # What we found ourselves; None: the reply tells.
     passed_dsn: bool = False  # Its success is the next hop's to tell.
+    sent_through: str | None = None  # The host of our choice that refused it or put it off.
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,23 @@ def is_expiring(attempt: Attempt, message: QueuedMessage, now: datetime) -> bool
 def _conclusion(
     attempt: Attempt, message: QueuedMessage, now: datetime, answered: frozenset[int]
 ) -> Conclusion:
-    recipient, cause = attempt.recipient, cause_of(attempt)
+    recipient, cause, through = attempt.recipient, cause_of(attempt), _sent_through(attempt)
     if is_expiring(attempt, message, now):
         was_answered = recipient.number in answered or any(each.reply for each in attempt.asked)
-        outcome = expired(attempt, was_answered=was_answered)
-        return Conclusion(recipient, Terminal.EXPIRED, outcome, cause_at_expiry(attempt))
+        outcome, cause = expired(attempt, was_answered=was_answered), cause_at_expiry(attempt)
+        return Conclusion(recipient, Terminal.EXPIRED, outcome, cause, sent_through=through)
     if attempt.ending is Ending.DEFERRED:
-        return Conclusion(recipient, None, outcome_of(attempt, retry_until=message.expires), cause)
-    terminal = _TERMINALS[attempt.ending]
-    return Conclusion(recipient, terminal, outcome_of(attempt), cause, attempt.passed_dsn)
+        outcome = outcome_of(attempt, retry_until=message.expires)
+        return Conclusion(recipient, None, outcome, cause, sent_through=through)
+    terminal, outcome = _TERMINALS[attempt.ending], outcome_of(attempt)
+    return Conclusion(recipient, terminal, outcome, cause, attempt.passed_dsn, through)
+
+
+def _sent_through(attempt: Attempt) -> str | None:
+    decided = attempt.decided
+    if not attempt.through_our_choice or decided.reply is None or decided.remote is None:
+        return None
+    return None if attempt.ending is Ending.RELAYED else decided.remote.host
 
 
 def to_tell(

@@ -53,6 +53,7 @@ class Destination:
     rights: Rights | None  # What that one lets the sender do.
     missing: MailAddress | None = None  # Where that one's mail would go, and nobody is.
     rules: tuple[MailFlowRule, ...] = ()  # Of both sides, about mail of this one to that one.
+    stands_for: Entry | None = None  # Whom an alias leads to, where that is one.
 
 
 def destination(
@@ -76,7 +77,8 @@ def destination(
     found = finding.recipient(connection, address)
     allowed = rights.rights(connection, sender, found.entry, found.organisation) if found else None
     missing = finding.missing_target(connection, found.entry) if found else None
-    return Destination(accepted[0], ours, found, allowed, missing, rules)
+    end = finding.stands_for(connection, found.entry) if found else None
+    return Destination(accepted[0], ours, found, allowed, missing, rules, end)
 
 
 @dataclass(frozen=True, slots=True)

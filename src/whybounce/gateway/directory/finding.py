@@ -7,7 +7,15 @@ from enum import StrEnum
 from sqlalchemy import Connection, select
 
 from whybounce.gateway.addresses import MailAddress, folded_domain, key_of, without_tag
-from whybounce.gateway.directory.nouns import Contact, Domain, DomainKind, Entry, MailUser
+from whybounce.gateway.directory.nouns import (
+    Alias,
+    Contact,
+    Domain,
+    DomainKind,
+    Entry,
+    Group,
+    MailUser,
+)
 from whybounce.gateway.directory.tables import addresses, domains, entries, members
 from whybounce.gateway.store.tables import AnySelect
 
@@ -79,6 +87,19 @@ def missing_target(connection: Connection, entry: Entry) -> MailAddress | None:
     if accepted is None or accepted[0].kind is not DomainKind.AUTHORITATIVE:
         return None
     return None if recipient(connection, entry.to) else entry.to
+
+
+def stands_for(connection: Connection, entry: Entry) -> Entry | None:
+    """Return whom an alias leads to in the end; None where it is no alias, or they may be several."""
+    reached = entry
+    for _ in range(_DEEPEST):
+        if not isinstance(reached, Alias):
+            return None if reached is entry or isinstance(reached, Group) else reached
+        found = recipient(connection, reached.to[0]) if len(reached.to) == 1 else None
+        if found is None:
+            return None
+        reached = found.entry
+    return None
 
 
 def expansion(connection: Connection, group: str, most: int) -> Expansion:

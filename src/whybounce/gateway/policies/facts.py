@@ -13,6 +13,7 @@ from whybounce.checking.block_lists import BlockListResult
 from whybounce.gateway.addresses import folded_domain, is_postmaster
 from whybounce.gateway.directory import (
     Domain,
+    Entry,
     Found,
     Login,
     Mailbox,
@@ -85,12 +86,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     domain: Domain | None = None  # The accepted domain; None where it is not ours.
     receiving: Organisation | None = None  # Whose recipient it is.
     found: Found | None = None  # Whom the address leads to.
+    stands_for: Entry | None = None  # Whom that one leads to, if it is an alias of one.
     rights: Rights | None = None  # What that one lets this sender do.
     is_return: bool = False  # Whether it is a return path of ours, of forwarded mail.
     leads_here: bool = False  # Whether the MX of a domain that is not ours names us.
     missing: str = ""  # Where that one's mail would go, and nobody is.
     rules: tuple[MailFlowRule, ...] = ()  # Of both sides' organisations, about these two.
-    held: int | None = None  # Octets in the mailbox with a quota that it is; None: not known.
+    held: int | None = None  # Octets in the mailbox with a quota that it ends in; None: not known.
 
     listings: tuple[BlockListResult, ...] = ()  # What DNS block lists say of the client.
 
@@ -138,12 +140,19 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quota(self) -> int | None:
         """How many octets the recipient's Maildir may hold; None: any, or mail goes on from there."""
-        entry = self.found.entry if self.found else None
+        entry = self.end
         if not isinstance(entry, Mailbox | PublicFolder) or entry.quota is None:
             return None
         if isinstance(entry, Mailbox) and (entry.lmtp is not None or entry.forward_to):
             return None
+        if isinstance(entry, Mailbox) and (entry.disabled or entry.moved_to):
+            return None  # Delivery says that, which no room would mend.
         return int(entry.quota)
+
+    @property
+    def end(self) -> Entry | None:
+        """Whose the mail is in the end, as far as that is one."""
+        return self.stands_for or (self.found.entry if self.found else None)
 
     def block(self, cause: str, kind: str) -> Block | None:
         """Return the oldest block in force that has this cause raised for somebody of that kind."""

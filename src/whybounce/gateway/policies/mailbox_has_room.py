@@ -4,6 +4,9 @@ Whoever is told at RCPT knows at once. Taken first, it would come back as a noti
 forged sender hits somebody who wrote nothing. A message whose size was not declared (RFC 1870) may still
 be too much for the room there is: delivery finds out. So it does where a mailbox's mail is forwarded,
 which goes on though nothing more can be kept.
+
+An alias of one mailbox is refused like that one, in its own name. A list, and an alias of several, is not:
+others of them may have room.
 """
 
 from whybounce.gateway.policies.facts import Facts
@@ -18,8 +21,9 @@ def judge(facts: Facts) -> Verdict:
     held, size = facts.held, facts.envelope.size or 0
     if held is None or (quota := facts.quota) is None or held + size <= quota:
         return PASS
+    where = f" in {facts.stands_for.address}" if facts.stands_for else ""
     more = f", and {size} more are declared" if size else ""
-    return Refuse(_CAUSE, facts.values, f"{held} of {quota} octets are used{more}")
+    return Refuse(_CAUSE, facts.values, f"{held} of {quota} octets are used{where}{more}")
 
 
 POLICY = Policy(

@@ -287,7 +287,8 @@ Index(
 )
 
 # Addresses are found by the time of arrival first: what is written now lands in one small part of
-# the index, however many rows there are. The upper bits of an id are its time.
+# the index, however many rows there are. The upper bits of an id are its time. The domain comes next,
+# so that one index serves who asks for an address and who asks for a domain.
 BUCKET = 1 << 40  # 4 minutes 22 seconds.
 
 
@@ -296,12 +297,34 @@ def bucket_of(id_: ColumnElement[str]) -> ColumnElement[int]:
     return type_coerce(id_, BigInt) // literal_column(str(BUCKET), BigInt)
 
 
-Index("ix_messages_sender", bucket_of(messages.c.id), func.lower(messages.c.sender))
+def domain_in(address: ColumnElement[str]) -> ColumnElement[str]:
+    """Return what follows the last @ of an address, in lower case; all of it where there is none.
+
+    By functions that both databases have: all that is no @ is cut off at the end, and what is left then
+    is taken away.
+    """
+    at, nothing = literal_column("'@'"), literal_column("''")
+    before = func.rtrim(address, func.replace(address, at, nothing))
+    return func.lower(func.replace(address, before, nothing))
+
+
+Index(
+    "ix_messages_sender",
+    bucket_of(messages.c.id),
+    domain_in(messages.c.sender),
+    func.lower(messages.c.sender),
+)
 Index("ix_messages_message_id", bucket_of(messages.c.id), messages.c.message_id)
-Index("ix_recipients_address", bucket_of(recipients.c.message), func.lower(recipients.c.address))
+Index(
+    "ix_recipients_address",
+    bucket_of(recipients.c.message),
+    recipients.c.domain,
+    func.lower(recipients.c.address),
+)
 Index(
     "ix_events_address",
     bucket_of(events.c.id),
+    domain_in(events.c.address),
     func.lower(events.c.address),
     **_partial(events.c.address.is_not(None)),
 )

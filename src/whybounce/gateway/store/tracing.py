@@ -21,6 +21,7 @@ from whybounce.gateway.store.rows import (
     Outcome,
     Page,
     QueuedRecipient,
+    Recipient,
     State,
     Trace,
 )
@@ -29,6 +30,7 @@ from whybounce.gateway.store.tables import (
     AnyRow,
     attempts,
     bucket_of,
+    domain_in,
     events,
     messages,
     outcomes,
@@ -214,6 +216,16 @@ def _latest(connection: Connection, since: datetime, until: datetime, most: int)
 
 def _is_meant(address: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
     """Return the condition that the address is the one that is wanted, or in that domain."""
+    return (domain_in(address) == domain_in(literal(wanted))) & _is_like(address, wanted)
+
+
+def _is_recipient(wanted: str) -> ColumnElement[bool]:
+    """Return that condition for a recipient, whose domain stands in a column of its own."""
+    domain = Recipient(wanted).domain
+    return (recipients.c.domain == domain) & _is_like(recipients.c.address, wanted)
+
+
+def _is_like(address: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
     if wanted.startswith("@"):
         return func.lower(address).endswith(wanted.lower(), autoescape=True)
     return func.lower(address) == func.lower(wanted)
@@ -225,7 +237,7 @@ def _found(connection: Connection, wanted: str, buckets: CTE, most: int) -> list
     searches = (
         (messages.c.id, header_field),
         (messages.c.id, _is_meant(messages.c.sender, wanted)),
-        (recipients.c.message, _is_meant(recipients.c.address, wanted)),
+        (recipients.c.message, _is_recipient(wanted)),
     )
     found: set[str] = set()
     for id_, is_meant in searches:
