@@ -79,7 +79,7 @@ class Explainer:
         """Return why the outcome came about. Never raises, whatever the reply says."""
         reply = outcome.reply or Reply("")
         explanation = self._explain(outcome, reply, outcome.status)
-        return _with_findings(explanation, self._causes, tuple(findings))
+        return _with_findings(explanation, self._causes, findings)
 
     def decided(self, explanation: Explanation, findings: Iterable[Finding]) -> Explanation:
         """Return an ambiguous explanation with the one reading that the findings point to, if it is one.
@@ -334,7 +334,7 @@ def _private(status: StatusCode | None) -> bool:
 
 
 def _with_findings(
-    explanation: Explanation, causes: Mapping[str, Cause], findings: tuple[Finding, ...]
+    explanation: Explanation, causes: Mapping[str, Cause], findings: Iterable[Finding]
 ) -> Explanation:
     """Let live checks decide between readings: a failed check confirms the cause that names it."""
     failed = {finding.check for finding in findings if finding.answer is Answer.FAILS}

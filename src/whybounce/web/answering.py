@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from whybounce.web.intake import field
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, speaker
 
@@ -21,7 +22,7 @@ _LONGEST_ACCEPT = 1_000
 
 def prefers(request: Request, *offered: str) -> str:
     """Return which of the types the client wants most; the first where it does not say. RFC 9110 §12.5.1."""
-    wanted = request.headers.get("accept", "")[:_LONGEST_ACCEPT]
+    wanted = field(request.scope, b"accept")[:_LONGEST_ACCEPT].decode("latin-1")
     if wanted in {"", "*/*"}:
         return offered[0]
     weights = dict.fromkeys(offered, (-1, 0.0))  # How exactly it is named, and how much wanted.

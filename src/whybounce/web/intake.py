@@ -52,7 +52,7 @@ class Intake:
                 return
             with self._counted(client_of(scope)):
                 _refuse_if_too_large(announced, waits=_waits_for_leave(scope))
-                body = await _received(receive, MOST_OCTETS, _content_type(scope))
+                body = await _received(receive, MOST_OCTETS, content_type(scope))
                 await self._app(scope, _again(body, receive), send)
         except ProblemError as problem:  # What a route refuses is answered further in.
             await self._refused(scope, problem)(scope, receive, send)
@@ -75,17 +75,8 @@ class Intake:
 
 def _announced(scope: Scope) -> int:
     """Return how many octets are said to come, or -1 where that is not said."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
-    return -1
-
-
-def _content_type(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            return str(value.decode("latin-1"))
-    return ""
+    written = field(scope, b"content-length")
+    return int(written) if written.isdigit() else -1
 
 
 def _waits_for_leave(scope: Scope) -> bool:
@@ -150,6 +141,19 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return left.pop() if left else await receive()
 
     return given
+
+
+def field(scope: Scope, name: bytes) -> bytes:
+    """Return what the request's header says, the name being in lower case; empty where nothing."""
+    for each, value in scope["headers"]:
+        if each == name:
+            return bytes(value)
+    return b""
+
+
+def content_type(scope: Scope) -> str:
+    """Return what the body is said to be; empty where that is not said."""
+    return field(scope, b"content-type").decode("latin-1")
 
 
 def client_of(scope: Scope) -> str:

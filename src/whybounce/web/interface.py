@@ -18,6 +18,7 @@ from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import checking_pages, listing, work
 from whybounce.web.answering import HTML, JSON, PLAIN, kept, prefers
 from whybounce.web.headers import FRAMED
+from whybounce.web.intake import content_type
 from whybounce.web.pages import Check, live_answers
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import speaker_of
@@ -45,7 +46,11 @@ Lang = Annotated[str, Query(max_length=35)]
 async def explain(request: Request) -> Response:
     """Explain a code, a reply, a line of a log, or a bounce."""
     return await _told(
-        request, work.explain, _kind(request), await whole_body(request), check=_check(request)
+        request,
+        work.explain,
+        content_type(request.scope),
+        await whole_body(request),
+        check=_check(request),
     )
 
 
@@ -64,7 +69,11 @@ async def explain_given(
 async def read(request: Request) -> Response:
     """Read a whole bounce."""
     return await _told(
-        request, work.read, _kind(request), await whole_body(request), check=_check(request)
+        request,
+        work.read,
+        content_type(request.scope),
+        await whole_body(request),
+        check=_check(request),
     )
 
 
@@ -182,10 +191,6 @@ def _check(request: Request) -> bool:
     if given not in {"true", "false"}:
         raise ProblemError("parameter", {"what": "check: is true or false."})
     return given == "true"
-
-
-def _kind(request: Request) -> str:
-    return request.headers.get("content-type", "")
 
 
 def _thinking(request: Request) -> Thinking:

@@ -24,8 +24,7 @@ _NAME = re.compile(r';\s*name="([^"]{1,40})"')
 _FILE = re.compile(r';\s*filename="([^"]{0,255})"')
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(msgspec.Struct, frozen=True):
     """What is to be explained."""
 
     raw: bytes  # A mail, or a text in UTF-8.
