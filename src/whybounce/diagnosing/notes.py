@@ -5,6 +5,7 @@ each takes time in proportion to its size. The order below is the order of every
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from whybounce.diagnosing.addressing import forwarded, not_in_to
 from whybounce.diagnosing.authenticity import authentication, perhaps_forged
@@ -37,4 +38,4 @@ NOTES: tuple[Callable[[Case], Iterator[Note]], ...] = (
 
 def notes_of(case: Case) -> tuple[Note, ...]:
     """Return what is worth knowing about the case, in the order of every answer."""
-    return tuple(note for notes in NOTES for note in notes(case))
+    return tuple(chain.from_iterable(notes(case) for notes in NOTES))

@@ -12,8 +12,8 @@ _DEEPEST = 2  # Comments within comments.
 
 # The date as nearly everybody writes it: "Sun, 1 Nov 2026 10:00:00 +0000 (UTC)".
 _USUAL_DATE = re.compile(
-    r"\s*(?:[A-Za-z]{3}(?:,\s*|\s+))?(\d{1,2})\s+([A-Za-z]{3})\s+([12]\d{3})\s+(\d\d:\d\d(?::\d\d)?)\s+([+-]\d{4})"
-    r"\s*(?:\([^()]{0,100}\)\s*)?",
+    r"\s*+(?:[A-Za-z]{3}(?:,\s*+|\s++))?(\d{1,2})\s++([A-Za-z]{3})\s++([12]\d{3})\s++(\d\d:\d\d(?::\d\d)?)\s++([+-]\d{4})"
+    r"\s*+(?:\([^()]{0,100}+\)\s*+)?",
     re.ASCII,
 )
 _MONTHS = {

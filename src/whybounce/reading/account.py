@@ -75,7 +75,8 @@ def accounts_of(message: Message) -> Iterator[Account]:
 def text_of(part: Part) -> str:
     """Return the part's words, tags removed, with LF line ends."""
     text = part.text()[: 4 * _LONGEST_TEXT]
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if part.content_type == "text/html" or text.lstrip()[:15].lower().startswith(
         ("<html", "<!doctype")
     ):

@@ -310,13 +310,15 @@ def _without_route(value: str | None) -> str | None:
     return address if is_address(address) and "." in address.rpartition("@")[2] else value
 
 
+_NO_LETTER = re.compile(r"[^a-z]")
+_CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})")
 _ACTIONS = {action.value: action for action in Action}
 # What some write for "failed"; RFC 3464 §2.3.3 has five words only.
 _OTHER_WORDS = {"expired": Action.FAILED, "failure": Action.FAILED, "fail": Action.FAILED}
 
 
 def _action(value: str | None, status: StatusCode | None, defects: list[Defect]) -> Action | None:
-    word = re.split(r"[^a-z]", (value or "").strip().lower(), maxsplit=1)[0]
+    word = _NO_LETTER.split((value or "").strip().lower(), maxsplit=1)[0]
     if (action := _ACTIONS.get(word)) is not None:
         return action
     defects.append(Defect("delivery-status", f"no Action that is known: {word[:40]!r}"))
@@ -326,7 +328,7 @@ def _action(value: str | None, status: StatusCode | None, defects: list[Defect])
 
 
 def _status(value: str | None, defects: list[Defect]) -> StatusCode | None:
-    match = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})", value or "")
+    match = _CODE.match(value or "")
     if match is None:
         defects.append(Defect("delivery-status", "no Status"))
         return None

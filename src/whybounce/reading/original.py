@@ -24,10 +24,10 @@ def read_original(message: Message, returned: str = "") -> Original | None:
     """Return the original's header: from its part, else from text that was returned; or None."""
     parts = _returned_parts(message)
     whole = next((part for part in parts if part.content_type in _WHOLE), None)
-    header = next((part for part in parts if part.content_type in _HEADER_ONLY), None)
     if whole is not None:
         fields = whole.fields_within()
     else:
+        header = next((part for part in parts if part.content_type in _HEADER_ONLY), None)
         fields = header_fields(header.text() if header else returned[:_LONGEST_RETURNED])
     return original_of(fields) if fields else None
 

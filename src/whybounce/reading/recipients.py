@@ -224,7 +224,7 @@ def _header_field(page: _Page) -> list[Named]:
 
 
 def _headed_lines(page: _Page) -> list[Named]:
-    return _by_line(page, (_HEADED.match,), own_lines_only=True)
+    return _by_line(page, _HEADED.match, own_lines_only=True)
 
 
 def _transcript_lines(page: _Page) -> list[Named]:
@@ -246,24 +246,24 @@ def _transcript_lines(page: _Page) -> list[Named]:
 
 
 def _named_lines(page: _Page) -> list[Named]:
-    return _by_line(page, (_NAMED.match,), own_lines_only=True)
+    return _by_line(page, _NAMED.match, own_lines_only=True)
 
 
 def _labelled_lines(page: _Page) -> list[Named]:
-    return _by_line(page, (_LABELLED.match,))
+    return _by_line(page, _LABELLED.match)
 
 
 def _begun_lines(page: _Page) -> list[Named]:
-    return _by_line(page, (_BEGUN.match,))
+    return _by_line(page, _BEGUN.match)
 
 
 def _told_in_a_sentence(page: _Page) -> list[Named]:
-    return _by_line(page, (_TOLD.search, _COMMANDED.search))
+    return _by_line(page, lambda line: _TOLD.search(line) or _COMMANDED.search(line))
 
 
 def _to_in_the_text(page: _Page) -> list[Named]:
     """Take the To line of a message that the account describes in its own words."""
-    return _by_line(page, (_TO.match,))
+    return _by_line(page, _TO.match)
 
 
 def _known_from_the_original(page: _Page) -> list[Named]:
@@ -336,14 +336,14 @@ _PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
 
 def _by_line(
     page: _Page,
-    readers: Iterable[Callable[[str], re.Match[str] | None]],
+    reader: Callable[[str], re.Match[str] | None],
     *,
     own_lines_only: bool = False,
 ) -> list[Named]:
     """Return the recipients that stand on lines of their own kind, each with what is below."""
     heads: list[tuple[int, int, re.Match[str]]] = []
     for at, line in page.lines:
-        match = next((m for reader in readers if (m := reader(line))), None)
+        match = reader(line)
         if match and _may_fail(match["address"], page):
             heads.append((at, at + (match.end() if own_lines_only else 0), match))
             if len(heads) == _MOST_RECIPIENTS:

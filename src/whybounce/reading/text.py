@@ -49,8 +49,8 @@ def read(message: Message) -> Report | None:
     """Return the report, or None where no mail system wrote it or its words name nobody."""
     by_a_system = is_by_a_mail_system(message)
     silent = has_a_null_return_path(message) and not is_an_automatic_reply(message)
-    perhaps = silent or speaks_of_a_failure(message) or is_by_a_postmaster(message)
-    if not (by_a_system or perhaps):
+    perhaps = by_a_system or silent or speaks_of_a_failure(message) or is_by_a_postmaster(message)
+    if not perhaps:
         return None
     told = told_by(message)
     if told is None or is_a_session(told[0].text):

@@ -26,6 +26,7 @@ _FIRST_PARTS = 3  # A report's own words stand first. RFC 6522 §3.
 _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
 )
+_NUMBER = re.compile(r"[2-5]\d\d|[245]\.\d")  # Without one nothing is a reply.
 
 # All of these stand in lower case.
 _DELAYED = (
@@ -71,7 +72,7 @@ _GIVEN_UP = (
 _BESIDE_LINES = (
     r"\n[ \t|>*]{0,16}(?:(?:from|to|cc|date|sent|subject|message-id|betreff|von|an|gesendet|objet|asunto|assunto|oggetto|onderwerp|тема|件名|主题|主旨)[ \t]{0,16}:[^\n]{0,2000}"
     r"|the following (?:recipients?|address(?:es)?) (?:did not|could not|was not|were not|cannot)(?![^\n]{0,80}\b(?:because|since|due to)\b)[^\n]{0,80}:?[ \t]*"
-    r"|(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*)$"
+    r"|(?=[^\n:@]{1,40}+:[^\n@]{1,138}+@)(?![^\n:@]{0,40}(?:valid|unknown|bad|such|not |full|exist|reject|refus|block|disabl))[^\n:@]{1,40}:[ \t]{0,8}[<\[\"']{0,2}[^\s@<>]{1,128}@[^\s@<>]{1,255}>?[ \t]*)$"
 )
 _BESIDE_SENTENCES = (
     r"\b(?:please (?:reply|contact|direct|forward|do not reply|send|address|check with)|if you (?:feel|believe|think|have any|need|require|continue)|for (?:further|more) (?:assistance|information|help)"
@@ -231,6 +232,8 @@ def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcom
     )
     first: Outcome | None = None
     for said in candidates:
+        if first is not None and not _NUMBER.search(said):
+            continue  # Other words are no better than the surest; a reply would be.
         if not said or not _WORDS.search(_without_what_is_beside(said)):
             continue
         quoted = read_text(said)
