@@ -39,7 +39,9 @@ def write(
     reply: list[str] = typer.Option(  # noqa: B008
         [], "--reply", help="What the server said: once for all, or once for each recipient."
     ),
-    remote: str = typer.Option(None, "--remote", help="The server that said it."),
+    remote: str = typer.Option(
+        None, "--remote", help="The server that said it. Else the host that reports."
+    ),
     action: str = typer.Option(
         None, "--action", help="failed, delayed, delivered, relayed, expanded. Else by the reply."
     ),
