@@ -144,6 +144,17 @@ def test_a_bounce_without_machine_part_gets_one():
     assert violations(notice.replace(b"\n", b"\r\n")) == []
 
 
+@pytest.mark.parametrize("style", ["modern", "classic"])
+def test_who_only_reports_is_not_said_to_have_refused(style):
+    """Where another system's report names no server, nobody knows which one it was."""
+    nameless = QMAIL.replace(b"192.0.2.9 does not like recipient.\nRemote host said: ", b"")
+    text = " ".join(text_of(rewritten(nameless, style=style)).split())
+
+    assert "550 5.1.1 User unknown" in text
+    assert "ejected by" not in text
+    assert "ejected by" in " ".join(text_of(rewritten(style=style)).split())
+
+
 @pytest.mark.parametrize(
     "mail",
     [

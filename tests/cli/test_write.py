@@ -51,6 +51,18 @@ def test_a_message_and_a_reply_make_a_notice(original):
     assert b"From: Alpine mail delivery <postmaster@mx1.alpine.example>\r\n" in done.stdout
 
 
+def test_the_message_may_come_from_standard_input(original):
+    """As everywhere, - is standard input; it cannot be two things."""
+    piped = run("write", "--original", "-", *ANNA, "--date", "2026-03-01", stdin=ORIGINAL)
+    both = run("write", "--original", "-", "--from-json", "-", stdin=ORIGINAL)
+
+    assert (
+        piped.stdout == run("write", "--original", original, *ANNA, "--date", "2026-03-01").stdout
+    )
+    assert (both.returncode, both.stdout) == (2, b"")
+    assert b"one thing" in both.stderr
+
+
 def test_what_windows_wrote_is_taken_as_it_was(tmp_path):
     """PowerShell makes UTF-16 of what it redirects: of a mail, a row of JSON, a bounce."""
     mail, row, bounce = (tmp_path / name for name in ("mail.eml", "row.json", "bounce.eml"))

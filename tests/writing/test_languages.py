@@ -1,5 +1,8 @@
 """Languages are data: the tests hold for every one there is."""
 
+import re
+from html import unescape
+
 import pytest
 
 import whybounce
@@ -82,6 +85,23 @@ def test_values_keep_their_direction_in_arabic():
     assert "\u2068" not in text_of(
         whybounce.write(diagnosed(failed()), original=ORIGINAL, language="fr")
     )
+
+
+def test_a_subject_from_right_to_left_does_not_turn_the_line_around():
+    """Neither in the text nor on the page, whose line takes the page's direction."""
+    original = ORIGINAL.replace(b"Quarterly numbers", "שלום".encode())
+    notice = whybounce.write(diagnosed(failed()), original=original)
+
+    assert "“\u2068שלום\u2069”, sent" in text_of(notice)
+    assert re.search(r"<p(?![^>]* dir=)[^>]*>“\u2068שלום", unescape(text_of(notice, "html")))
+
+
+def test_values_stand_beside_their_names_in_arabic():
+    """A cell has the page's direction; what stands in it has its own."""
+    html = text_of(whybounce.write(diagnosed(failed()), original=ORIGINAL, language="ar"), "html")
+
+    assert not re.search(r"<(?:td|li)[^>]* dir=\"auto\"", html.partition("<h2 class")[0])
+    assert re.search(r'<td[^>]*><span dir="auto">mx\.example\.org', html)
 
 
 def test_a_sentence_of_a_language_from_right_to_left_begins_in_it():

@@ -233,6 +233,16 @@ def test_a_confirmation_is_short_and_promises_nothing():
     assert "Needs to act" not in text
 
 
+def test_who_reports_an_arrival_is_not_excused_for_it():
+    """Nothing went wrong that anybody could have caused."""
+    arrived = text_of(whybounce.write(diagnosed(GINA, kind=Kind.SUCCESS), original=ORIGINAL))
+    lost = text_of(whybounce.write(diagnosed(failed()), original=ORIGINAL))
+
+    assert "Reported by mx1.alpine.example.\n" in arrived
+    assert "does not mean that" not in arrived
+    assert "does not mean that" in " ".join(lost.split())
+
+
 def test_a_code_with_several_meanings_is_said_to_have_them():
     """No false certainty."""
     text = text_of(whybounce.write(diagnosed(failed(reply="550 5.7.1 Denied")), original=ORIGINAL))
@@ -298,6 +308,14 @@ def test_classic_has_the_layout_that_administrators_know():
         "Original message headers:\n\nReturn-Path: "
     ) in text
     assert whybounce.explain(text).cause == "client-not-authenticated"
+
+
+def test_classic_is_read_in_paragraphs():
+    """Reason, who refused, steps, and whether sending again helps stand apart."""
+    text = text_of(whybounce.write(diagnosed(failed()), original=ORIGINAL, style="classic"))
+
+    assert "\n\nThe message was rejected by mx.example.org.\n\n 1. " in text
+    assert "\n\nWill sending again help? " in text
 
 
 def test_classic_says_when_the_generating_server_itself_refused():

@@ -1,21 +1,41 @@
 """Nothing that a stranger wrote becomes markup, a field, or a notice without end."""
 
 import re
+from datetime import datetime, timedelta, timezone
 from email import message_from_bytes
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 import whybounce
 from notices import ORIGINAL, delayed, diagnosed, failed, text_of
 from strict_report import parse, violations
 from whybounce.catalogue import catalogue
 from whybounce.vocabulary.notice import NoticeError, NullSenderError
+from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Hop, Kind
 
 EVIL = "<script>alert(1)</script>\r\nBcc: eve@example.com\r\n\r\n\u202egpj.exe\u2066\x00\x1b[31m"
 STYLES = ("modern", "classic")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "time",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-12))),
+    ],
+    ids=["the-first-day", "the-last-day"],
+)
+def test_a_time_at_the_end_of_the_calendar_is_told_as_it_is(style, time):
+    """In another zone it would stand in a year that there is not."""
+    outcome = failed(action=Action.DELAYED, will_retry_until=time, last_attempt=time)
+    diagnosis = diagnosed(outcome, kind=Kind.DELAY, arrival_date=time, date=time)
+    notice = text_of(whybounce.write(diagnosis, original=ORIGINAL, style=style))
+
+    assert style == "classic" or f"{time:%m-%d %H:%M}" in notice
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -115,6 +135,7 @@ def test_a_huge_header_is_cut():
     assert len(notice) < 130_000
 
 
+@example(b"\x01" * 26 + b"\x80", "", "", "modern")  # One line that has to be broken, and no end.
 @given(st.binary(max_size=400), st.text(max_size=60), st.text(max_size=60), st.sampled_from(STYLES))
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_original_breaks_a_rule(original, recipient, reply, style):

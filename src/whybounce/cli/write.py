@@ -32,14 +32,18 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 def write(
-    original: str = typer.Option(None, "--original", help="The message that was not delivered."),
+    original: str = typer.Option(
+        None, "--original", help="The message that was not delivered. - is standard input."
+    ),
     recipient: list[str] = typer.Option(  # noqa: B008  # typer's way
         [], "--recipient", help="Who did not get it. Can be given several times."
     ),
     reply: list[str] = typer.Option(  # noqa: B008
         [], "--reply", help="What the server said: once for all, or once for each recipient."
     ),
-    remote: str = typer.Option(None, "--remote", help="The server that said it."),
+    remote: str = typer.Option(
+        None, "--remote", help="The server that said it. Else the host that reports."
+    ),
     action: str = typer.Option(
         None, "--action", help="failed, delayed, delivered, relayed, expanded. Else by the reply."
     ),
@@ -87,8 +91,10 @@ def write(
     now = typed.time("--date", date) if date else datetime.now(UTC).replace(microsecond=0)
     host = typed.host("--reporting-mta", reporting_mta) if reporting_mta else None
     if from_json or not (recipient or reply or original or sys.stdin.isatty()):
+        if from_json == original == "-":
+            raise Refusal("standard input is one thing: --original or --from-json, not both")
         report = _of_row(from_json or "-", host, given=bool(recipient or reply))
-        message = typed.unmarked(typed.file("--original", original)) if original else None
+        message = typed.unmarked(_given("--original", original)) if original else None
     else:
         outcomes = _outcomes(recipient, reply, remote, action, status, retry_until, now)
         report = Report(generator=host or notice.this_host(), outcomes=outcomes)
@@ -122,14 +128,19 @@ def write(
     notice.give(written, preview, shown=shown)
 
 
+def _given(option: str, path: str) -> bytes:
+    return sys.stdin.buffer.read(_MOST_BYTES) if path == "-" else typed.file(option, path)
+
+
 def _original(path: str | None) -> bytes:
     if path is None:
         raise Refusal(
             f"--original takes the message that was not delivered, as a file; for instance: {_EXAMPLE}"
         )
-    message = typed.unmarked(typed.file("--original", path))
+    message = typed.unmarked(_given("--original", path))
     if not message.strip():
-        raise Refusal(f"--original takes a message; {path} is empty")
+        name = "standard input" if path == "-" else path
+        raise Refusal(f"--original takes a message; {name} is empty")
     return message
 
 
@@ -196,9 +207,7 @@ def _of_row(source: str, host: str | None, *, given: bool) -> Report:
         raise Refusal(
             "--from-json brings recipients and replies; leave out --recipient and --reply"
         )
-    written = typed.unmarked(
-        sys.stdin.buffer.read(_MOST_BYTES) if source == "-" else typed.file("--from-json", source)
-    )
+    written = typed.unmarked(_given("--from-json", source))
     rows = sum(1 for line in written.splitlines() if line.lstrip().startswith(b"{"))
     try:
         report = report_of(written)
@@ -206,5 +215,7 @@ def _of_row(source: str, host: str | None, *, given: bool) -> Report:
         what = str(error) if written.strip() else "there is none"
         if rows > 1 and "trailing" in what:
             what = f"there are {rows}"
-        raise Refusal(f"--from-json takes one row of whybounce read --json; {what}") from error
+        raise Refusal(
+            f"--from-json takes one row of whybounce read --json; {what}. From a message: {_EXAMPLE}"
+        ) from error
     return replace(report, generator=host or report.generator or notice.this_host())

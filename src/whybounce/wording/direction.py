@@ -4,8 +4,10 @@ In Arabic prose an unmarked ``550 5.1.1`` is shown as ``5.1.1 550``, and a date 
 """
 
 from collections.abc import Callable
+from unicodedata import bidirectional
 
 _FIRST_STRONG_ISOLATE, _POP = "\u2068", "\u2069"
+_RIGHT_TO_LEFT = {"R", "AL"}
 
 
 def setter(direction: str) -> Callable[[str], str]:
@@ -15,3 +17,13 @@ def setter(direction: str) -> Callable[[str], str]:
 
 def _isolated(value: str) -> str:
     return f"{_FIRST_STRONG_ISOLATE}{value}{_POP}"
+
+
+def prose_set_in(value: str, direction: str) -> str:
+    """Return a stranger's prose such that a sentence of that direction keeps it.
+
+    An unmarked Hebrew subject at the beginning of an English line turns the whole line around.
+    Addresses need none of this: within them letters stand as the line around them says.
+    """
+    turns = direction == "ltr" and not _RIGHT_TO_LEFT.isdisjoint(map(bidirectional, value))
+    return _isolated(value) if turns else value

@@ -11,7 +11,7 @@ Remote server, then in brackets who wrote the reply, its code and its words. Whe
 spoke, the generating server itself refused: ``#550 5.1.1 … ##``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import getaddresses
 
@@ -31,7 +31,7 @@ from whybounce.writing.lines import numbered, sentence, wrapped
 from whybounce.writing.page import Names, Sentence
 from whybounce.writing.telling import Telling, shortened
 from whybounce.writing.trace import all_fields, trimmed
-from whybounce.writing.trouble import server_of, words_of
+from whybounce.writing.trouble import refusers_of, words_of
 
 _LONGEST_ADDRESS_FIELD = 16_000
 
@@ -108,10 +108,13 @@ def render(page: ClassicPage, speaker: NoticeSpeaker) -> str:
         lines += ["", section.heading, ""] if lines else [section.heading, ""]
         lines += section.recipients.shown
         lines += wrapped(section.recipients.more)
-        lines += sentence(section.reason, "", "")
-        lines += wrapped(section.refused)
-        lines += numbered(section.advice)
-        lines += wrapped(section.again)
+        for paragraph in (
+            sentence(section.reason, "", ""),
+            wrapped(section.refused),
+            numbered(section.advice),
+            wrapped(section.again),
+        ):
+            lines += _below_empty_line(paragraph)
     lines += wrapped(page.sections_more)
     lines += ["", "", say("classic.diagnostics"), ""]
     lines += [f"{say('classic.generator')} {page.generator}"]
@@ -122,6 +125,11 @@ def render(page: ClassicPage, speaker: NoticeSpeaker) -> str:
     if page.rewritten or page.contact:
         lines += ["", *wrapped(page.rewritten), *wrapped(page.contact)]
     return "\n".join(lines) + "\n"
+
+
+def _below_empty_line(paragraph: Iterable[str]) -> list[str]:
+    lines = list(paragraph)
+    return ["", *lines] if lines else []
 
 
 def _section(group: Group, names: Mapping[str, str], telling: Telling) -> Section:
@@ -143,13 +151,13 @@ def _section(group: Group, names: Mapping[str, str], telling: Telling) -> Sectio
     words = words_of(group, telling)
     steps = {steps.role: steps.sentences for steps in words.steps}
     key = "classic.put-off-by" if group.action is Action.DELAYED else "classic.rejected-by"
-    servers = telling.joined(server_of(outcome, telling) for outcome in group.outcomes)
+    servers = telling.joined(refusers_of(group, telling))
     return Section(
         heading=heading,
         language=telling.speaker.language_of(group.explanations[0].cause),
         recipients=Names(people, recipients.more),
         reason=passages(words.what),
-        refused=say(key, server=servers),
+        refused=say(key, server=servers) if servers else "",
         again=f"{telling.speaker.say('heading.again')} {words.again}",
         advice=tuple(map(passages, steps.get(FixItOwner.SENDER, ()))),
     )

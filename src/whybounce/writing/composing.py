@@ -6,6 +6,7 @@ from whybounce.vocabulary.note import NoteWords
 from whybounce.vocabulary.notice import Audience
 from whybounce.vocabulary.outcome import Action
 from whybounce.vocabulary.report import Kind
+from whybounce.wording.direction import prose_set_in
 from whybounce.wording.moments import moment
 from whybounce.writing.grouping import Group
 from whybounce.writing.page import Fact, Page, Settled
@@ -14,6 +15,7 @@ from whybounce.writing.trace import details, hop_rows, trace_fields, trimmed
 from whybounce.writing.trouble import code_of, further, trouble
 
 _MOST_FURTHER = 12
+_ARRIVED = (Kind.SUCCESS, Kind.RELAYED, Kind.EXPANDED)
 
 
 def compose(telling: Telling) -> Page:
@@ -84,6 +86,7 @@ def _message(telling: Telling) -> str:
     if original is None:
         return ""
     subject = telling.clean(subject_of(original) or telling.speaker.say("no-subject"))
+    subject = prose_set_in(subject, telling.speaker.direction)
     if original.date is None:
         return telling.speaker.say("message.undated", subject=subject)
     return telling.speaker.say("message", subject=subject, date=telling.local(original.date))
@@ -152,9 +155,10 @@ def _findings(telling: Telling) -> Iterator[Fact]:
 
 
 def reported(telling: Telling) -> str:
-    """Return who reports, and that reporting is not causing."""
+    """Return who reports, and that reporting is not causing where there is something to be caused."""
     generator, rewriting = telling.clean(telling.generator), telling.settings.rewriting
     if rewriting is None:
-        return telling.speaker.say("reported", generator=generator)
+        key = "reported.arrived" if telling.kind in _ARRIVED else "reported"
+        return telling.speaker.say(key, generator=generator)
     rewriter = telling.clean(rewriting.by)
     return telling.speaker.say("rewritten", generator=generator, rewriter=rewriter)

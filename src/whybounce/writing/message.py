@@ -65,7 +65,10 @@ def binary_part(content_type: str, raw: bytes) -> Part:
 
 def quoted_printable(raw: bytes) -> bytes:
     """Return the text in RFC 2045 §6.7's encoding, with its line ends as they are."""
-    return binascii.b2a_qp(raw, istext=True)
+    encoded = binascii.b2a_qp(raw, istext=True)
+    if b"\r\n" in raw:
+        return encoded
+    return encoded.replace(b"=\n", b"=\r\n")  # Of one long line it cannot see how lines end.
 
 
 def multipart(subtype: str, parts: Sequence[Part], seed: bytes) -> Part:

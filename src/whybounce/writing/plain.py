@@ -53,7 +53,8 @@ def _trouble(trouble: Trouble, speaker: NoticeSpeaker) -> Iterator[str]:
         yield from _names(trouble.recipients)
     yield from _heading(speaker.say("heading.owner"))
     for cell in trouble.cells:
-        yield f"{_MARKS[cell.state]} {cell.party} ({cell.who}): {cell.words}"
+        who = speaker.say("label", label=f"{cell.party} ({cell.who})")
+        yield f"{_MARKS[cell.state]} {who} {cell.words}"
     if trouble.nobody:
         yield f"   {trouble.nobody}"
     yield from ("", *sentence(trouble.what, "", ""))

@@ -9,7 +9,7 @@ from whybounce.notation import decoded_words, first_field
 from whybounce.vocabulary.notice import NoticeSettings
 from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
 from whybounce.wording.filling import printable
-from whybounce.wording.moments import moment
+from whybounce.wording.moments import in_zone, moment
 from whybounce.wording.notice import NoticeSpeaker
 from whybounce.writing.grouping import Group, kind_of
 from whybounce.writing.page import ROOMS, Names, Room
@@ -77,7 +77,7 @@ class Telling:
 
     def local(self, time: datetime) -> str:
         """Return the time as the sender's clock shows it."""
-        return moment(time.astimezone(self.zone))
+        return moment(in_zone(time, self.zone))
 
 
 def shortened(text: str, most: int) -> str:

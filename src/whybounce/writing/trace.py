@@ -7,7 +7,7 @@ from whybounce.notation import decoded_words
 from whybounce.vocabulary.note import NoteId
 from whybounce.vocabulary.report import Hop, Original
 from whybounce.wording.filling import printable
-from whybounce.wording.moments import moment
+from whybounce.wording.moments import in_zone, moment
 from whybounce.writing.hops import Way, way_of
 from whybounce.writing.page import Fact, HopRow
 from whybounce.writing.telling import Telling, shortened
@@ -43,7 +43,7 @@ def _row(place: int, hop: Hop, way: Way, telling: Telling) -> HopRow:
         step=str(place + 1),
         way=f"{sender} → {receiver}" if hop.from_ else receiver,
         protocol=say("hop.with", protocol=telling.clean(hop.protocol)) if hop.protocol else "",
-        time=hop.time.astimezone(UTC).isoformat(" ", "seconds")[:19] if hop.time else "",
+        time=in_zone(hop.time, UTC).isoformat(" ", "seconds")[:19] if hop.time else "",
         took=_took(hop.relay_seconds, telling),
         mark=say("hop.longest") if place == way.longest else "",
     )
@@ -81,7 +81,7 @@ def details(telling: Telling) -> Iterator[Fact]:
     if report.envelope_id:
         yield Fact(say("fact.envelope-id"), telling.clean(report.envelope_id))
     if report.arrival_date:
-        yield Fact(say("fact.arrived"), moment(report.arrival_date.astimezone(UTC)))
+        yield Fact(say("fact.arrived"), moment(in_zone(report.arrival_date, UTC)))
     if report.received_from:
         yield Fact(say("fact.received-from"), telling.clean(report.received_from))
     if telling.size:

@@ -178,9 +178,9 @@ def _facts(group: Group, telling: Telling) -> Iterator[Fact]:
         say("fact.status"), telling.joined(code_of(outcome, telling) for outcome in group.outcomes)
     )
     yield Fact(say("fact.cause"), cause)
-    servers = (server_of(outcome, telling) for outcome in group.outcomes)
-    label = "fact.put-off-by" if delayed else "fact.rejected-by"
-    yield Fact(say(label), telling.joined(servers))
+    if servers := refusers_of(group, telling):
+        label = "fact.put-off-by" if delayed else "fact.rejected-by"
+        yield Fact(say(label), telling.joined(servers))
     if commands := [outcome.command for outcome in group.outcomes if outcome.command]:
         yield Fact(say("fact.command"), telling.joined(commands))
     if last := max((one.last_attempt for one in group.outcomes if one.last_attempt), default=None):
@@ -203,6 +203,14 @@ def _page_of(cause: str, help_base: str | None) -> str | None:
 def server_of(outcome: Outcome, telling: Telling) -> str:
     """Return who answered: the server that was talked to, else the one that reports."""
     return outcome.rejected_by or outcome.remote or telling.generator
+
+
+def refusers_of(group: Group, telling: Telling) -> list[str]:
+    """Return who refused. Where another system's report does not say it, nobody knows."""
+    if telling.settings.rewriting is None:
+        return [server_of(outcome, telling) for outcome in group.outcomes]
+    named = (outcome.rejected_by or outcome.remote for outcome in group.outcomes)
+    return [server for server in named if server]
 
 
 def code_of(outcome: Outcome, telling: Telling) -> str:
