@@ -84,11 +84,11 @@ class Operated:
 
 def _until(look: Callable[[], object]) -> object:
     """Return what is seen, once it is."""
-    for _ in range(500):
+    for _ in range(3_000):
         if found := look():
             return found
         time.sleep(0.02)
-    pytest.fail("it did not come about within ten seconds")
+    pytest.fail("it did not come about within a minute")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvloop
 
 from processes import beside
+from whybounce.cli import serve
 from whybounce.cli.serve import new_loop
 
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
@@ -139,3 +140,17 @@ def test_the_event_loop_is_uvloops_where_that_is_installed(monkeypatch):
         loop = new_loop()
         loop.close()
         assert type(loop).__module__.partition(".")[0] == module
+
+
+async def test_a_reload_that_falls_over_is_in_the_log(caplog):
+    """Whoever sent SIGHUP looks there, and the gateway goes on."""
+
+    class Falling:
+        async def reload(self) -> None:
+            raise KeyError("a mistake")
+
+    await serve._reload(Falling())  # noqa: SLF001  # what the signal does
+
+    (record,) = [each for each in caplog.records if each.name == serve.__name__]
+    assert record.getMessage() == "nothing was reloaded"
+    assert record.exc_info[0] is KeyError

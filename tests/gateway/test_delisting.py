@@ -1,5 +1,6 @@
 """Removal from the block list by those who are on it."""
 
+import asyncio
 import email
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -15,7 +16,7 @@ from facts import NOW
 from whybounce.gateway.blocks import new_block
 from whybounce.gateway.delisting import BY_DECISION, CAUSE, Delisting, DelistingError
 from whybounce.gateway.removals import to_decide
-from whybounce.gateway.store import Store, open_store
+from whybounce.gateway.store import Filter, Store, open_store
 
 PAGE = "https://mail.contoso.example/delist"
 
@@ -243,3 +244,14 @@ async def test_without_a_page_an_operator_confirms_what_is_mailed(tmp_path):
         assert "send this line to postmaster@mail.contoso.example within 24 hours:" in text
 
         assert (await without.confirm(written)).subject == "192.0.2.9"
+
+
+async def test_who_ask_at_once_are_mailed_no_more_often(tmp_path):
+    """Each is counted before the next one is looked at."""
+    async with listed(tmp_path, "192.0.2.9") as delisting:
+        asking = (delisting.request("192.0.2.9", "olga@remote.example") for _ in range(9))
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        kept = await delisting.store.queue(Filter(), most=99)
+
+    assert sum(isinstance(answer, DelistingError) for answer in answers) == 6
+    assert len(kept.entries) == 3

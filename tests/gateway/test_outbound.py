@@ -531,6 +531,28 @@ async def test_what_waits_is_given_back_when_it_stops_and_what_runs_may_end(runn
     assert all(life.entry.recipients[0].node is None for life in lives)
 
 
+async def test_what_is_being_opened_when_it_stops_is_given_back(running):
+    """Else another node would have it only when the lease has run out."""
+    begun = asyncio.Event()
+
+    async def open_for_ever(consignment: Consignment) -> None:  # noqa: ARG001  # the seam's shape
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with running(expand=open_for_ever) as r:
+        message = await r.accept()
+        async with asyncio.timeout(60):
+            await begun.wait()
+        r.outbound.stop()
+        async with asyncio.timeout(60):
+            while r.outbound.in_hand:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.02)
+        life = await r.store.life(message)
+
+    assert life.entry.recipients[0].state is State.QUEUED
+    assert life.entry.recipients[0].node is None
+
+
 async def test_a_delivery_that_does_not_end_is_cut_off_and_given_back(running):
     """After the time it may take to drain."""
 

@@ -1,5 +1,6 @@
 """What is remembered, and when it is forgotten."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -216,3 +217,24 @@ async def test_whom_mail_leads_to_is_asked_once_until_the_directory_changes(tmp_
 
         assert await directory.recipient(ERIK) is None
     assert remembered == 4
+
+
+class Forgetful(dict):
+    """Answers that are forgotten right after a look, as by another thread that keeps one too many."""
+
+    def __contains__(self, question: object) -> bool:
+        """Say that it is there, which it was."""
+        found = super().__contains__(question)
+        self.clear()
+        return found
+
+
+async def test_what_another_thread_forgets_meanwhile_is_no_mistake(tmp_path):
+    """The threads that read PostgreSQL share what is remembered."""
+    async with store_in(tmp_path) as store:
+        memory = Remembering(store)
+        await look(memory, store, lambda recalled: recalled.answer("how many", lambda _: 7))
+        known = memory._known  # noqa: SLF001  # what the threads share
+        memory._known = replace(known, answers=Forgetful(known.answers))  # noqa: SLF001  # likewise
+
+        assert memory.recalled(NOW).answer("how many", lambda _: 0) == 7

@@ -113,13 +113,17 @@ class Robot:
 
     async def run(self) -> None:
         """Look into the mailbox for ever."""
-        new = self.folder / "mailboxes" / folder_of(self.address) / "new"
         while True:
-            for path in list(new.iterdir()) if new.is_dir() else ():
-                if path.name not in self.seen:
-                    self.seen.add(path.name)
-                    await self._answer(path.read_bytes())
+            for path in self.unanswered():
+                await self._answer(path.read_bytes())
+                self.seen.add(path.name)
             await asyncio.sleep(0.02)
+
+    def unanswered(self) -> list[Path]:
+        """Return the mails that it has not come to the end of."""
+        new = self.folder / "mailboxes" / folder_of(self.address) / "new"
+        found = new.iterdir() if new.is_dir() else ()
+        return [path for path in found if path.name not in self.seen]
 
     @property
     def address(self) -> str:
@@ -169,9 +173,10 @@ class Two:
         return sum(robot.said for robot in self.robots) + await self.taken()
 
     async def _waiting(self) -> int:
-        return await self._sum(
+        queued = await self._sum(
             select(func.count()).select_from(recipients).where(recipients.c.state != State.DONE)
         )
+        return queued + sum(len(robot.unanswered()) for robot in self.robots)
 
     async def taken(self) -> int:
         """Return how many messages both have ever taken, with those they wrote."""

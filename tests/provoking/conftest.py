@@ -25,7 +25,7 @@ def running() -> Iterator[Demonstration]:
             module.FILE.read_text(encoding="utf-8")
             .replace('waits = ["1s", "2s"]', 'waits = ["1s"]')
             .replace('delay-notice = "6s"', 'delay-notice = "1s"')
-            .replace('expire = "12s"', 'expire = "3s"')
+            .replace('expire = "12s"', 'expire = "6s"')
         )
         patch.setattr(module, "FILE", hasty)
         started: Future[tuple[Demonstration, asyncio.AbstractEventLoop, asyncio.Event]] = Future()

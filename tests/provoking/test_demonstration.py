@@ -113,7 +113,7 @@ def test_every_condition_is_raised(running):
     """All of them at once, sent by smtplib and read back by our reader."""
     wanted = [each for each in Conditions(catalogue()).all() if not each.never]
 
-    came = list(provoke(wanted, running.whereabouts, patience=60))
+    came = list(provoke(wanted, running.whereabouts, patience=300))
 
     assert [_line(each) for each in came if not each.is_raised] == []
     assert len(came) == len(wanted) > 230
@@ -123,7 +123,7 @@ def test_a_deferral_is_told_of_before_it_expires(running):
     """First the notice of the delay, then the NDR."""
     wanted = Conditions(catalogue()).named("mailbox-full=4.2.2")
 
-    (came,) = provoke([wanted], running.whereabouts, patience=30)
+    (came,) = provoke([wanted], running.whereabouts, patience=120)
 
     assert came.is_raised
     assert [whybounce.read(each.read_bytes()).kind for each in came.delay_notices] == ["delay"]

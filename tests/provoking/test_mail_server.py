@@ -25,11 +25,16 @@ async def running(behaviour: Behaviour):
         await server.stop()
 
 
-def send(port: int, *recipients: str, context: ssl.SSLContext | None = None, timeout: float = 2.0):
-    """Send one mail as smtplib does and return the recipients it says were refused."""
-    with smtplib.SMTP("127.0.0.1", port, timeout=timeout) as client:
+def send(port: int, *recipients: str, context: ssl.SSLContext | None = None, patience: float = 60):
+    """Send one mail as smtplib does and return the recipients it says were refused.
+
+    The patience is for what comes after EHLO.
+    """
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         if context:
             client.starttls(context=context)
+        client.ehlo()
+        client.sock.settimeout(patience)
         return client.sendmail("chris@alpineskihouse.example", recipients, MAIL)
 
 
@@ -86,7 +91,7 @@ def test_each_step_can_be_refused_or_broken_off(behaviour, error):
 def test_a_stalled_server_says_nothing_until_the_client_gives_up():
     """And is stopped without waiting for anybody."""
     with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
-        talk(Behaviour(stall_at="MAIL"), "ronald@contoso.example", timeout=0.3)
+        talk(Behaviour(stall_at="MAIL"), "ronald@contoso.example", patience=0.3)
 
 
 def test_with_a_certificate_it_offers_starttls():
@@ -154,3 +159,21 @@ async def test_a_message_without_its_end_was_not_received():
     await server.stop()
 
     assert server.received == []
+
+
+async def test_who_comes_just_when_it_stops_is_waited_for_by_nobody():
+    """The connection was taken before, and comes to it after."""
+    server = MailServer("mx.example.org")
+    came: asyncio.Future[tuple] = asyncio.get_running_loop().create_future()
+    other = await asyncio.start_server(lambda *pair: came.set_result(pair), "127.0.0.1", 0)
+    _, client = await asyncio.open_connection(*other.sockets[0].getsockname())
+    await server.start()
+    await server.stop()
+    reader, writer = await came
+    server._take(reader, writer)  # noqa: SLF001  # as asyncio calls it
+    await asyncio.sleep(0)
+
+    assert writer.is_closing()
+    assert server.connections == 0
+    client.close()
+    other.close()

@@ -1,6 +1,7 @@
 """The loopback DNS, asked by dnspython as our own code asks it."""
 
 import asyncio
+import socket
 
 import dns.asyncresolver
 import dns.edns
@@ -20,7 +21,8 @@ def ask(records: Records, name: str, rdtype: str, *, tcp: bool = False):
         try:
             resolver = dns.asyncresolver.Resolver(configure=False)
             resolver.nameservers, resolver.port = ["127.0.0.1"], server.port
-            resolver.lifetime = 1.0
+            # No answer is waited for in vain; else the machine may be busy.
+            resolver.lifetime = 1.0 if records.troubles else 30.0
             resolver.use_edns(0, dns.flags.DO, 1232)
             return await resolver.resolve(name, rdtype, tcp=tcp)
         finally:
@@ -138,3 +140,27 @@ def test_a_wildcard_answers_for_names_that_are_not_there(name, found):
         error = dns.resolver.NXDOMAIN if found is None else dns.resolver.NoAnswer
         with pytest.raises(error):
             ask(records, name, "MX")
+
+
+async def test_a_port_that_somebody_has_by_udp_is_passed_over(monkeypatch):
+    """The kernel gives TCP's and UDP's apart: any client's may be the same."""
+    taken, other = [], socket.socket(type=socket.SOCK_DGRAM)
+    start = asyncio.start_server
+
+    async def unlucky(*given: object, **more: object) -> asyncio.Server:
+        server = await start(*given, **more)
+        if not taken:
+            taken.append(server.sockets[0].getsockname()[1])
+            other.bind(("127.0.0.1", taken[0]))
+        return server
+
+    monkeypatch.setattr(asyncio, "start_server", unlucky)
+    server = NameServer(Records())
+    with other:
+        await server.start()
+        try:
+            assert server.port not in taken
+            with pytest.raises(OSError, match="in use"):
+                await NameServer(Records()).start(port=taken[0])
+        finally:
+            await server.stop()

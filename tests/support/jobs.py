@@ -31,3 +31,16 @@ def die() -> bytes:
     """End the process as the kernel does when there is no memory."""
     os.kill(os.getpid(), 9)
     return b""
+
+
+class UnreadableError(ProblemError):
+    """One that another process cannot make anew."""
+
+    def __reduce__(self) -> tuple:
+        """Name what raises instead."""
+        return {}.__getitem__, ("nothing",)
+
+
+def say_what_nobody_can_read() -> bytes:
+    """Refuse, in an answer that raises where it is read."""
+    raise UnreadableError("no-json")

@@ -320,10 +320,16 @@ class Place:
             with psycopg.connect(self.url, autocommit=True) as connection:
                 return list(connection.execute(question.encode()))
         with tempfile.TemporaryDirectory(prefix="whybounce-look-") as name:
-            for suffix in ("", "-wal"):
-                path = Path(self.url.removeprefix("sqlite:///") + suffix)
-                if path.exists():
-                    shutil.copy(path, Path(name) / path.name)
+            file = Path(self.url.removeprefix("sqlite:///"))
+            log = file.with_name(f"{file.name}-wal")
+            begun = None
+            # Once the log is begun anew, a copy of the file from before lacks what stood in it.
+            while begun is None or begun != _beginning(log):
+                begun = _beginning(log)
+                for path in (file, log):
+                    (Path(name) / path.name).unlink(missing_ok=True)
+                    with contextlib.suppress(FileNotFoundError):
+                        shutil.copy(path, Path(name) / path.name)
             with closing(sqlite3.connect(Path(name) / "queue.db")) as connection:
                 return list(connection.execute(question))
 
@@ -395,6 +401,13 @@ class Place:
             unexplained=tuple(mail for mail in twice if mail not in self.in_flight),
             refused=ledger.refused,
         )
+
+
+def _beginning(log: Path) -> bytes:
+    """Return the head of SQLite's log, which is another one each time that it is begun anew."""
+    with contextlib.suppress(FileNotFoundError), log.open("rb") as file:
+        return file.read(32)
+    return b""
 
 
 def send(port: int, *recipients: str, octets: int = 10, timeout: float = 60) -> tuple[int, bytes]:

@@ -1,10 +1,11 @@
 """Work in other processes: what is short, late, too much, or falls over."""
 
 import asyncio
+import multiprocessing
 
 import pytest
 
-from jobs import die, fail, refuse, sleep, whose
+from jobs import die, fail, refuse, say_what_nobody_can_read, sleep, whose
 from whybounce.web.problems import ProblemError
 from whybounce.web.thinking import SHORT, FellOverError, Thinking
 
@@ -82,3 +83,13 @@ def test_so_much_waits_and_no_more(thinking):
     assert first == second == b"slept"
     assert isinstance(third, ProblemError)
     assert third.key == "busy"
+
+
+def test_a_process_whose_answer_cannot_be_read_is_not_left_behind(thinking):
+    """Neither used again nor forgotten."""
+    pid = int(asyncio.run(thinking.do(LONG, whose)))
+    with pytest.raises(LookupError):
+        asyncio.run(thinking.do(LONG, say_what_nobody_can_read))
+
+    assert pid not in [process.pid for process in multiprocessing.active_children()]
+    assert int(asyncio.run(thinking.do(LONG, whose))) != pid

@@ -53,7 +53,10 @@ class Chores:
         """Do what is due until cancelled; then let the token go."""
         try:
             while True:
-                await self.do_due()
+                try:
+                    await self.do_due()
+                except Exception:  # noqa: BLE001  # a mistake of ours ends no chore for ever
+                    _log.exception("chores are looked at again later")
                 await asyncio.sleep(self._look)
         finally:
             await self._give_up()

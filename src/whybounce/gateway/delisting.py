@@ -11,13 +11,14 @@ What stands in the mail is signed with the block's id, which nobody outside is t
 use when the block has ended.
 """
 
+import asyncio
 import hashlib
 import hmac
 import tomllib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64Error
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -77,6 +78,7 @@ class Delisting:
     page: str  # Where it is confirmed; empty: by an operator.
     expire_after: timedelta
     clock: Callable[[], datetime]
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def request(self, ip: str, address: str) -> tuple[Block, str]:
         """Have a mail sent by which the removal of the server's address can be confirmed.
@@ -102,10 +104,11 @@ class Delisting:
                 f" write to postmaster@{self.host}"
             )
         key = f"delisting {block.subject}"
-        counted = await self.store.counted([key], since=now - timedelta(days=1))
-        if counted[key] >= _MOST_MAILS:
-            raise DelistingError(f"{block.subject} was asked about {counted[key]} times today")
-        await self._send(self._mail(block, to, now), to, now, key)
+        async with self._turn:  # Or all who ask at once would be counted before any is mailed.
+            counted = await self.store.counted([key], since=now - timedelta(days=1))
+            if counted[key] >= _MOST_MAILS:
+                raise DelistingError(f"{block.subject} was asked about {counted[key]} times today")
+            await self._send(self._mail(block, to, now), to, now, key)
         return block, await removals.ask(self.store, block, str(to), now)
 
     async def standing(self, token: str) -> Standing | None:

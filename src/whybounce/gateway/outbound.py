@@ -388,6 +388,9 @@ class Outbound:
             return consignment
         try:
             return await self._expand(consignment)
+        except asyncio.CancelledError:
+            await self._dispatcher.give_back(consignment, self._clock())
+            raise
         except StoreError as error:
             _log.warning("message %s is opened later: %s", consignment.message.id, error)
             due = self._clock() + self._settings.schedule.waits[0]

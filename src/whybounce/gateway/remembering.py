@@ -27,6 +27,7 @@ _HOLDS = timedelta(seconds=1)
 _MOST_BLOCKS = 2_000
 _MOST_ANSWERS = 10_000
 _MOST_UNKNOWN = 1_000
+_NOTHING = object()
 
 Answer = TypeVar("Answer")
 Subjects = Mapping[str, list[str]]
@@ -128,8 +129,9 @@ class Recalled:
     def answer(self, question: Hashable, ask: Callable[[Connection], Answer]) -> Answer:
         """Return the answer; kept under the question, which must hold all it depends on."""
         known = self._remembered
-        if question in known.answers:
-            return known.answers[question]  # type: ignore[return-value]  # each question has its own kind
+        kept = known.answers.get(question, _NOTHING)  # One look: another thread may empty it.
+        if kept is not _NOTHING:
+            return kept  # type: ignore[return-value]  # each question has its own kind
         answer = ask(self.connection)
         _keep(known.answers, _MOST_ANSWERS, question, answer)
         return answer

@@ -105,6 +105,9 @@ class MailServer:
             await self._server.wait_closed()  # Which waits for conversations, too.
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._stopping.is_set():  # It was on its way in.
+            writer.close()
+            return
         conversation = asyncio.create_task(self._serve(reader, writer))
         self._conversations.add(conversation)
         conversation.add_done_callback(self._conversations.discard)

@@ -6,6 +6,7 @@ A name ``*.example`` answers for all below ``example`` that have no records of t
 """
 
 import asyncio
+import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +23,7 @@ import dns.rrset
 
 _TTL = 30  # Seconds; short, so that a changed record is soon seen.
 _LONGEST_CHAIN = 8  # Of aliases.
+_TRIES = 20  # To find a port that is free by TCP and by UDP.
 _Said = TypeVar("_Said")
 
 
@@ -73,12 +75,25 @@ class NameServer:
             OSError: The port is taken.
 
         """
-        self._streams = await asyncio.start_server(self._serve_stream, host, port)
-        self.port = self._streams.sockets[0].getsockname()[1]
+        for left in reversed(range(_TRIES if port == 0 else 1)):
+            self._streams = await asyncio.start_server(self._serve_stream, host, port)
+            self.port = self._streams.sockets[0].getsockname()[1]
+            try:
+                self._datagrams = await self._listen_for_datagrams(host)
+            except OSError as error:
+                await self.stop()
+                if error.errno != errno.EADDRINUSE or not left:
+                    raise
+            else:
+                return
+
+    async def _listen_for_datagrams(self, host: str) -> asyncio.DatagramTransport:
+        """Listen at TCP's port; a client that the kernel gave any may have it by UDP."""
         loop = asyncio.get_running_loop()
-        self._datagrams, _ = await loop.create_datagram_endpoint(
+        transport, _ = await loop.create_datagram_endpoint(
             lambda: _Datagrams(self.records), local_addr=(host, self.port)
         )
+        return transport
 
     async def stop(self) -> None:
         """Listen no longer."""

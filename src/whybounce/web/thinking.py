@@ -83,7 +83,7 @@ class Thinking:
             worker = _Worker()
         try:
             answer = worker.ask(job, self._seconds)
-        except (ProblemError, FellOverError):  # It was late, or it died.
+        except BaseException:  # It was late, or it died, or what it said cannot be read.
             worker.end()
             raise
         self._idle.put(worker)

@@ -1,9 +1,12 @@
 """Mail put into a Maildir so that a crash at any moment leaves it whole or not there."""
 
+import asyncio
 import errno
 import os
 import stat
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -138,3 +141,50 @@ def test_no_host_name_leads_out_of_the_folder(host):
     assert "/" not in name
     assert ":" not in name
     assert name.startswith("1.Q01JDN3R00000007.")
+
+
+@dataclass
+class Slow:
+    """Something a thread does, which begins and then waits until it may go on."""
+
+    act: Callable
+    begun: threading.Event = field(default_factory=threading.Event)
+    may_go_on: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, *given: object) -> object:
+        """Do it, later."""
+        self.begun.set()
+        assert self.may_go_on.wait(60)
+        return self.act(*given)
+
+    async def cut_off(self, delivering: asyncio.Task) -> None:
+        """Cancel the delivery while the thread is at it, and let that come to its end."""
+        assert await asyncio.to_thread(self.begun.wait, 60)
+        delivering.cancel()
+        await asyncio.sleep(0)
+        self.may_go_on.set()
+
+
+async def test_who_is_cut_off_while_its_file_is_made_leaves_none(tmp_path: Path, monkeypatch):
+    """The thread goes on: what it makes is removed after that, and not before."""
+    slow = Slow(maildir._create)  # noqa: SLF001  # what the thread does
+    monkeypatch.setattr(maildir, "_create", slow)
+    delivering = asyncio.create_task(deliver(Maildir(tmp_path), pieces(), len(BODY), DELIVERING))
+    await slow.cut_off(delivering)
+    with pytest.raises(asyncio.CancelledError):
+        await delivering
+
+    assert files_in(tmp_path) == []
+
+
+async def test_what_is_in_the_mailbox_counts_though_it_was_to_be_cut_off(
+    tmp_path: Path, monkeypatch
+):
+    """Else it would be given back, and lie there twice."""
+    slow = Slow(maildir._finish)  # noqa: SLF001  # likewise
+    monkeypatch.setattr(maildir, "_finish", slow)
+    delivering = asyncio.create_task(deliver(Maildir(tmp_path), pieces(), len(BODY), DELIVERING))
+    await slow.cut_off(delivering)
+
+    assert await delivering is None
+    assert [file.parent.name for file in files_in(tmp_path)] == ["new"]

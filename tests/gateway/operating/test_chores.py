@@ -1,9 +1,11 @@
 """Periodic work: one node at a time, each chore in its time, none stopped by another's mistake."""
 
+import asyncio
 from datetime import timedelta
 
 from whybounce.gateway.chores import Chore, Chores, housekeeping
 from whybounce.gateway.config import Retention
+from whybounce.gateway.store import Claim
 from whybounce.gateway.store.rows import Event
 from whybounce.gateway.values import Duration
 
@@ -66,3 +68,32 @@ async def test_what_was_kept_long_enough_goes(sqlite_url, in_memory, open_, mail
             found.append((len(trace.lives), len(refused.events)))
 
     assert found == [(1, 1), (1, 0), (0, 0)]
+
+
+async def test_a_mistake_at_taking_the_token_ends_no_chore_for_ever(
+    sqlite_url, open_, mail, monkeypatch, caplog
+):
+    """It is logged, and tried again at the next look."""
+    done = asyncio.Event()
+
+    async def do(_: object) -> None:
+        done.set()
+
+    async with open_(sqlite_url) as store:
+        take, mistakes = store.take, ["the first"]
+
+        async def mistaken(claim: Claim) -> int | None:
+            if mistakes:
+                raise KeyError(mistakes.pop())
+            return await take(claim)
+
+        monkeypatch.setattr(store, "take", mistaken)
+        every = [Chore("counted", timedelta(hours=1), do)]
+        chores = Chores(store, every, node="a", clock=lambda: mail.now, look=0.01)
+        running = asyncio.create_task(chores.run())
+        async with asyncio.timeout(60):
+            await done.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    assert "chores are looked at again later" in caplog.text

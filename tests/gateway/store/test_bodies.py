@@ -2,13 +2,16 @@
 
 import asyncio
 import random
+import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from whybounce.gateway.store import CorruptBodyError, UnknownMessageError
 from whybounce.gateway.store.bodies import ROW_LIMIT
 from whybounce.gateway.store.rows import State
+from whybounce.gateway.store.spool import Spool
 
 CHANCE = random.Random(3)  # noqa: S311  # the same in every run
 
@@ -191,3 +194,30 @@ async def test_a_message_that_is_not_there_has_no_body(url, open_, mail):
         for id_ in ("0000000000001", "nonsense", "'; DROP TABLE"):
             with pytest.raises(UnknownMessageError):
                 await mail.content(store, id_)
+
+
+async def test_a_reader_that_is_cut_off_while_a_file_is_opened_leaves_it_closed(
+    sqlite_url, open_, mail, monkeypatch
+):
+    """The thread opens it all the same."""
+    opened, begun, may_go_on = [], threading.Event(), threading.Event()
+    open_file = Spool.open
+
+    def slowly(spool: Spool, name: str) -> BinaryIO:
+        begun.set()
+        assert may_go_on.wait(60)
+        opened.append(open_file(spool, name))
+        return opened[-1]
+
+    async with open_(sqlite_url) as store:
+        id_ = await receive(store, mail.message(), bytes(1_000_000))
+        monkeypatch.setattr(Spool, "open", slowly)
+        reading = asyncio.create_task(collect([], store.body(id_, node="a", now=mail.now)))
+        assert await asyncio.to_thread(begun.wait, 60)
+        reading.cancel()
+        await asyncio.sleep(0)
+        may_go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    assert [file.closed for file in opened] == [True]

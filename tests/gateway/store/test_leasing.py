@@ -6,6 +6,7 @@ from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import Connection
 
@@ -256,3 +257,15 @@ async def test_those_of_a_domain_that_has_its_share_get_turns(url, open_, mail):
     assert [[each.due - mail.after(minutes=10) for each in some] for some in due] == [
         [n * second] * 2 for n in range(3)
     ]
+
+
+async def test_a_word_from_nobody_on_the_database_s_channel_makes_nobody_deaf(
+    postgresql_url, open_
+):
+    """An administrator may say NOTIFY with nothing in it: whatever may be due is looked for."""
+    async with open_(postgresql_url) as store:
+        await asyncio.wait_for(store.hints.after(0), 60)  # That it is connected.
+        with psycopg.connect(postgresql_url, autocommit=True) as other:
+            for seen in (1, 2):
+                other.execute(f"NOTIFY {dialect._CHANNEL}")  # noqa: SLF001  # as anybody can read there
+                assert await asyncio.wait_for(store.hints.after(seen), 60) == seen + 1

@@ -311,3 +311,30 @@ async def test_success_is_told_only_after_the_commit(sqlite_url, open_, mail):
             with sqlite3.connect(path) as other:
                 assert other.execute("SELECT count(*) FROM messages").fetchone() == (n,)
             other.close()
+
+
+async def test_where_the_system_has_no_thread_to_give_the_next_to_come_tries_again(
+    sqlite_url, open_, mail, monkeypatch
+):
+    """And whoever waited is served then."""
+    start, refused, ours = threading.Thread.start, [], threading.current_thread()
+
+    def unable(thread: threading.Thread) -> None:
+        # Another test's gateway may start its writer meanwhile, in a thread of its own.
+        if thread.name == WRITER and threading.current_thread() is ours and not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    async with open_(sqlite_url) as store:
+        told: list[dict] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: told.append(said))
+        monkeypatch.setattr(threading.Thread, "start", unable)
+        first = asyncio.create_task(mail.accept(store))
+        async with asyncio.timeout(PATIENCE):
+            while not told:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0)
+            answers = await asyncio.gather(first, mail.accept(store))
+
+    assert all(isinstance(answer, str) for answer in answers)
+    assert len(refused) == 1

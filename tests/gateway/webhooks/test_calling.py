@@ -21,7 +21,7 @@ from whybounce.gateway.webhooks.posting import Poster
 from whybounce.wire.schema import schemas
 
 SHAPE = Draft202012Validator(schemas()["webhook"])
-POSTER = Poster(Resolver("127.0.0.1", 1), verifying_context(None), seconds=10)
+POSTER = Poster(Resolver("127.0.0.1", 1), verifying_context(None), seconds=60)
 SOON = (timedelta(milliseconds=20),)
 
 
@@ -58,13 +58,13 @@ async def _fails(store: Store, mail, *, reported: bool = True) -> str:
 
 
 async def _nothing_waits(webhooks: Webhooks) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await webhooks.standing())[0].waiting:  # noqa: ASYNC110  # a database wakes nobody
             await asyncio.sleep(0.01)
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110  # a log wakes nobody
             await asyncio.sleep(0.01)
 
@@ -263,6 +263,33 @@ async def test_one_that_moved_is_told_at_its_new_place_what_waits_and_nothing_is
     assert there.headers[0]["webhook-id"] == silent.headers[0]["webhook-id"]
     assert len({each["webhook-id"] for each in there.headers}) == len(there.headers) == 2
     assert len(new.bodies) == 1
+
+
+@pytest.mark.parametrize("between", ["moved twice", "gone and back"])
+async def test_whatever_becomes_of_its_configuration_a_webhook_is_called_once_at_a_time(
+    url, open_, mail, between
+):
+    """Also where the configuration changes again before the first change has taken effect."""
+    async with open_(url) as store, hooked(b"") as silent, hooked() as there:
+        webhooks = Webhooks(
+            store, [_hook("crm", silent.port)], POSTER, node="a", cause_of=lambda _: None,
+            clock=lambda: mail.now,
+        )  # fmt: skip
+        async with _calling(webhooks):
+            await _fails(store, mail)
+            await silent.times(1)
+            passing = [_hook("crm", 1)] if between == "moved twice" else []
+            for hooks in (passing, [_hook("crm", there.port)]):
+                webhooks.change(hooks, POSTER)
+            await _fails(store, mail)
+            told_meanwhile = len(there.bodies)
+            silent.closed.set()
+            await there.times(2)
+            await _nothing_waits(webhooks)
+
+    assert told_meanwhile == 0
+    assert there.headers[0]["webhook-id"] == silent.headers[0]["webhook-id"]
+    assert len({each["webhook-id"] for each in there.headers}) == len(there.headers) == 2
 
 
 async def test_one_that_is_configured_no_more_is_told_nothing_more(url, open_, mail):

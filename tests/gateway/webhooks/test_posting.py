@@ -31,7 +31,7 @@ async def posting() -> AsyncIterator[Poster]:
     dns = NameServer(records)
     await dns.start()
     try:
-        yield Poster(Resolver("127.0.0.1", dns.port, seconds=8), CONTEXT, seconds=20)
+        yield Poster(Resolver("127.0.0.1", dns.port, seconds=30), CONTEXT, seconds=60)
     finally:
         await dns.stop()
 
@@ -101,8 +101,8 @@ async def test_who_does_not_answer_is_waited_for_a_bounded_time():
     async with hooked(b"") as silent:
         fault = await _posted(poster, silent)
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nand so on"
-    async with hooked(endless) as talkative:
-        taken = await _posted(poster, talkative)
+    async with hooked(endless) as talkative, posting() as patient:
+        taken = await _posted(patient, talkative)
 
     assert "127.0.0.1" in fault
     assert taken is None

@@ -7,19 +7,23 @@ addresses it came by.
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from whybounce.gateway import folders
 from whybounce.gateway.delivery.attempts import Obstacle
 from whybounce.gateway.delivery.destinations import Maildir
+from whybounce.gateway.threads import to_its_end
 
 _SUBFOLDERS = ("tmp", "new", "cur")
 _READABLE = 0o600
 _OPEN_TO_OWNER = 0o700
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ async def deliver(
     """Put the message there; return what stood in the way. What reading raises passes through."""
     header = _header(delivering)
     try:
-        obstacle = await asyncio.to_thread(_prepare, maildir, size + len(header))
+        obstacle = await _in_thread(lambda: _prepare(maildir, size + len(header)))
         if obstacle is not None:
             return obstacle
         await _write(maildir.folder, header, pieces, delivering.name)
@@ -93,19 +97,28 @@ def _sizes(folder: Path) -> Iterator[int]:
 
 async def _write(folder: Path, header: bytes, pieces: AsyncIterable[bytes], name: str) -> None:
     temporary = folder / "tmp" / name
-    with _removed_unless_moved(temporary):
-        file = await asyncio.to_thread(_create, temporary)
-        try:
-            await asyncio.to_thread(file.write, _local(header))
-            held = b""
-            async for piece in pieces:
-                # A line end may be cut in two.
-                octets = held + piece
-                held = b"\r" if octets.endswith(b"\r") else b""
-                await asyncio.to_thread(file.write, _local(octets.removesuffix(b"\r")))
-            await asyncio.to_thread(_finish, file, held, temporary, folder / "new" / name)
-        finally:
-            file.close()
+    with _removed_unless_moved(temporary), ExitStack() as opened:
+        file = await _in_thread(lambda: opened.enter_context(_create(temporary)))
+        await _in_thread(lambda: file.write(_local(header)))
+        held = b""
+        async for piece in pieces:
+            # A line end may be cut in two.
+            octets = held + piece
+            held = b"\r" if octets.endswith(b"\r") else b""
+            whole = _local(octets.removesuffix(b"\r"))
+            await _in_thread(partial(file.write, whole))
+        finishing = _begun(lambda: _finish(file, held, temporary, folder / "new" / name))
+        with suppress(asyncio.CancelledError):  # It is there now, and would be put there again.
+            await to_its_end(finishing)
+        finishing.result()
+
+
+def _begun(act: Callable[[], Result]) -> "asyncio.Future[Result]":
+    return asyncio.ensure_future(asyncio.to_thread(act))
+
+
+async def _in_thread(act: Callable[[], Result]) -> Result:
+    return await to_its_end(_begun(act))
 
 
 def _local(octets: bytes) -> bytes:

@@ -7,6 +7,7 @@ nobody ends a transfer with the final dot after damaged content.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -371,7 +372,10 @@ async def _from_row(data: bytes) -> AsyncIterator[bytes]:
 
 async def _from_file(reader: Reader, spool: Spool, name: str) -> AsyncIterator[bytes]:
     try:
-        with await reader.run(lambda: spool.open(name)) as file:
+        with (
+            ExitStack() as opened
+        ):  # By the thread itself: who is cancelled meanwhile leaves it closed.
+            file = await reader.run(lambda: opened.enter_context(spool.open(name)))
             while piece := await reader.run(lambda: file.read(PIECE)):
                 yield piece
     except FileNotFoundError:

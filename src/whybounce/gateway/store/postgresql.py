@@ -181,7 +181,7 @@ async def hear(url: URL, teller: str, heard: Callable[[Collection[Due]], None]) 
                 await connection.execute(f"LISTEN {_CHANNEL}")
                 heard(_ALL)
                 async for told in connection.notifies():
-                    by, *due = told.payload.split()
+                    by, *due = told.payload.split(" ")  # Of an empty one, by nobody.
                     if by != teller:
                         heard([each for each in _ALL if each in due] or _ALL)
         await asyncio.sleep(_UNTIL_HEARING_AGAIN)

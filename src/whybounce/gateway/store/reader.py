@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from whybounce.gateway.store.errors import StoreError, StoreUnavailableError, Trouble
+from whybounce.gateway.threads import to_its_end
 
 _THREADS = 4
 
@@ -37,11 +38,11 @@ class Reader:
             StoreError: What ``ask`` says.
 
         """
-        return await _run(self._readers, lambda: self._ask(ask))
+        return await _running(self._readers, lambda: self._ask(ask))
 
     async def run(self, act: Callable[[], Result]) -> Result:
-        """Return what ``act`` does with files, having run it in a thread."""
-        return await _run(self._files, act)
+        """Return what ``act`` does with files, having run it in a thread; cancelled, when it has ended."""
+        return await to_its_end(_running(self._files, act))
 
     async def close(self) -> None:
         """Wait for what runs, then end."""
@@ -79,9 +80,8 @@ class Reader:
         return StoreError(f"the queue does not answer: {getattr(error, 'orig', error)}")
 
 
-async def _run(threads: ThreadPoolExecutor, act: Callable[[], Result]) -> Result:
+def _running(threads: ThreadPoolExecutor, act: Callable[[], Result]) -> "asyncio.Future[Result]":
     try:
-        running = asyncio.get_running_loop().run_in_executor(threads, act)
+        return asyncio.get_running_loop().run_in_executor(threads, act)
     except RuntimeError as error:  # The threads have ended.
         raise StoreUnavailableError(Trouble.STOPPED, "it is closed") from error
-    return await running

@@ -183,9 +183,9 @@ class Writer:
             for work in new:
                 self._queue.put(work)
             if new and not self._running:
-                self._running = True
-                self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+                thread.start()  # Where the system has none to give, the next to come tries again.
+                self._running, self._thread = True, thread
 
     def _run(self) -> None:
         try:

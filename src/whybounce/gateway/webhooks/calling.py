@@ -116,6 +116,7 @@ class Webhooks:
         self._waits = waits
         self._loop = asyncio.get_running_loop()
         self._lines: dict[str, _Line] = {}
+        self._left: dict[str, asyncio.Task[None] | None] = {}  # What may still call it as it was.
         self._changed = asyncio.Event()
         self.change(webhooks, poster)
 
@@ -127,14 +128,15 @@ class Webhooks:
         before, self._lines = self._lines, {}
         self._poster = poster
         self.all = {each.name: each for each in webhooks}
-        for name, webhook in self.all.items():
-            line = before.get(name)
-            if line is not None and line.webhook == webhook:
+        for name, line in list(before.items()):
+            if line.webhook == self.all.get(name):
                 self._lines[name] = before.pop(name)
-            else:
-                self._lines[name] = _Line(webhook, line.task if line else None)
-        for line in before.values():
+        for name, line in before.items():
             line.leave()
+            self._left[name] = line.task or line.after
+        for name, webhook in self.all.items():
+            if name not in self._lines:
+                self._lines[name] = _Line(webhook, self._left.pop(name, None))
         self._store.calls = Calls(
             wanted={
                 kind: names
