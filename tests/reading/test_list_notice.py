@@ -28,3 +28,16 @@ def test_a_welcome_of_a_list_is_no_refusal(message):
     mail = f"From: owner-list@example.org\nTo: chris@example.net\nSubject: Hello\n\n{words}\n"
 
     assert read(message(mail)) is None
+
+
+POSTS = [
+    "Sender: list-bounces@example.org\nTo: chris@example.net\nCc: list@example.org",
+    "From: list-request@example.org\nTo: list@example.org\nSubject: List Digest, Vol 5",
+    "Sender: owner-list@example.org\nTo: chris@example.net\nList-Post: <mailto:list@example.org>",
+]
+
+
+@pytest.mark.parametrize("header", POSTS, ids=["a copy to the list", "a digest", "one of many"])
+def test_a_post_about_a_refusal_is_none(message, header):
+    """Members write to each other about what was refused, and their list's program passes it on."""
+    assert read(message(f"{header}\n\nMy mail has been rejected. You are not a member?\n")) is None

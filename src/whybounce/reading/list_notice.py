@@ -43,6 +43,8 @@ def read(message: Message) -> Report | None:
     subject = decoded_words(message.field("subject") or "")
     if not _SERVANT.search(writer) or _CONFIRMS.search(subject) or is_about_a_failure(message):
         return None
+    if _is_a_posting(message):
+        return None
     account = next(accounts_of(message), None)
     if account is None:
         return None
@@ -71,6 +73,19 @@ def read(message: Message) -> Report | None:
         hops=hops_of(original) if original else (),
         defects=() if lists else (Defect("message", "the list's address is not named"),),
     )
+
+
+def _is_a_posting(message: Message) -> bool:
+    """Say whether the message went to the list's members: a post or a digest.
+
+    A notice to whoever posted names no place to post to (RFC 2369 §3.4) and is not sent to the list.
+    """
+    if message.field("list-post") is not None:
+        return True
+    writers = addresses_in(f"{message.field('from') or ''} {message.field('sender') or ''}")
+    lists = {_OF_A_LIST.sub("", writer).lower() for writer in writers if _OF_A_LIST.search(writer)}
+    written_to = addresses_in(f"{message.field('to') or ''} {message.field('cc') or ''}")
+    return not lists.isdisjoint(address.lower() for address in written_to)
 
 
 def _lists(
