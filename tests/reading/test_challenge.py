@@ -22,6 +22,8 @@ def mail(header, text):
         ("Subject: Please confirm your message to anna@example.org", ASKS),
         ("Subject: Your e-mail requires verification", "To verify that you are a person, click on this fine link."),
         ("Subject: Please confirm your message", "Your message attached below is being held. To release it, use your mailer's Reply."),
+        ("Subject: Re: Lunch (verification)", "I am protecting myself from receiving junk mail. Please click the link."),
+        ("Subject: Re: Almoço", "Para que sua mensagem seja encaminhada, clique aqui: http://example.org/x"),
         ("Subject: Message pending verification", "Your message is being held until you confirm it."),
     ],
 )  # fmt: skip

@@ -252,6 +252,17 @@ def test_every_recipient_is_an_outcome_even_without_blank_lines_between():
     ]
 
 
+def test_a_machine_part_that_became_a_file_of_no_type_is_read():
+    """Relays and mail programs name it details.txt, and call it application/octet-stream."""
+    mail = (
+        "From: mailer-daemon@gate.example.net\nContent-Type: multipart/mixed; boundary=b\n\n"
+        "--b\n\nNot delivered.\n\n--b\nContent-Type: application/octet-stream\n\n"
+        f"{about('failed')}\n--b--\n"
+    )
+
+    assert read(parse_message(mail.encode())).outcomes[0].recipient == "u0@example.org"
+
+
 def test_what_several_systems_reported_in_one_mail_is_all_read():
     """Who gathers reports writes a machine part for each."""
     second = "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; b.example\n\n"

@@ -28,3 +28,39 @@ def test_a_welcome_of_a_list_is_no_refusal(message):
     mail = f"From: owner-list@example.org\nTo: chris@example.net\nSubject: Hello\n\n{words}\n"
 
     assert read(message(mail)) is None
+
+
+POSTS = [
+    "Sender: list-bounces@example.org\nTo: chris@example.net\nCc: list@example.org",
+    "From: list-request@example.org\nTo: list@example.org\nSubject: List Digest, Vol 5",
+    "Sender: owner-list@example.org\nTo: chris@example.net\nList-Post: <mailto:list@example.org>",
+]
+
+
+@pytest.mark.parametrize("header", POSTS, ids=["a copy to the list", "a digest", "one of many"])
+def test_a_post_about_a_refusal_is_none(message, header):
+    """Members write to each other about what was refused, and their list's program passes it on."""
+    assert read(message(f"{header}\n\nMy mail has been rejected. You are not a member?\n")) is None
+
+
+@pytest.mark.parametrize(
+    ("writer", "text"),
+    [
+        ("it-help@example.org", "Your request for a chair has been rejected. Ask bea@example.org."),
+        ("hr-admin@example.org", "Your holiday awaits the approval: it is held until Monday."),
+        ("owner-news@example.org", "The plan has been rejected. Write to bea@example.org."),
+    ],
+)
+def test_what_a_help_desk_refuses_is_no_post(message, writer, text):
+    """Only what speaks of a list, or comes from a list's program, is about one."""
+    assert read(message(f"From: {writer}\nTo: chris@example.net\n\n{text}\n")) is None
+
+
+def test_a_list_on_a_server_called_listserv_is_found_in_the_subject(message):
+    """The program's own address is not whom the message was for."""
+    mail = (
+        "From: LISTSERV@listserv.example.org\nTo: chris@example.net\n"
+        "Subject: Rejected posting to NEWS@listserv.example.org\n\nYou are not authorized to post.\n"
+    )
+
+    assert read(message(mail)).outcomes[0].recipient.lower() == "news@listserv.example.org"

@@ -104,8 +104,8 @@ def _status_fields(message: Message) -> str | None:
     if parts:
         return "\n\n".join(parts)  # Some gather what several systems reported.
     for leaf in message.parts:
-        if not leaf.content_type.startswith(("text/plain", "multipart/")):
-            continue
+        if not leaf.content_type.startswith(("text/plain", "multipart/", "application/octet-")):
+            continue  # A file of no type is what some relays and mail programs make of the part.
         if not leaf.holds(b"inal-"):
             continue  # Cheap: the name is not there, in whatever encoding but base64.
         text = text_of(leaf)

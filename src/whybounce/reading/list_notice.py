@@ -34,6 +34,9 @@ _REFUSED = re.compile(
     r"|has been rejected|is rejected because|you (?:\(\S{1,100}\) )?are not a member|not member article|a été rejeté|n'êtes pas autorisé|only (?:members|subscribers) (?:can|may) post|rejected posting"
     r"|nicht berechtigt, .{0,60}(?:senden|schreiben)|posting .{0,60}(?:was|is) (?:refused|rejected)"
 )
+# Requests of all kinds are refused by somebody's help desk; these are about a list.
+_ABOUT_A_LIST = re.compile(r"\blist(?:e|a|serv)?\b|listserv|mailing-?list|subscri|moderat|abonn")
+_MARKS = ("x-beenthere", "x-mailman-version", "list-id", "x-mlserver")
 _CONFIRMS = re.compile(r"confirm .{0,20}subscri|welcome to the|unsubscribe request", re.IGNORECASE)
 
 
@@ -43,6 +46,8 @@ def read(message: Message) -> Report | None:
     subject = decoded_words(message.field("subject") or "")
     if not _SERVANT.search(writer) or _CONFIRMS.search(subject) or is_about_a_failure(message):
         return None
+    if _is_a_posting(message):
+        return None
     account = next(accounts_of(message), None)
     if account is None:
         return None
@@ -50,8 +55,10 @@ def read(message: Message) -> Report | None:
     held = _HELD.search(words)
     if not (held or _REFUSED.search(words)):
         return None
+    if not (_ABOUT_A_LIST.search(words) or any(message.field(mark) for mark in _MARKS)):
+        return None
     original = read_original(message, account.returned)
-    lists = _lists(message, account.text, original)
+    lists = _lists(message, f"{subject}\n{account.text}", original)
     said = " ".join(account.text.split())[:_LONGEST_REPLY]
     return Report(
         kind=Kind.DELAY if held else Kind.FAILURE,
@@ -73,6 +80,19 @@ def read(message: Message) -> Report | None:
     )
 
 
+def _is_a_posting(message: Message) -> bool:
+    """Say whether the message went to the list's members: a post or a digest.
+
+    A notice to whoever posted names no place to post to (RFC 2369 §3.4) and is not sent to the list.
+    """
+    if message.field("list-post") is not None:
+        return True
+    writers = addresses_in(f"{message.field('from') or ''} {message.field('sender') or ''}")
+    lists = {_OF_A_LIST.sub("", writer).lower() for writer in writers if _OF_A_LIST.search(writer)}
+    written_to = addresses_in(f"{message.field('to') or ''} {message.field('cc') or ''}")
+    return not lists.isdisjoint(address.lower() for address in written_to)
+
+
 def _lists(
     message: Message, text: str, original: Original | None
 ) -> list[tuple[str, dict[str, str]]]:
@@ -81,7 +101,7 @@ def _lists(
     if stated:
         return [(stated[0], {})]
     people = {address.lower() for address in addresses_in(message.field("to"))}
-    named = [a for a in addresses_in(text) if a.lower() not in people and not _SERVANT.search(a)]
+    named = [a for a in addresses_in(text) if a.lower() not in people and not _is_a_servants(a)]
     if named:
         return [(named[0], {})]
     addressed = addresses_in(original.to if original else None)
@@ -94,3 +114,8 @@ def _lists(
     writer = addresses_in(message.field("from"))
     bare = [_OF_A_LIST.sub("", a) for a in writer[:1]]
     return [(a, {"recipient": "the From field without what its program adds"}) for a in bare]
+
+
+def _is_a_servants(address: str) -> bool:
+    """Say whether it is a program's or a keeper's. Servers are called listserv, too."""
+    return _SERVANT.search(address.partition("@")[0] + "@") is not None
