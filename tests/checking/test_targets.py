@@ -150,10 +150,14 @@ def test_a_resolver_that_is_down_fails_nothing(target, trouble):
 
 
 def test_who_denies_even_the_root_is_not_believed_about_a_domain():
-    """Behind a resolver of a closed network nobody is told to correct a spelling that is right."""
-    answers = found(Records(troubles={"": Trouble.DENIED}), "contoso.example", "s1")
+    """Behind a resolver of a closed network nobody is told to correct a spelling that is right.
 
-    assert answers["mx-record"] == ("unknown", "unknown")
+    Nor to publish what is there, nor that an address stands on no list.
+    """
+    for target in ("contoso.example", "192.0.2.25"):
+        answers = found(Records(troubles={"": Trouble.DENIED}), target, "s1")
+
+        assert {answer for answer, _ in answers.values()} == {"unknown"}, answers
 
 
 @pytest.mark.parametrize(
