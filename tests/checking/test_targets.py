@@ -194,8 +194,8 @@ RESULTS = {
     CheckName.RECIPIENT_ACCEPTED: "pass refused deferred sender unknown",
     CheckName.REVERSE_DNS: "pass none fail temperror",
     CheckName.SPF: "published pass none fail softfail neutral temperror permerror",
-    CheckName.DKIM: "published guessed pass none fail policy permerror temperror not-asked",
-    CheckName.DMARC: "published pass none fail temperror permerror",
+    CheckName.DKIM: "published guessed policy permerror temperror not-asked",
+    CheckName.DMARC: "published none temperror",
     CheckName.DNS_BLOCK_LISTS: "not-listed listed listed-without-link refused failed not-asked",
 }
 _VOICE = re.compile(r"\b(please|simply|unfortunately)\b|—", re.IGNORECASE)
