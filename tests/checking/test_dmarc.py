@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from whybounce.checking.dmarc import dmarc, finding, organisation_of, published, walked
+from whybounce.checking.dmarc import dmarc, finding_of_published, organisation_of, published, walked
 from whybounce.checking.lookups import LookUps
 from whybounce.provoking.name_server import Records, Trouble
 from whybounce.vocabulary.authentication import (
@@ -150,7 +150,6 @@ def test_what_speaks_for_the_author(author, spf, signed, more, aligned):
 
     assert found.aligned == aligned
     assert found.result is (Result.PASS if aligned else Result.FAIL)
-    assert finding(found).answer is (Answer.HOLDS if aligned else Answer.FAILS)
 
 
 def test_domains_below_a_public_suffix_do_not_speak_for_each_other():
@@ -242,17 +241,41 @@ def test_a_resolver_that_cannot_tell_fails_nobody(trouble):
     )  # fmt: skip
 
     assert (found.result, doubtful.result) == (Result.TEMPERROR, Result.TEMPERROR)
-    assert finding(found).answer is Answer.UNKNOWN
+
+
+def told_of(domain: str, trouble: Trouble | None = None) -> DmarcResult:
+    """Return what is published for the domain."""
+    records = world({"example.com": "v=DMARC1; p=reject; sp=none"})
+    if trouble is not None:
+        records.troubles[f"_dmarc.{domain}"] = trouble
+
+    async def asked() -> DmarcResult:
+        async with asking(records) as resolver:
+            return await published(resolver, domain)
+
+    return asyncio.run(asked())
+
+
+@pytest.mark.parametrize(
+    ("found", "answer", "result"),
+    [
+        (told_of("news.example.com"), Answer.HOLDS, "published"),
+        (told_of("example.net"), Answer.FAILS, "none"),
+        (told_of("example.com", Trouble.SERVFAIL), Answer.UNKNOWN, "temperror"),
+    ],
+    ids=["published", "none", "unknown"],
+)
+def test_what_is_published_is_a_finding(found, answer, result):
+    """Which fails where there is no record, and nowhere else."""
+    finding = finding_of_published(found)
+
+    assert (finding.answer, finding.result) == (answer, result)
+    assert finding.values["sender_domain"] == found.domain
 
 
 def test_what_is_published_is_told_without_a_message():
     """For a domain's owner."""
-
-    async def asked() -> DmarcResult:
-        async with asking(world({"example.com": "v=DMARC1; p=reject; sp=none"})) as resolver:
-            return await published(resolver, "news.example.com")
-
-    found = asyncio.run(asked())
+    found = told_of("news.example.com")
 
     assert (found.policy, found.policy_domain, found.organisation) == (
         NONE,

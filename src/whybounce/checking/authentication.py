@@ -6,7 +6,7 @@ from whybounce.checking import arc as chains, dkim as signing, dmarc as alignmen
 from whybounce.checking.conclusions import Conclusions
 from whybounce.checking.lookups import Asking, LookUps
 from whybounce.checking.message import HashedMessage
-from whybounce.checking.reverse_dns import finding as reverse_finding, reverse_name
+from whybounce.checking.reverse_dns import reverse_name
 from whybounce.vocabulary.authentication import (
     ArcResult,
     Authentication,
@@ -16,7 +16,6 @@ from whybounce.vocabulary.authentication import (
     SignatureResult,
     SpfResult,
 )
-from whybounce.vocabulary.finding import Finding
 
 
 async def authentication_of(
@@ -101,13 +100,3 @@ def _is_sure(found: SpfResult | ReverseNameResult | DmarcResult) -> bool:
 def _are_sure(found: tuple[SpfResult, ReverseNameResult]) -> bool:
     client, name = found
     return _is_sure(client) and _is_sure(name)
-
-
-def findings_of(found: Authentication) -> tuple[Finding, ...]:
-    """Return the same as findings, in the order a person is told them."""
-    return (
-        sending.finding(found.spf),
-        *signing.findings(found.signatures, found.dmarc.domain),
-        alignment.finding(found.dmarc),
-        reverse_finding(found.reverse_name),
-    )

@@ -31,22 +31,6 @@ async def keys_of(resolver: Asking, signatures: Iterable[SignatureField]) -> Map
     return dict(zip(names, answers, strict=True))
 
 
-def findings(found: Iterable[SignatureResult], author: str) -> tuple[Finding, ...]:
-    """Return each as a finding ``dkim``; where there is no signature, that one.
-
-    Args:
-        found: What ``dkim`` returned.
-        author: The domain in From, whose record is missing where nobody signed.
-
-    """
-    each = tuple(map(_finding, found))
-    if each:
-        return each
-    evidence = "the message carries no DKIM signature"
-    values = {"sender_domain": author}
-    return (Finding(CheckName.DKIM, Answer.FAILS, evidence, Result.NONE, values),)
-
-
 async def finding_of_published(resolver: Asking, domain: str, selector: str) -> Finding:
     """Return whether the domain publishes a key under the selector, as a finding ``dkim``."""
     found = await published_key(resolver, domain, selector)
@@ -55,13 +39,6 @@ async def finding_of_published(resolver: Asking, domain: str, selector: str) -> 
     result = "published" if found.result is Result.PASS else found.result
     values = {"sender_domain": domain, "selector": selector}
     return Finding(CheckName.DKIM, answer, found.why, result, values, found.record)
-
-
-def _finding(found: SignatureResult) -> Finding:
-    answers = {Result.PASS: Answer.HOLDS, Result.TEMPERROR: Answer.UNKNOWN}
-    values = {"sender_domain": found.domain, "selector": found.selector}
-    answer = answers.get(found.result, Answer.FAILS)
-    return Finding(CheckName.DKIM, answer, found.evidence, found.result, values, found.record)
 
 
 def _result(

@@ -7,7 +7,7 @@ questions a name; no list of public suffixes is needed.
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from whybounce.checking.lookups import Asking, Records
 from whybounce.vocabulary.authentication import (
@@ -113,18 +113,16 @@ async def dmarc(
     )
 
 
-def finding(found: DmarcResult) -> Finding:
-    """Return it as the finding ``dmarc``; a missing record fails it, for large receivers ask for one."""
+def finding_of_published(found: DmarcResult) -> Finding:
+    """Return what ``published`` found as the finding ``dmarc``.
+
+    A missing record fails it, for large receivers ask for one.
+    """
     answers = {Result.PASS: Answer.HOLDS, Result.TEMPERROR: Answer.UNKNOWN}
+    result = "published" if found.result is Result.PASS else found.result
     values = {"sender_domain": found.domain, "domain": found.policy_domain or found.domain}
     answer = answers.get(found.result, Answer.FAILS)
-    return Finding(CheckName.DMARC, answer, found.evidence, found.result, values, found.record)
-
-
-def finding_of_published(found: DmarcResult) -> Finding:
-    """Return what ``published`` found as the finding ``dmarc``."""
-    told = finding(found)
-    return replace(told, result="published") if found.result is Result.PASS else told
+    return Finding(CheckName.DMARC, answer, found.evidence, result, values, found.record)
 
 
 async def organisation_of(resolver: Asking, domain: str) -> str:

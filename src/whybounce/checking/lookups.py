@@ -82,6 +82,27 @@ async def doubt_about(asking: Asking, name: str) -> str | None:
     return None
 
 
+class Doubting:
+    """Asks another, and takes no name for missing on the word of who knows no root zone either."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    async def records(self, name: str, rdtype: str) -> Records:
+        """Return the records, or that nobody can tell."""
+        return await self._believed(name, await self._asking.records(name, rdtype))
+
+    async def texts(self, name: str) -> Records:
+        """Return TXT records, or that nobody can tell."""
+        return await self._believed(name, await self._asking.texts(name))
+
+    async def _believed(self, name: str, records: Records) -> Records:
+        if records.absence is not Absence.NO_NAME:
+            return records
+        doubt = await doubt_about(self._asking, name)
+        return records if doubt is None else replace(records, absence=Absence.FAILED, detail=doubt)
+
+
 _AsText = Callable[[dns.rdata.Rdata], str]
 
 

@@ -18,7 +18,7 @@ from whybounce.checking.certificate import certificate
 from whybounce.checking.dane_kept import dane_kept, proven_hosts, vouched_for
 from whybounce.checking.dkim_selectors import dkim_keys
 from whybounce.checking.dnssec import dnssec
-from whybounce.checking.lookups import Absence, Asking, LookUps, Records
+from whybounce.checking.lookups import Absence, Asking, Doubting, LookUps, Records
 from whybounce.checking.mail_exchangers import MailExchangers, mail_exchangers, mx_record, null_mx
 from whybounce.checking.mail_servers import MailServer, Reach, verifying, visit
 from whybounce.checking.mta_sts_host import PolicyHosts
@@ -109,7 +109,7 @@ async def check(
         ValueError: ``client`` is no IP address.
 
     """
-    asking = LookUps(resolver, most=400, seconds=seconds)
+    asking = LookUps(Doubting(resolver), most=400, seconds=seconds)
     inquiry = _Inquiry(
         asking, reach, seconds, now or datetime.now(UTC), told, frozenset(only), client
     )

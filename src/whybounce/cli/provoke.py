@@ -46,7 +46,7 @@ def provoke(
     """
     with gateway_installed():
         from whybounce.provoking.naming import Conditions  # noqa: PLC0415  # heavy
-        from whybounce.provoking.sending import NoDemonstrationError  # noqa: PLC0415
+        from whybounce.provoking.sending import NoDemonstrationError  # noqa: PLC0415  # heavy
 
     named = _named(condition, Conditions(catalogue()))
     port = _port(server)
@@ -85,10 +85,10 @@ def _port(server: str) -> int:
 def _provoke(named: "list[Condition]", port: int, show: "_Shown", *, is_default: bool) -> int:
     """Provoke all of it, and return how much was raised."""
     from whybounce.gateway.config import read_config  # noqa: PLC0415  # heavy
-    from whybounce.provoking.demonstration import FILE, demonstration  # noqa: PLC0415
-    from whybounce.provoking.provoke import provoke  # noqa: PLC0415
-    from whybounce.provoking.sending import NoDemonstrationError  # noqa: PLC0415
-    from whybounce.provoking.whereabouts import find  # noqa: PLC0415
+    from whybounce.provoking.demonstration import FILE, demonstration  # noqa: PLC0415  # heavy
+    from whybounce.provoking.provoke import provoke  # noqa: PLC0415  # heavy
+    from whybounce.provoking.sending import NoDemonstrationError  # noqa: PLC0415  # heavy
+    from whybounce.provoking.whereabouts import find  # noqa: PLC0415  # heavy
 
     expire = read_config(FILE, {}).schedule.expire_after.total_seconds()
 
@@ -194,7 +194,7 @@ class _Shown:
 def _text_of(notice: Path) -> str:
     """Return what a person reads of the NDR."""
     from email import policy  # noqa: PLC0415  # for this alone
-    from email.parser import BytesParser  # noqa: PLC0415
+    from email.parser import BytesParser  # noqa: PLC0415  # for this alone
 
     message = BytesParser(policy=policy.default).parsebytes(notice.read_bytes())
     body = message.get_body(("plain",))

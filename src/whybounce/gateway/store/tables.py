@@ -303,7 +303,8 @@ def domain_in(address: ColumnElement[str]) -> ColumnElement[str]:
     By functions that both databases have: all that is no @ is cut off at the end, and what is left then
     is taken away.
     """
-    at, nothing = literal_column("'@'"), literal_column("''")
+    at: ColumnElement[str] = literal_column("'@'")
+    nothing: ColumnElement[str] = literal_column("''")
     before = func.rtrim(address, func.replace(address, at, nothing))
     return func.lower(func.replace(address, before, nothing))
 
