@@ -1,7 +1,9 @@
 """What stands before a body is bounded: how long a header is, and how long it takes."""
 
+import json
 import socket
 from http.client import HTTPResponse
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import pytest
@@ -59,6 +61,29 @@ def test_a_connection_that_goes_on_asking_is_kept(connection, monkeypatch):
         answer = HTTPResponse(connection)
         answer.begin()
         assert (answer.status, answer.read()[:4]) == (200, b"User")
+
+
+def _asked(text: bytes) -> bytes:
+    length = b"Content-Length: %d\r\n\r\n" % len(text)
+    return b"POST /api/v1/explain HTTP/1.1\r\nHost: x\r\n" + length + text
+
+
+@pytest.mark.parametrize("cut", [0, 1, 60, 110, 200], ids=lambda cut: f"after-{cut}")
+def test_requests_behind_one_another_are_answered_each_by_its_own_body(connection, cut):
+    """Wherever the network cuts them: what is whole already, and what is still to come."""
+    texts = [b"550 5.1.1 User unknown", b"552 5.2.2 Mailbox full", b"450 4.2.1 Try later"]
+    sent = b"".join(map(_asked, texts))
+    for piece in (sent[:cut], sent[cut:]):
+        connection.sendall(piece)
+    with connection.makefile("rb") as received:
+        for text in texts:
+            assert json.loads(_answered(received))["input"] == text.decode()
+
+
+def _answered(received: BinaryIO) -> bytes:
+    """Return the body of the next answer."""
+    header = b"".join(iter(received.readline, b"\r\n")).lower()
+    return received.read(int(header.partition(b"content-length: ")[2].split()[0]))
 
 
 def test_what_is_no_http_is_answered_and_ended(connection):
