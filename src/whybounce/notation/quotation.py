@@ -28,9 +28,10 @@ _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9])?"
 _ADDRESS = r"[^\s<>@,;:()\"']{1,128}@[^\s<>@,;:()\"'\[\]]{1,255}"
 
 # Looks at lower case.
+_ANSWERING = ("in reply to", "after", "response to", "sent", "refused to talk to me")
 _COMMAND = re.compile(
-    r"(?:in reply to|after|response to|sent)\W{0,8}(?:pipelined )?(?:end of )?(ehlo|helo|mail|rcpt|data|starttls|auth|bdat|quit|initial connection)\b"
-    r"|refused to talk to me"
+    rf"(?:{'|'.join(_ANSWERING[:-1])})\W{{0,8}}(?:pipelined )?(?:end of )?(ehlo|helo|mail|rcpt|data|starttls|auth|bdat|quit|initial connection)\b"
+    rf"|{_ANSWERING[-1]}"
 )
 _GREETING = "greeting"  # What a server says before any command. RFC 5321 §3.1.
 
@@ -73,7 +74,10 @@ def _command(said: str) -> str | None:
 
 def commands_in(said: str) -> list[str]:
     """Return the commands that a text says were answered; ``greeting`` for what precedes all."""
-    found = (match[1] for match in _COMMAND.finditer(said.lower()))
+    words = said.lower()
+    if not any(map(words.__contains__, _ANSWERING)):
+        return []
+    found = (match[1] for match in _COMMAND.finditer(words))
     return [name.upper() if name and " " not in name else _GREETING for name in found]
 
 
@@ -224,20 +228,24 @@ _SHARP = re.compile(
     re.VERBOSE,
 )
 _LOCAL = re.compile(
-    r"(?:^|\s)#(?P<said>[2-5][0-9]{2} [245]\.\d{1,3}\.\d{1,3} .{1,4000}?) ?##(?:rfc822;(?P<orig>\S{1,300}))?",
-    re.DOTALL,
+    r"(?:^|\s)#(?P<said>[2-5][0-9]{2} [245]\.\d{1,3}\.\d{1,3} .{1,4000}?) ?##", re.DOTALL
 )
 
 
-def exchange_sharps(text: str) -> Outcome | None:
-    """Read ``mx.example.org #<ex.example.org #5.7.1 smtp;530 5.7.1 …> #SMTP#`` and ``#550 … ##``."""
+def exchange_remote_sharps(text: str) -> Outcome | None:
+    """Read ``mx.example.org #<ex.example.org #5.7.1 smtp;530 5.7.1 …> #SMTP#``."""
     match = _SHARP.search(text)
-    if match:
-        return _outcome(
-            f"<{match['said'].strip()}>",
-            recipient=_lone_address(text[: match.start() + 1]),
-            remote=match["remote"],
-        )
+    if match is None:
+        return None
+    return _outcome(
+        f"<{match['said'].strip()}>",
+        recipient=_lone_address(text[: match.start() + 1]),
+        remote=match["remote"],
+    )
+
+
+def exchange_local_sharps(text: str) -> Outcome | None:
+    """Read ``#550 5.1.1 … ##``."""
     match = _LOCAL.search(text)
     if match is None:
         return None
@@ -428,7 +436,8 @@ NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (
     ("dsn=", postfix_log),
     ("iagnostic-", delivery_status_fields),
     ("tatus:", delivery_status_fields),
-    ("#", exchange_sharps),
+    ("#SMTP#", exchange_remote_sharps),
+    ("##", exchange_local_sharps),
     ("eturned '", exchange_quote),
     ("SMTP error from remote", exim_quote),
     ("<<<", sendmail_transcript),

@@ -69,12 +69,13 @@ def read_date(stamp: str) -> datetime | None:
         return None
     usual = _USUAL_DATE.fullmatch(stamp)
     try:
-        if usual and (month := _MONTHS.get(usual[2].lower())):
-            day, _, year, time, zone = usual.groups()
-            local = datetime.fromisoformat(f"{year}-{month}-{day.zfill(2)}T{time}+00:00")
-            return local - _offset(zone)
-        return _read_odd_date(stamp)
-    except (ValueError, TypeError, IndexError, OverflowError):
+        if usual is None:
+            return _read_odd_date(stamp)
+        day, name, year, time, zone = usual.groups()
+        month = _MONTHS[name.lower()]
+        local = datetime.fromisoformat(f"{year}-{month}-{day.zfill(2)}T{time}+00:00")
+        return local - _offset(zone)
+    except (ValueError, TypeError, LookupError, OverflowError):
         return None
 
 

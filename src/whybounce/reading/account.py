@@ -39,10 +39,10 @@ _ANNOUNCING = (
 )  # fmt: skip
 # Two lines of a header, one below the other, the first one a field that no prose begins with.
 _HEADER = re.compile(
-    r"^[|> ]{0,3}(?:Received|Return-Path|DKIM-Signature|DomainKey-Signature|Message-ID|MIME-Version|X-[A-Za-z0-9-]{2,40}"
+    r"\n[|> ]{0,3}(?:Received|Return-Path|DKIM-Signature|DomainKey-Signature|Message-ID|MIME-Version|X-[A-Za-z0-9-]{2,40}"
     r"|ARC-[A-Za-z-]{3,40}|Delivered-To|Authentication-Results):[^\n]{2,}\n[|>]{0,3}(?:[ \t]|[A-Za-z][A-Za-z0-9-]{1,60}:)"
-    r"|^>?From [^\s@]{1,64}@[^\s@]{1,255} {1,3}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [^\n]{10,40}\n[A-Za-z][A-Za-z0-9-]{1,60}:",
-    re.IGNORECASE | re.MULTILINE,
+    r"|\n>?From [^\s@]{1,64}@[^\s@]{1,255} {1,3}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [^\n]{10,40}\n[A-Za-z][A-Za-z0-9-]{1,60}:",
+    re.IGNORECASE,
 )
 
 # Some begin by telling which message it is about, in its own fields, and go on below a blank line.
@@ -52,7 +52,8 @@ _DESCRIBED = re.compile(
 )
 
 # A machine part whose MIME structure is broken: what stands there is for programs.
-_FIELDS = re.compile(r"^(?:Reporting-MTA|Final-Recipient):", re.IGNORECASE | re.MULTILINE)
+_FIELD_NAMES = ("reporting-mta:", "final-recipient:")
+_FIELDS = re.compile(rf"^(?:{'|'.join(_FIELD_NAMES)})", re.IGNORECASE | re.MULTILINE)
 
 
 class Account(Struct, frozen=True):
@@ -123,9 +124,9 @@ def _cut(text: str) -> Account:
     words = lowered(text)
     announced = _announced_at(words)
     described = _DESCRIBED.search(text) if "ollowing" in text else None
-    header = _HEADER.search(text, described.end() if described else 0)
+    header = _HEADER.search(f"\n{text}", described.end() if described else 0)
     begin = min(announced, header.start()) if header else announced
-    fields = _FIELDS.search(text, 0, begin)
+    fields = _FIELDS.search(text, 0, begin) if any(map(words.__contains__, _FIELD_NAMES)) else None
     end = fields.start() if fields else begin
     return Account(text[:end], text[begin:], words[:end])
 

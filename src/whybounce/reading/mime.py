@@ -106,10 +106,7 @@ def parse_message(raw: bytes) -> Message:
         raw = raw.replace(b"\r", b"\n")  # The old Macintosh's line end; some archives have it.
     whole = parse_part(raw, _after_line_ends(raw, 0, len(raw)))
     leaves: list[Part] = []
-    for leaf in _leaves(whole, _DEEPEST):
-        leaves.append(leaf)
-        if len(leaves) == _MOST_PARTS:
-            break
+    _take_apart(whole, _DEEPEST, leaves)
     return Message(whole.fields, tuple(leaves), whole.first_fields)
 
 
@@ -151,13 +148,16 @@ def _after_line_ends(raw: bytes, begin: int, end: int) -> int:
     return match.end() if match else begin
 
 
-def _leaves(part: Part, depth: int) -> Iterator[Part]:
+def _take_apart(part: Part, depth: int, leaves: list[Part]) -> None:
+    """Add the part's leaves; the part itself, if it is one."""
     boundary = _boundary_of(part) if depth else None
     if boundary is None:
-        yield part
+        leaves.append(part)
         return
     for begin, end in _pieces(part, b"--" + boundary):
-        yield from _leaves(parse_part(part.source, begin, end), depth - 1)
+        _take_apart(parse_part(part.source, begin, end), depth - 1, leaves)
+        if len(leaves) >= _MOST_PARTS:
+            return
 
 
 def _boundary_of(part: Part) -> bytes | None:

@@ -116,13 +116,13 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
 
 def action_told(message: Message, account: Account) -> Action:
     """Return what the words say became of the message: it is being tried still, or has failed."""
-    text = account.words
-    for words in _NOT_GIVEN_UP:
-        text = text.replace(words, "")
-    if any(map(text.__contains__, _GIVEN_UP)):
+    words = account.words
+    with_subject = f"{lowered(message.field('subject') or '')}\n{words}"
+    if not any(map(with_subject.__contains__, _DELAYED)):
         return Action.FAILED
-    with_subject = f"{lowered(message.field('subject') or '')}\n{text}"
-    return Action.DELAYED if any(map(with_subject.__contains__, _DELAYED)) else Action.FAILED
+    for tried_again in _NOT_GIVEN_UP:
+        words = words.replace(tried_again, "")
+    return Action.FAILED if any(map(words.__contains__, _GIVEN_UP)) else Action.DELAYED
 
 
 class Telling:
