@@ -3,8 +3,9 @@
 from sqlalchemy import bindparam, insert, update
 
 from whybounce.gateway.store.bulk import MOST_TOGETHER, Bulk
+from whybounce.gateway.store.identity import written
 from whybounce.gateway.store.opening import open_queue
-from whybounce.gateway.store.tables import counters, tokens
+from whybounce.gateway.store.tables import bodies, counters, tokens
 
 
 def test_rows_may_leave_columns_out_and_an_update_says_the_rest(url, mail, sql):
@@ -55,3 +56,22 @@ def test_any_number_of_rows_goes_in(url, sql):
 
     counted = sql(url, "SELECT key, count(*), max(minute) FROM counters GROUP BY key")
     assert sorted(counted) == sorted((str(each), each, each - 1) for each in numbers)
+
+
+def test_rows_that_go_in_together_may_each_lack_something_else(url, sql):
+    """A value whose type nothing tells, because it is null, stands beside one that has it."""
+    opened = open_queue(url)
+    rows = [
+        {"id": written(n), "size": n, "checksum": 0, "users": 1, "data": b"\0%s"}
+        if n % 2
+        else {"id": written(n), "size": n, "checksum": 0, "users": 1, "file": f"50%s {n}"}
+        for n in range(2 * MOST_TOGETHER)
+    ]
+    with opened.writing.begin() as connection:
+        Bulk(insert(bodies)).run(connection, rows)
+    opened.release()
+
+    found = sql(url, "SELECT size, file, length(data) FROM bodies ORDER BY size")
+    assert found == [
+        (n, None, 3) if n % 2 else (n, f"50%s {n}", None) for n in range(2 * MOST_TOGETHER)
+    ]

@@ -4,10 +4,12 @@ SQLAlchemy looks at a statement and at every value of every row anew each time, 
 of the time of accepting a message. But what it finds does not change: the SQL, the order of its
 values, and what each column's type does with one.
 
-SQLite is given many rows in one INSERT: for each statement its thread lets the interpreter go, and
-has to wait for the event loop's to get it back.
+Many rows go in by one INSERT. SQLite's thread lets the interpreter go for each statement, and has to
+wait for the event loop's to get it back; PostgreSQL and its driver have as much to do for a statement
+as for several rows.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,9 @@ Row = Mapping[str, Any]
 """Values by the names of an INSERT's columns, or of an UPDATE's parameters; absent ones are null."""
 
 MOST_TOGETHER = 32  # Rows in one INSERT; sixteen values each are far below what SQLite takes.
+_MOST_VALUES = 50  # In one of PostgreSQL's: psycopg reads a statement with more anew each time.
+
+_PLACE = re.compile(r"(?<=VALUES )\((?:\?|%s)[^()]*\)")  # Of one row's values.
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,9 @@ class _Written:
     """A statement for one database."""
 
     sql: str  # As the driver takes it, for one row.
-    values: Callable[[Row], Any]
+    values: Callable[[Row], tuple[Any, ...]]
     place: str  # Where an INSERT has the values of a row, in SQL; empty where rows stay apart.
+    most: int  # Rows in one INSERT.
 
     def together(self, rows: int) -> str:
         """Return the SQL for several rows."""
@@ -52,10 +58,18 @@ class Bulk:
         if not written.place:
             connection.exec_driver_sql(written.sql, values)
             return
-        for start in range(0, len(values), MOST_TOGETHER):
-            some = values[start : start + MOST_TOGETHER]
-            flat = tuple([value for row in some for value in row])
-            connection.exec_driver_sql(written.together(len(some)), flat)
+        most = written.most
+        whole = len(values) - len(values) % most
+        if whole:
+            full = [_flat(values[start : start + most]) for start in range(0, whole, most)]
+            connection.exec_driver_sql(written.together(most), full)
+        if whole < len(values):
+            rest = values[whole:]
+            connection.exec_driver_sql(written.together(len(rest)), _flat(rest))
+
+
+def _flat(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return tuple([value for row in rows for value in row])
 
 
 class Question:
@@ -78,7 +92,9 @@ def _write(statement: Insert | Update | Select[*tuple[Any, ...]], dialect: Diale
     """Return the SQL as the driver takes it, and what makes its values of a row."""
     names = statement.table.columns.keys() if isinstance(statement, Insert) else None
     compiled = statement.compile(dialect=dialect, column_keys=names)
-    order = compiled.positiontup or list(compiled.params)
+    order = compiled.positiontup
+    if order is None:
+        raise RuntimeError("the driver wants values by their names")
     # What an UPDATE says itself, the rows need not. An INSERT says nothing itself.
     said_itself = {} if names else compiled.params
     steps = [
@@ -93,15 +109,14 @@ def _write(statement: Insert | Update | Select[*tuple[Any, ...]], dialect: Diale
     def in_order(row: Row) -> tuple[Any, ...]:
         return tuple([process(row.get(name, said)) for name, said, process in steps])
 
-    def by_name(row: Row) -> dict[str, Any]:
-        return {name: process(row.get(name, said)) for name, said, process in steps}
-
-    if not compiled.positiontup:
-        return _Written(str(compiled), by_name, "")
-    place = f"({', '.join('?' * len(order))})" if names else ""
-    if place not in str(compiled):
+    sql = str(compiled)
+    if not names:
+        return _Written(sql, in_order, "", 1)
+    place = _PLACE.search(sql)
+    if place is None or place[0].count(",") != len(order) - 1:
         raise RuntimeError("the statement's values stand elsewhere")
-    return _Written(str(compiled), in_order, place)
+    most = MOST_TOGETHER if dialect.name == "sqlite" else max(_MOST_VALUES // len(order), 1)
+    return _Written(sql, in_order, place[0], most)
 
 
 def _as_it_is(value: object) -> object:

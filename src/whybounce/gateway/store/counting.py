@@ -74,16 +74,15 @@ def sums(connection: Connection, wanted: Sequence[tuple[str, datetime]]) -> list
     """Return each counter's sum since the beginning of its own minute, by one statement."""
     if not wanted:
         return []
-    sql, names = _summing(connection.dialect, len(wanted))
-    values: list[object] = [value for key, since in wanted for value in (key, minute_of(since))]
-    given = tuple(values) if names is None else dict(zip(names, values, strict=True))
-    found = {row[0]: int(row[1]) for row in connection.exec_driver_sql(sql, given)}
+    values = tuple([value for key, since in wanted for value in (key, minute_of(since))])
+    sql = _summing(connection.dialect, len(wanted))
+    found = {row[0]: int(row[1]) for row in connection.exec_driver_sql(sql, values)}
     return [found.get(number, 0) for number in range(len(wanted))]
 
 
 @cache
-def _summing(dialect: Dialect, number: int) -> tuple[str, list[str] | None]:
-    """Return the statement for so many counters: its SQL, and its values' names where it has any.
+def _summing(dialect: Dialect, number: int) -> str:
+    """Return the statement for so many counters.
 
     SQLAlchemy would look at it anew each time, which takes longer than the database's answer.
     """
@@ -99,8 +98,6 @@ def _summing(dialect: Dialect, number: int) -> tuple[str, list[str] | None]:
     ]
     compiled = union_all(*each).compile(dialect=dialect)
     names = [f"{name}{place}" for place in range(number) for name in ("key", "since")]
-    if compiled.positiontup is None:
-        return str(compiled), names
-    if list(compiled.positiontup) != names:
+    if compiled.positiontup != names:
         raise RuntimeError("the statement's values stand in another order")
-    return str(compiled), None
+    return str(compiled)
