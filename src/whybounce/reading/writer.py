@@ -14,7 +14,7 @@ _FAILURE = re.compile(
     r"undeliver|non[ -]?deliver|not delivered|failure notice|failure notification|returned mail|delivery (?:status|fail|error|problem|report|delay)"
     r"|mail (?:delivery|failure|could not|system error)|message (?:could not|status|delayed|failed|not)|(?:could|can)not (?:be )?deliver"
     r"|failed (?:mail|delivery)|mail fail|returned to sender|error (?:sending|delivering)|rejected mail"
-    r"|unzustellbar|nicht zugestellt|nicht zustellbar|non remis|[ée]chec de (?:la )?remise|no (?:se pudo )?entrega|mancato recapito"
+    r"|unzustellbar|nicht zugestellt|nicht zustellbar|non (?:remis|délivr|distribu)|[ée]chec de (?:la )?remise|no (?:se pudo )?entrega|mancato recapito"
     r"|impossibile recapitare|não (?:foi )?(?:entregue|pode ser entregue)|onbestelbaar|niet worden bezorgd|не ?доставлен"
     r"|не может быть доставлен|配信不能|配信できません|退信|无法送达|未送达|无法投递|無法傳遞|無法送達|無法投遞|未傳遞|반송|전송 ?실패|전달되지|배달되지"
     r"|niedostarczon|niedoręczon|zwrot wiadomości|nedoručen|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
@@ -70,7 +70,7 @@ def is_by_a_mail_system(message: Message) -> bool:
 def speaks_of_a_failure(message: Message) -> bool:
     """Say whether only the subject tells so, in a mail nobody forwarded, filed or sent to many."""
     # RFC 8058 and all senders of newsletters; a List-Id alone stands on what a list passed on.
-    to_many = message.field("list-unsubscribe")
+    to_many = message.field("list-unsubscribe") or message.field("precedence") == "list"
     return not to_many and is_about_a_failure(message) and not _TRACKED.match(_subject(message))
 
 
