@@ -106,7 +106,7 @@ def test_what_a_tracker_of_bugs_files_about_bounces_is_none():
 
 def test_what_members_of_a_list_write_to_each_other_about_failures_is_none():
     """Who asks a list about a refusal quotes it."""
-    asked = "Who else sees 421 4.7.0 Try again later? anna@example.org cannot receive."
+    asked = 'Who else sees "421 4.7.0 Try again later"? anna@example.org cannot receive.'
     header = "From: Chris <chris@example.net>\nPrecedence: list"
 
     assert report(asked, header=header, subject="[list] Delivery failure?") is None

@@ -30,9 +30,9 @@ _TRACKED = re.compile(
     re.IGNORECASE,
 )
 _AWAY = re.compile(
-    r"\s*(?:\[[^\]]{1,60}\]\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|matische antwort)|out of (?:the )?office|away from (?:my|the)"
+    r"\s*(?:\[[^\]]{1,60}\]\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response(?! times?\b)|matische antwort)|out of (?:the )?office|away from (?:my|the)"
     r"|vacation(?:$|:| reply| notice| message| response| auto)|on (?:holiday|leave)\b|i am away"
-    r"|abwesenheit|automatische antwort|réponse automatique|absence|respuesta automática|fuera de la oficina|risposta automatica|fuori sede"
+    r"|abwesenheit|automatische antwort|réponse automatique|absence(?:$|\s*:|\s+(?:du|de|au|temporaire)\b)|respuesta automática|fuera de la oficina|risposta automatica|fuori sede"
     r"|resposta autom[áà]tica|ausência|automatisch antwoord|afwezig|autosvar|automatiskt? svar|automaattinen vastaus|automatická odpov[eě]ď|automatikus válasz"
     r"|odpowiedź automatyczna|automatyczna odpowiedź|răspuns automat|automatski odgovor|samodejni odgovor|otomatik yanıt|αυτόματη απάντηση|автоответ|автоматич\w+ (?:отв|від)"
     r"|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复)|不在|자동 ?(?:회신|응답)|رد تلقائي|תשובה אוטומטית)",
