@@ -112,10 +112,11 @@ def test_the_brackets_inner_name_is_who_replied():
 
 
 def test_folding_makes_replies_comparable():
-    """One case, straight quotes, single blanks, a bounded length."""
-    folded = fold(read_reply("550 5.1.1  The \u201cUSER\u201d isn\u2019t\n here " + "x" * 9000))
+    """One case, straight quotes, short dashes, single blanks, a bounded length."""
+    said = "550 5.1.1  Blocked \u2013 the \u201cUSER\u201d isn\u2019t\n here "
+    folded = fold(read_reply(said + "x" * 9000))
 
-    assert folded.startswith('550 5.1.1 the "user" isn\'t here')
+    assert folded.startswith('550 5.1.1 blocked - the "user" isn\'t here')
     assert len(folded) <= LONGEST_REPLY
 
 

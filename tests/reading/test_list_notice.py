@@ -56,6 +56,20 @@ def test_what_a_help_desk_refuses_is_no_post(message, writer, text):
     assert read(message(f"From: {writer}\nTo: chris@example.net\n\n{text}\n")) is None
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("The results of your email commands", "You are not a member of the users mailing list."),
+        ("Request to mailing list Users rejected", "Your subscription request has been rejected."),
+    ],
+)
+def test_an_answer_to_who_wants_to_join_or_leave_is_no_refused_post(message, subject, text):
+    """Nobody's message was kept from the list."""
+    mail = f"From: users-request@example.org\nSubject: {subject}\n\n{text}\n"
+
+    assert read(message(mail)) is None
+
+
 def test_a_list_on_a_server_called_listserv_is_found_in_the_subject(message):
     """The program's own address is not whom the message was for."""
     mail = (

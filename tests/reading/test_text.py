@@ -104,6 +104,15 @@ def test_what_a_tracker_of_bugs_files_about_bounces_is_none():
     assert report(text, header=header, subject="[spam 4.7] Undelivered mail")
 
 
+def test_what_members_of_a_list_write_to_each_other_about_failures_is_none():
+    """Who asks a list about a refusal quotes it."""
+    asked = 'Who else sees "421 4.7.0 Try again later"? anna@example.org cannot receive.'
+    header = "From: Chris <chris@example.net>\nPrecedence: list"
+
+    assert report(asked, header=header, subject="[list] Delivery failure?") is None
+    assert report(asked, header=header.replace("list", "bulk"), subject="Delivery failure")
+
+
 def test_a_helpdesk_that_speaks_of_a_failure_is_not_mine_unless_it_returns_a_message():
     """What comes back goes to who wrote it: that is no report, RFC 5321 §4.5.5, but some do so."""
     header = "Return-Path: <desk@a.example>\nFrom: Desk <desk@a.example>"

@@ -26,6 +26,7 @@ BY_SYSTEMS = [
     "From: someone@example.net\nSubject: Delivery Status Notification (Failure)",
     "From: someone@example.net\nSubject: Unzustellbar: Mittagessen",
     "From: someone@example.net\nSubject: =?utf-8?Q?Non_remis_:_D=C3=A9jeuner?=",
+    "From: someone@example.net\nSubject: Message non délivré",
     "From: someone@example.net\nSubject: Onbestelbaar: Lunch",
     "From: someone@example.net\nSubject: =?iso-2022-jp?B?GyRCR1s/LklURz0bKEI=?=",
     "From: someone@example.net\nSubject: 系统退信",

@@ -6,6 +6,7 @@ LONGEST_REPLY = 4096  # Rules see this much of a reply; what decides stands at i
 
 _STRAIGHT = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "}
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-")
 )
 
 
@@ -34,7 +35,7 @@ def one_line(text: str) -> str:
 def fold(reply: Reply) -> str:
     """Return the reply as rules see it: numbers and words on one line, in lower case.
 
-    Quotation marks are straight, white space is single, and at most ``LONGEST_REPLY``
+    Quotation marks are straight, dashes are short, white space is single, and at most ``LONGEST_REPLY``
     characters are kept.
     """
     said = str(reply)[:LONGEST_REPLY]

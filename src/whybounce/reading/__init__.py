@@ -15,6 +15,7 @@ from whybounce.reading import (
     delivery_status,
     list_notice,
     read_receipt,
+    service_event,
     ses_notification,
     text,
 )
@@ -60,7 +61,11 @@ def read_message(message: Message) -> Report:
 
 def read_pasted(pasted: str) -> Report | None:
     """Return the report of a bounce without its mail: its words, or a service's notification."""
-    return ses_notification.read_json(pasted) or text.read_pasted(pasted)
+    return (
+        ses_notification.read_json(pasted)
+        or service_event.read_json(pasted)
+        or text.read_pasted(pasted)
+    )
 
 
 def _read(message: Message, depth: int) -> Report | None:

@@ -37,7 +37,10 @@ _REFUSED = re.compile(
 # Requests of all kinds are refused by somebody's help desk; these are about a list.
 _ABOUT_A_LIST = re.compile(r"\blist(?:e|a|serv)?\b|listserv|mailing-?list|subscri|moderat|abonn")
 _MARKS = ("x-beenthere", "x-mailman-version", "list-id", "x-mlserver")
-_CONFIRMS = re.compile(r"confirm .{0,20}subscri|welcome to the|unsubscribe request", re.IGNORECASE)
+_CONFIRMS = re.compile(
+    r"confirm .{0,20}subscri|welcome to the|unsubscribe request|results of your e-?mail command",
+    re.IGNORECASE,
+)
 
 
 def read(message: Message) -> Report | None:
@@ -52,6 +55,8 @@ def read(message: Message) -> Report | None:
     if account is None:
         return None
     words = " ".join(lowered(f"{subject}\n{account.text}")[:8_192].split())
+    if "subscription request" in words:
+        return None
     held = _HELD.search(words)
     if not (held or _REFUSED.search(words)):
         return None

@@ -14,7 +14,7 @@ _FAILURE = re.compile(
     r"undeliver|non[ -]?deliver|not delivered|failure notice|failure notification|returned mail|delivery (?:status|fail|error|problem|report|delay)"
     r"|mail (?:delivery|failure|could not|system error)|message (?:could not|status|delayed|failed|not)|(?:could|can)not (?:be )?deliver"
     r"|failed (?:mail|delivery)|mail fail|returned to sender|error (?:sending|delivering)|rejected mail"
-    r"|unzustellbar|nicht zugestellt|nicht zustellbar|non remis|[ée]chec de (?:la )?remise|no (?:se pudo )?entrega|mancato recapito"
+    r"|unzustellbar|nicht zugestellt|nicht zustellbar|non (?:remis|délivr|distribu)|[ée]chec de (?:la )?remise|no (?:se pudo )?entrega|mancato recapito"
     r"|impossibile recapitare|não (?:foi )?(?:entregue|pode ser entregue)|onbestelbaar|niet worden bezorgd|не ?доставлен"
     r"|не может быть доставлен|配信不能|配信できません|退信|无法送达|未送达|无法投递|無法傳遞|無法送達|無法投遞|未傳遞|반송|전송 ?실패|전달되지|배달되지"
     r"|niedostarczon|niedoręczon|zwrot wiadomości|nedoručen|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
@@ -30,9 +30,9 @@ _TRACKED = re.compile(
     re.IGNORECASE,
 )
 _AWAY = re.compile(
-    r"\s*(?:\[[^\]]{1,60}\]\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|matische antwort)|out of (?:the )?office|away from (?:my|the)"
+    r"\s*(?:\[[^\]]{1,60}\]\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response(?! times?\b)|matische antwort)|out of (?:the )?office|away from (?:my|the)"
     r"|vacation(?:$|:| reply| notice| message| response| auto)|on (?:holiday|leave)\b|i am away"
-    r"|abwesenheit|automatische antwort|réponse automatique|absence|respuesta automática|fuera de la oficina|risposta automatica|fuori sede"
+    r"|abwesenheit|automatische antwort|réponse automatique|absence(?:$|\s*:|\s+(?:du|de|au|temporaire)\b)|respuesta automática|fuera de la oficina|risposta automatica|fuori sede"
     r"|resposta autom[áà]tica|ausência|automatisch antwoord|afwezig|autosvar|automatiskt? svar|automaattinen vastaus|automatická odpov[eě]ď|automatikus válasz"
     r"|odpowiedź automatyczna|automatyczna odpowiedź|răspuns automat|automatski odgovor|samodejni odgovor|otomatik yanıt|αυτόματη απάντηση|автоответ|автоматич\w+ (?:отв|від)"
     r"|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复)|不在|자동 ?(?:회신|응답)|رد تلقائي|תשובה אוטומטית)",
@@ -70,7 +70,7 @@ def is_by_a_mail_system(message: Message) -> bool:
 def speaks_of_a_failure(message: Message) -> bool:
     """Say whether only the subject tells so, in a mail nobody forwarded, filed or sent to many."""
     # RFC 8058 and all senders of newsletters; a List-Id alone stands on what a list passed on.
-    to_many = message.field("list-unsubscribe")
+    to_many = message.field("list-unsubscribe") or message.field("precedence") == "list"
     return not to_many and is_about_a_failure(message) and not _TRACKED.match(_subject(message))
 
 
