@@ -84,13 +84,10 @@ async def dmarc(
         evidence = f"From names {named}: DMARC judges exactly one"
         return DmarcResult(Result.PERMERROR, authors[0] if authors else "", evidence)
     domain = authors[0]
-    walk = await _walk(resolver, domain)
-    if walk.undecided is not None:
-        return DmarcResult(Result.TEMPERROR, domain, walk.undecided.detail)
-    found = walk.policy_record
-    if found is None:
-        evidence = f"neither {domain} nor a domain above it publishes a DMARC record"
-        return DmarcResult(Result.NONE, domain, evidence, organisation=walk.organisation)
+    holding = await _holding(resolver, domain)
+    if isinstance(holding, DmarcResult):
+        return holding
+    walk, found = holding
     claims = _claims(spf, signatures)
     aligned = [
         method
@@ -98,14 +95,13 @@ async def dmarc(
         if await _is_aligned(resolver, claimed, walk, found.tags, method)
     ]
     policy, undecided = await _policy(resolver, domain, found)
-    is_testing = found.tags.get("t", "").lower() == "y"
     result, why = _result(domain, aligned, claims, spf, signatures, undecided)
     return DmarcResult(
         result,
         domain,
         why,
         policy,
-        _MILDER.get(policy, policy) if is_testing else policy,
+        _asked(policy, found),
         found.domain,
         walk.organisation,
         tuple(dict.fromkeys(aligned)),
@@ -135,27 +131,39 @@ async def published(resolver: Asking, domain: str) -> DmarcResult:
 
     The result is ``pass`` where a record holds for it, ``none`` where there is none.
     """
-    walk = await _walk(resolver, domain)
-    if walk.undecided is not None:
-        return DmarcResult(Result.TEMPERROR, domain, walk.undecided.detail)
-    found = walk.policy_record
-    if found is None:
-        evidence = f"neither {domain} nor a domain above it publishes a DMARC record"
-        return DmarcResult(Result.NONE, domain, evidence, organisation=walk.organisation)
+    holding = await _holding(resolver, domain)
+    if isinstance(holding, DmarcResult):
+        return holding
+    walk, found = holding
     policy, _ = await _policy(resolver, domain, found)
-    is_testing = found.tags.get("t", "").lower() == "y"
-    asked = _MILDER.get(policy, policy) if is_testing else policy
     evidence = f"the DMARC record of {found.domain} asks for p={policy} for {domain}"
     return DmarcResult(
         Result.PASS,
         domain,
         evidence,
         policy,
-        asked,
+        _asked(policy, found),
         found.domain,
         walk.organisation,
         record=found.record,
     )
+
+
+async def _holding(resolver: Asking, domain: str) -> tuple[_Walk, _Found] | DmarcResult:
+    """Return the record that holds for the domain, and where it was found; or why there is none."""
+    walk = await _walk(resolver, domain)
+    if walk.undecided is not None:
+        return DmarcResult(Result.TEMPERROR, domain, walk.undecided.detail)
+    if walk.policy_record is None:
+        evidence = f"neither {domain} nor a domain above it publishes a DMARC record"
+        return DmarcResult(Result.NONE, domain, evidence, organisation=walk.organisation)
+    return walk, walk.policy_record
+
+
+def _asked(policy: DmarcPolicy, found: _Found) -> DmarcPolicy:
+    """Return what is asked for where the domain is only testing: one step less, RFC 9989 §4.7."""
+    is_testing = found.tags.get("t", "").lower() == "y"
+    return _MILDER.get(policy, policy) if is_testing else policy
 
 
 def walked(domain: str) -> tuple[str, ...]:

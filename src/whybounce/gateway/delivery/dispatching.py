@@ -24,7 +24,7 @@ from whybounce.gateway.delivery.concluding import (
     to_tell,
 )
 from whybounce.gateway.delivery.crowding import Crowding
-from whybounce.gateway.delivery.destinations import Destination, Lmtp, Maildir
+from whybounce.gateway.delivery.destinations import Destination, Lmtp, Maildir, Smarthost
 from whybounce.gateway.delivery.gathering import Gathering, Part
 from whybounce.gateway.delivery.parcels import ABOVE, Parcel, Reading
 from whybounce.gateway.delivery.traffic import Traffic
@@ -163,8 +163,11 @@ class Dispatcher:
     ) -> None:
         async with self.traffic.turn(destination.name) as met:
             if met is not None:
+                chosen = isinstance(destination, Smarthost)
                 attempts += [
-                    Attempt(each, Ending.DEFERRED, (met,), met, untried=True)
+                    Attempt(
+                        each, Ending.DEFERRED, (met,), met, untried=True, through_our_choice=chosen
+                    )
                     for each in parcel.recipients
                 ]
                 return

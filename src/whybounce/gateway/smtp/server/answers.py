@@ -113,7 +113,7 @@ AUTH_CANCELLED = _row("501 5.7.0", "Authentication cancelled", "authentication-f
 AUTH_NOT_BASE64 = _row("501 5.5.2", "That is not what the mechanism expects", "syntax-error")
 AUTH_LINE_TOO_LONG = _row("500 5.5.6", "The line is longer than {limit} octets", "syntax-error")
 AUTH_THROTTLED = _row(
-    "454 4.7.0", "Too many failed logins; wait {seconds} seconds", "authentication-failed"
+    "454 4.7.0", "Too many failed logins; wait {seconds} s", "authentication-failed"
 )
 
 # Too much.
