@@ -159,3 +159,19 @@ def test_a_bounce_that_returns_an_attachment_of_15_megabytes_reads_as_the_bounce
     large = raw.replace(b"Noon?\n", b"AbCdEf0123456789" * 960_000 + b"\n")
 
     assert read(large) == read(raw)
+
+
+@pytest.mark.parametrize(
+    ("named", "first_hop"), [("Reporting-MTA: dns; mx.example.org\n", None), ("", "relay.example")]
+)
+def test_the_own_trace_is_read_of_a_report_that_does_not_say_who_made_it(named, first_hop):
+    """The step stands nearest to who made it; a report that names its generator needs no guess."""
+    report = read(
+        b"Received: from relay.example by mx.example.com; Sun, 1 Nov 2026 10:00:00 +0000\n"
+        b"From: mailer-daemon@example.org\nContent-Type: message/delivery-status\n\n"
+        + named.encode()
+        + b"Arrival-Date: Sun, 1 Nov 2026 09:59:00 +0000\n\n"
+        b"Final-Recipient: rfc822; anna@example.org\nAction: failed\nStatus: 5.1.1\n"
+    )
+
+    assert (report.first_hop.from_ if report.first_hop else None) == first_hop

@@ -109,8 +109,10 @@ def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:
         )
         if report.feedback_type in _NO_WISH_TO_END:
             explanation = replace(explanation, suppress=Suppress.NO)
-        known = {**sender, **explanation.parameters}
-        yield replace(explanation, parameters=known) if sender else explanation
+        if sender:
+            known = {**sender, **explanation.parameters}
+            explanation = replace(explanation, parameters=known)
+        yield explanation
 
 
 def _sender(original: Original | None) -> dict[str, str]:

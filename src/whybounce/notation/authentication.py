@@ -65,6 +65,8 @@ def _read_received_spf(value: str, written: str) -> Iterator[AuthenticationResul
 
 def _without_comments(value: str) -> str:
     for _ in range(2):  # A comment may stand in another.
+        if "(" not in value and '"' not in value:
+            break
         value = _BESIDE.sub(lambda found: "-" if found["quoted"] else " ", value)
     return value
 
