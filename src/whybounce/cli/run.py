@@ -19,7 +19,6 @@ from whybounce.cli.workers import in_order
 from whybounce.sources import Mail, mails, nothing_there
 from whybounce.wording import Speaker
 
-
 _WITHOUT_ROWS = ("summary", "summary-json", "suppress", "suppress-json")  # For what is unreadable.
 
 
