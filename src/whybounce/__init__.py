@@ -16,7 +16,7 @@ diagnosis; ``finding_words`` says what was found.
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
 from whybounce.catalogue import CatalogueError, Overlay, catalogue, load_overlay
@@ -25,7 +25,7 @@ from whybounce.diagnosing.inquiring import confirmed_by, inquiries_of
 from whybounce.explaining import shared_explainer
 from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
-from whybounce.reading import read
+from whybounce.reading import read as _read
 from whybounce.vocabulary.cause import Cause, CheckName
 from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.explanation import Explanation
@@ -89,12 +89,32 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
 
     Never raises on any text. What is not known is the cause ``unknown``.
 
+    Raises:
+        TypeError: It is given something else, such as bytes.
+
     """
     outcome = read_text(text_or_outcome) if isinstance(text_or_outcome, str) else text_or_outcome
+    _demand(outcome, Outcome, "explain", "a text (str) or an Outcome")
     return shared_explainer().explain(outcome, findings=findings)
 
 
-def diagnose(mail_or_text: bytes | str | Report, *, verp: VerpPattern | None = None) -> Diagnosis:
+def read(raw: bytes | bytearray | memoryview) -> Report:
+    """Return what a mail says about delivery. Never raises on any bytes.
+
+    A mail in none of the known forms is a Report without outcomes, with a Defect that says so.
+
+    Raises:
+        TypeError: It is given something else, such as a str or a Path.
+
+    """
+    return _read(_octets(raw, "read", "a mail as bytes"))
+
+
+def diagnose(
+    mail_or_text: bytes | bytearray | memoryview | str | Report,
+    *,
+    verp: VerpPattern | None = None,
+) -> Diagnosis:
     """Return what a bounce says with an explanation for each recipient, in the same order.
 
     Args:
@@ -103,11 +123,18 @@ def diagnose(mail_or_text: bytes | str | Report, *, verp: VerpPattern | None = N
         verp: How you write recipients into sender addresses, if in none of the usual ways:
             ``VerpPattern.parse("bounce-*-{local}={domain}@news.example.com")``.
 
-    Never raises. A mail in no known form has no outcomes, and a defect that says so.
+    Never raises on any mail or text. A mail in no known form has no outcomes, and a defect that
+    says so.
+
+    Raises:
+        TypeError: It is given something else, such as a Path.
 
     """
     if isinstance(mail_or_text, Report):
         return _diagnose_report(mail_or_text, shared_explainer())
+    if not isinstance(mail_or_text, str):
+        what = "a mail as bytes, a text (str) or a Report"
+        mail_or_text = _octets(mail_or_text, "diagnose", what)
     return _diagnose(mail_or_text, shared_explainer(), verp)
 
 
@@ -258,8 +285,10 @@ def words(explanation: Explanation, language: str = "en") -> Words:
 
     Raises:
         UnknownLanguageError: There are no words in that language.
+        TypeError: It is given something else than an Explanation.
 
     """
+    _demand(explanation, Explanation, "words", "an Explanation, as explain returns it")
     return _speaker(language).words(explanation)
 
 
@@ -276,7 +305,7 @@ def note_words(note: Note, language: str = "en") -> NoteWords:
 def write(
     diagnosis: Diagnosis,
     *,
-    original: bytes | None = None,
+    original: bytes | bytearray | memoryview | None = None,
     style: Style | Literal["modern", "classic"] = "modern",
     audience: Audience | Literal["internal", "external"] = "internal",
     language: str | None = None,
@@ -285,7 +314,7 @@ def write(
     contact: str | None = None,
     help_base: str | None = None,
     cause_links: Mapping[str, str] | None = None,
-    own_words: Path | None = None,
+    own_words: Path | str | None = None,
     from_address: str | None = None,
     to: str | None = None,
     date: datetime | None = None,
@@ -334,8 +363,14 @@ def write(
         UnknownLanguageError: There are no words in that language.
         CatalogueError: A file of ``own_words`` cannot be used; says which, and what it needs.
         ValueError: ``style``, ``audience`` or ``returns`` is none of those named here.
+        TypeError: ``diagnosis``, ``original`` or ``date`` is of another type.
 
     """
+    _demand(diagnosis, Diagnosis, "write", "a Diagnosis, as diagnose returns it")
+    if original is not None:
+        original = _octets(original, "write", "original= as bytes")
+    if date is not None:
+        _demand(date, datetime, "write", "date= as a datetime")
     overlay, writer = _words_of(own_words)
     settings = NoticeSettings(
         style=Style(style),
@@ -360,7 +395,7 @@ def write(
 
 
 def rewrite(
-    mail: bytes,
+    mail: bytes | bytearray | memoryview,
     *,
     by: str,
     ours: bool = False,
@@ -369,7 +404,7 @@ def rewrite(
     organisation: str | None = None,
     contact: str | None = None,
     help_base: str | None = None,
-    own_words: Path | None = None,
+    own_words: Path | str | None = None,
     from_address: str | None = None,
     to: str | None = None,
 ) -> bytes:
@@ -395,8 +430,10 @@ def rewrite(
         UnknownLanguageError: There are no words in that language.
         CatalogueError: A file of ``own_words`` cannot be used; says which, and what it needs.
         ValueError: ``style`` is none of those named here.
+        TypeError: ``mail`` is no bytes.
 
     """
+    mail = _octets(mail, "rewrite", "a mail as bytes")
     overlay, writer = _words_of(own_words)
     settings = NoticeSettings(
         style=Style(style),
@@ -411,18 +448,54 @@ def rewrite(
     return _rewriter(writer).rewrite(mail, settings, by=by, ours=ours)
 
 
+def _octets(given: object, function: str, wanted: str) -> bytes:
+    """Return the bytes, whatever holds them.
+
+    Raises:
+        TypeError: Nothing does; says what the function takes.
+
+    """
+    if isinstance(given, bytes):
+        return given
+    if isinstance(given, bytearray | memoryview):
+        return bytes(given)
+    raise _another_type(given, bytes, function, wanted)
+
+
+def _demand(given: object, kind: type, function: str, wanted: str) -> None:
+    """Let what is of the kind pass.
+
+    Raises:
+        TypeError: It is of another; says what the function takes.
+
+    """
+    if not isinstance(given, kind):
+        raise _another_type(given, kind, function, wanted)
+
+
+def _another_type(given: object, kind: type, function: str, wanted: str) -> TypeError:
+    hint = ""
+    if isinstance(given, PurePath):
+        hint = "; Path.read_bytes() gives what stands in the file"
+    elif isinstance(given, str) and kind is bytes:
+        hint = "; a text that is no mail is for explain and diagnose"
+    elif isinstance(given, bytes) and kind is Outcome:
+        hint = "; a mail is for read and diagnose"
+    return TypeError(f"{function} takes {wanted}, not {type(given).__name__}{hint}")
+
+
 @cache
 def _speaker(language: str) -> Speaker:
     return Speaker(catalogue(), language)
 
 
 @cache
-def _words_of(folder: Path | None) -> "tuple[Overlay, Writer]":
+def _words_of(folder: Path | str | None) -> "tuple[Overlay, Writer]":
     """Return what the folder lays over the catalogue, and who writes with it."""
     from whybounce.writing import Writer  # noqa: PLC0415  # only who writes needs it
 
     known = catalogue()
-    overlay = load_overlay(folder, known) if folder else Overlay(known, None, {})
+    overlay = load_overlay(Path(folder), known) if folder else Overlay(known, None, {})
     return overlay, Writer(overlay.catalogue)
 
 

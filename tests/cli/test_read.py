@@ -203,6 +203,18 @@ def test_options_that_contradict_are_refused(whybounce, bounce, arguments, words
     assert words in done.stderr.decode()
 
 
+def test_what_could_not_be_read_is_counted_where_no_page_shows_it(whybounce, bounce, tmp_path):
+    """A list of addresses has no row for it, and a table in a file is not looked at."""
+    (tmp_path / "a.eml").write_bytes(bounce("anna@example.org"))
+    (tmp_path / "b.gz").write_bytes(b"\x1f\x8bno gzip")
+    listed = whybounce("read", "--suppress", tmp_path)
+    page = whybounce("read", tmp_path)
+
+    assert (listed.returncode, page.returncode) == (2, 2)
+    assert b"1 of 2 mails and files could not be read" in listed.stderr
+    assert page.stderr == b""
+
+
 def test_suppress_lists_each_address_once_where_the_cause_says_so(whybounce, bounce, tmp_path):
     """Address, tab, why; nothing of those that are only full or being retried."""
     for name, mail in {

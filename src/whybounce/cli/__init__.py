@@ -6,6 +6,7 @@ fault, with a trace id and no traceback. ``--json`` puts JSON Lines on stdout an
 
 import sys
 from io import TextIOWrapper
+from typing import NoReturn
 from uuid import uuid4
 
 import typer
@@ -89,8 +90,11 @@ def main() -> None:
         typer.echo(f"whybounce: the catalogue cannot be used: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
-        sys.stderr.close()  # The reader went away (head, less): nothing is left to say.
-        sys.exit(0)
+        _leave_the_reader()
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # Typer makes a failure of it.
+            _leave_the_reader()
+        raise
     except Exception as error:  # noqa: BLE001  # the last line of defence before a person
         trace_id = uuid4().hex[:12]
         typer.echo(
@@ -100,3 +104,9 @@ def main() -> None:
             err=True,
         )
         sys.exit(_OUR_FAULT)
+
+
+def _leave_the_reader() -> NoReturn:
+    """End well: who read the output went away (head, less), and had what was wanted."""
+    sys.stderr.close()
+    sys.exit(0)

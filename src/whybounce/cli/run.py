@@ -19,6 +19,8 @@ from whybounce.cli.workers import in_order
 from whybounce.sources import Mail, mails, nothing_there
 from whybounce.wording import Speaker
 
+_WITHOUT_ROWS = ("summary", "summary-json", "suppress", "suppress-json")  # For what is unreadable.
+
 
 class Run:
     """Answers mails, in their order, on standard output or in a file that appears when whole."""
@@ -44,6 +46,7 @@ class Run:
         self._output = OutputFile(output) if output is not None else None
         self._code = Code.ANSWERED
         self._count = 0
+        self._unreadable = 0
 
     def through(self) -> Code:
         """Write all answers and return the worst code among them.
@@ -64,6 +67,7 @@ class Run:
                 signals.ignore()
                 self._say_where_it_stands()
                 leave(stopped.number)
+        self._say_what_no_page_shows()
         return self._code
 
     def _answers(self) -> Generator[Answer]:
@@ -80,6 +84,7 @@ class Run:
             with self._progress:
                 for answer in answers:
                     self._code = max(self._code, answer.code)
+                    self._unreadable += answer.code is Code.UNREADABLE
                     with signals.writing:
                         sink.write(answer.part)
                         if live:
@@ -98,6 +103,15 @@ class Run:
             raise
         with signals.writing:
             sink.close()
+
+    def _say_what_no_page_shows(self) -> None:
+        if not self._unreadable or (self._output is None and self._asked.form not in _WITHOUT_ROWS):
+            return
+        typer.echo(
+            f"whybounce: {self._unreadable:,} of {self._count:,} mails and files could not be read, "
+            f"or not whole; whybounce read without options shows which",
+            err=True,
+        )
 
     def _say_where_it_stands(self) -> None:
         kept = self._output.kept if self._output is not None else None
