@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, Engine
 
 from whybounce.gateway.store import (
@@ -64,6 +64,37 @@ async def test_a_connection_lost_between_transactions_is_made_anew(
         cut()
 
         assert (await store.figures(now=mail.now)).messages == 2
+
+
+async def test_connections_lost_while_nobody_read_are_made_anew_for_all_who_read(
+    postgresql_url, open_, mail, cut
+):
+    """None of those that waited in the pool is looked at before it is used."""
+    async with open_(postgresql_url) as store:
+        await mail.accept(store)
+        for _ in range(2):
+            due = await asyncio.gather(*(store.next_due() for _ in range(8)))
+            assert set(due) == {mail.now}
+            cut()
+
+
+async def test_a_question_whose_connection_is_lost_each_time_is_not_asked_for_ever(
+    postgresql_url, open_
+):
+    """Once more may help; then it is said."""
+    asked = []
+
+    def ask(connection: Connection) -> None:
+        asked.append(connection)
+        connection.connection.driver_connection.close()
+        connection.execute(text("SELECT 1"))
+
+    async with open_(postgresql_url) as store:
+        with pytest.raises(StoreUnavailableError) as caught:
+            await store.ask(ask)
+
+    assert caught.value.trouble is Trouble.UNREACHABLE
+    assert len(asked) == 2
 
 
 async def test_a_connection_lost_in_a_commit_is_told_and_nothing_done_again(

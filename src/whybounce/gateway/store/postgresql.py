@@ -104,7 +104,6 @@ def reading(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
-        pool_pre_ping=True,
         paramstyle=_PARAMSTYLE,
         connect_args={**_CONNECTING, "options": "-c default_transaction_read_only=on"},
     )

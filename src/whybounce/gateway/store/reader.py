@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from whybounce.gateway.store.errors import StoreError, StoreUnavailableError, Trouble
 from whybounce.gateway.threads import to_its_end
@@ -67,11 +67,27 @@ class Reader:
                 connection.close()
 
     def _ask(self, ask: Callable[[Connection], Result]) -> Result:
+        """Ask, a second time where the connections had been lost, which shows only when one is used."""
         try:
-            with self._engine.begin() as connection:
-                return ask(connection)
+            try:
+                return self._ask_once(ask)
+            except DBAPIError as error:
+                if not self._was_lost(error):
+                    raise
+            self._engine.dispose()  # Those that wait to be used were lost with it.
+            return self._ask_once(ask)
         except SQLAlchemyError as error:
             raise self._told(error) from error
+
+    def _was_lost(self, error: DBAPIError) -> bool:
+        """Whether it failed by its connection, once it had one."""
+        unavailable = self._unavailable(error)
+        is_unreachable = unavailable is not None and unavailable.trouble is Trouble.UNREACHABLE
+        return is_unreachable and error.statement is not None
+
+    def _ask_once(self, ask: Callable[[Connection], Result]) -> Result:
+        with self._engine.begin() as connection:
+            return ask(connection)
 
     def _told(self, error: SQLAlchemyError) -> StoreError:
         unavailable = self._unavailable(error)
