@@ -168,7 +168,7 @@ UNTOLD = {
     "shaping.py": {"_LONGEST_SHOWN"},
     "smtp/replies.py": {"_LONGEST_LINE", "_MOST_LINES"},  # Of a reply of ours.
     "smtp/tls.py": {"_MOST_READ"},  # At once.
-    "store/bulk.py": {"MOST_TOGETHER", "_MOST_VALUES"},
+    "store/bulk.py": {"MOST_TOGETHER", "_MOST_VALUES"},  # Of one statement; the rest follows in the next.
     "store/leasing.py": {"MOST"},  # Of one lease; the rest follows in the next.
     "store/tracing.py": {"_MOST"},  # Of one answer.
     "store/writer.py": {"_MOST_OCTETS", "_MOST_OPERATIONS"},  # Of one transaction; likewise.

@@ -151,6 +151,17 @@ def test_who_needs_to_act_is_named(reply, party):
     assert re.search(rf"^>> {re.escape(party)}.*: Needs to act$", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("refused_by", "speaker"), [("mx.example.org", "mx.example.org"), (None, "mx1.alpine.example")]
+)
+def test_what_we_tell_of_a_server_is_not_put_into_its_mouth(refused_by, speaker):
+    """That it refused the connection is what we say, and not what it said."""
+    outcome = failed(reply="450 4.4.316 Connection refused", rejected_by=refused_by)
+    text = text_of(whybounce.write(diagnosed(outcome), original=ORIGINAL))
+
+    assert f"{speaker} said:\n  450 4.4.316 Connection refused" in text.replace("\r", "")
+
+
 def test_what_matters_comes_first():
     """What happened, who acts, the server's words, what to do, again, pass on; admins last."""
     notice = whybounce.write(diagnosed(failed()), original=ORIGINAL, organisation="Alpine")

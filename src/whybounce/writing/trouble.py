@@ -158,7 +158,7 @@ def _quotes(group: Group, telling: Telling) -> Iterator[Quote]:
     said: dict[tuple[str, str], list[str]] = {}
     for outcome in group.outcomes:
         if outcome.reply and (outcome.reply.text or outcome.reply.inner):
-            key = (server_of(outcome, telling), printable(write_reply(outcome.reply)))
+            key = (_speaker(outcome, telling), printable(write_reply(outcome.reply)))
             said.setdefault(key, []).append(outcome.recipient or "")
     for (host, words), recipients in list(said.items())[: telling.room.quotes]:
         server = telling.clean(host)
@@ -198,6 +198,13 @@ def _facts(group: Group, telling: Telling) -> Iterator[Fact]:
 
 def _page_of(cause: str, help_base: str | None) -> str | None:
     return f"{help_base.rstrip('/')}/causes/{cause}" if help_base else None
+
+
+def _speaker(outcome: Outcome, telling: Telling) -> str:
+    """Return whose words the reply is: where nobody refused, what we tell of a server is ours."""
+    if telling.settings.rewriting is None:
+        return outcome.rejected_by or telling.generator
+    return server_of(outcome, telling)
 
 
 def server_of(outcome: Outcome, telling: Telling) -> str:
