@@ -239,7 +239,9 @@ def _by_wording(question: _Question) -> _Reading | None:
 
 def _by_code(question: _Question) -> _Reading | None:
     exact, status = question.claims.exact, question.status
-    if not exact or status is None or _generic(status):  # 5.0.0 says no more than its first digit.
+    if not exact or status is None:
+        return None
+    if _generic(status) and question.reply.code is None:  # 5.0.0 alone says no more than its digit.
         return None
     return _Reading(
         exact[0],
