@@ -24,12 +24,12 @@ from whybounce.gateway.store import (
 
 @pytest.fixture
 def cut(postgresql_url):
-    """Cut the connections of the queue's nodes, all of them, from the server's side."""
+    """Cut the connections of the queue's nodes, all of them, from the server's side, and see them end."""
 
     def cut() -> None:
         with psycopg.connect(postgresql_url, autocommit=True) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 

@@ -72,18 +72,11 @@ class Reader:
             try:
                 return self._ask_once(ask)
             except DBAPIError as error:
-                if not self._was_lost(error):
+                if not error.connection_invalidated:  # So are those that wait to be used.
                     raise
-            self._engine.dispose()  # Those that wait to be used were lost with it.
             return self._ask_once(ask)
         except SQLAlchemyError as error:
             raise self._told(error) from error
-
-    def _was_lost(self, error: DBAPIError) -> bool:
-        """Whether it failed by its connection, once it had one."""
-        unavailable = self._unavailable(error)
-        is_unreachable = unavailable is not None and unavailable.trouble is Trouble.UNREACHABLE
-        return is_unreachable and error.statement is not None
 
     def _ask_once(self, ask: Callable[[Connection], Result]) -> Result:
         with self._engine.begin() as connection:
