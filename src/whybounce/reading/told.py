@@ -6,7 +6,7 @@ Bounces in prose are read by this alone; reports with a machine part, where that
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 
 from msgspec.structs import replace
 
@@ -198,7 +198,8 @@ def _own_addresses(message: Message) -> set[str]:
 
 def _outcome(named: Named, account: Account, among: Sequence[Named]) -> Outcome:
     inferred = {"recipient": named.inferred} if named.inferred else {}
-    others = tuple(lowered(one.address) for one in among if one is not named)
+    beside = islice((one for one in among if one is not named), _MOST_OTHERS)
+    others = tuple(lowered(one.address) for one in beside)
     return replace(
         _said_about(named, account, others),
         recipient=named.address,
@@ -217,7 +218,7 @@ def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcom
     address = lowered(named.address)
     transcribed = _transcribed(address, account) if others else ""
     begin = _place_of(address, words)
-    above = min((begin, *(_place_of(other, words) for other in others[:_MOST_OTHERS])))
+    above = min((begin, *(_place_of(other, words) for other in others)))
     given = None if others else _given_reason(words)
     below = text[begin + len(named.address) :] if begin < len(text) else text
     shared = (
@@ -267,7 +268,7 @@ def _place_of(address: str, words: str) -> int:
 
 
 def _names_any(said: str, others: Sequence[str]) -> bool:
-    return bool(others) and any(map(lowered(said).__contains__, others[:_MOST_OTHERS]))
+    return bool(others) and any(map(lowered(said).__contains__, others))
 
 
 def _transcribed(address: str, account: Account) -> str:
