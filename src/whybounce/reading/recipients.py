@@ -380,9 +380,8 @@ def _is_offered(address: str, text: str) -> bool:
     """Say whether the text first names the address as somebody who helps."""
     at = max(0, text.find(address))
     begin = max(0, at - 80)
-    line = (
-        text.rfind("\n", begin, max(begin, at - 1)) + 1
-    )  # Its own; where it begins one, the one above.
+    # Looked for in its own line; where it begins one, in the one above too.
+    line = text.rfind("\n", begin, max(begin, at - 1)) + 1
     return _OFFERED.search(text, max(begin, line), at) is not None
 
 

@@ -47,7 +47,7 @@ class Intake:
         try:
             if 0 <= announced <= _LARGE:
                 is_here = scope.get(WHOLE, False)
-                body = await (_here(receive) if is_here else _received(receive, _LARGE))
+                body = await (in_one_piece(receive) if is_here else _received(receive, _LARGE))
                 await self._app(scope, _again(body, receive), send)
                 return
             with self._counted(client_of(scope)):
@@ -94,8 +94,8 @@ def too_large(kept: str = "") -> ProblemError:
     return ProblemError("too-large", {"limit": str(MOST_OCTETS // 1024**2)}, kept=kept)
 
 
-async def _here(receive: Receive) -> bytes:
-    """Return a body that need not be waited for, so that no clock is set."""
+async def in_one_piece(receive: Receive) -> bytes:
+    """Return a body that is here already, as every one is behind ``Intake``; no clock is set."""
     message = await receive()
     return bytes(message.get("body", b""))
 

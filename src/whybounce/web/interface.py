@@ -18,11 +18,10 @@ from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import checking_pages, listing, work
 from whybounce.web.answering import HTML, JSON, PLAIN, kept, prefers
 from whybounce.web.headers import FRAMED
-from whybounce.web.intake import content_type
+from whybounce.web.intake import content_type, in_one_piece
 from whybounce.web.pages import Check, live_answers
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import speaker_of
-from whybounce.web.straight import whole_body
 from whybounce.web.thinking import Thinking
 from whybounce.wire import SCHEMA, cause_as_dict
 from whybounce.wire.schema import schemas
@@ -49,7 +48,7 @@ async def explain(request: Request) -> Response:
         request,
         work.explain,
         content_type(request.scope),
-        await whole_body(request),
+        await in_one_piece(request.receive),
         check=_check(request),
     )
 
@@ -72,7 +71,7 @@ async def read(request: Request) -> Response:
         request,
         work.read,
         content_type(request.scope),
-        await whole_body(request),
+        await in_one_piece(request.receive),
         check=_check(request),
     )
 

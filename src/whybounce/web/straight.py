@@ -30,9 +30,3 @@ class Straight:
             return
         answer = await function(Request(scope, receive))
         await answer(scope, receive, send)
-
-
-async def whole_body(request: Request) -> bytes:
-    """Return the body, which ``intake`` hands on in one piece."""
-    message = await request.receive()
-    return bytes(message["body"])

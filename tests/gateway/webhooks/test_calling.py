@@ -37,6 +37,15 @@ def _webhooks(
     )  # fmt: skip
 
 
+def _at_one_time(
+    store: Store, hooks: Sequence[Webhook], mail, *, node: str = "a", **more: object
+) -> Webhooks:
+    """Return those whose clock stands."""
+    return Webhooks(
+        store, hooks, POSTER, node=node, cause_of=lambda _: None, clock=lambda: mail.now, **more
+    )
+
+
 @asynccontextmanager
 async def _calling(webhooks: Webhooks) -> AsyncIterator[None]:
     task = asyncio.create_task(webhooks.run())
@@ -187,9 +196,7 @@ async def test_one_that_is_down_keeps_no_other_waiting_and_is_not_asked_for_each
                     kinds=tuple(CallKind), private=True)
             for name, port in (("down", down.port), ("well", well.port))
         ]  # fmt: skip
-        webhooks = Webhooks(
-            store, hooks, POSTER, node="a", cause_of=lambda _: None, clock=lambda: mail.now
-        )
+        webhooks = _at_one_time(store, hooks, mail)
         for _ in range(5):
             await _fails(store, mail)
         async with _calling(webhooks):
@@ -203,10 +210,7 @@ async def test_among_nodes_one_calls(url, open_, mail):
     """Whoever holds the webhook's token."""
     async with open_(url) as store, hooked() as hook:
         first = _webhooks(store, mail, hook.port)
-        other = Webhooks(
-            store, list(first.all.values()), POSTER, node="b", cause_of=lambda _: None,
-            clock=lambda: mail.now,
-        )  # fmt: skip
+        other = _at_one_time(store, list(first.all.values()), mail, node="b")
         async with _calling(first), _calling(other):
             for _ in range(3):
                 await _fails(store, mail)
@@ -245,10 +249,7 @@ async def test_one_that_moved_is_told_at_its_new_place_what_waits_and_nothing_is
 ):
     """The call that is under way comes to its end first; another that is new is told of what comes."""
     async with open_(url) as store, hooked(b"") as silent, hooked() as there, hooked() as new:
-        webhooks = Webhooks(
-            store, [_hook("crm", silent.port)], POSTER, node="a", cause_of=lambda _: None,
-            clock=lambda: mail.now,
-        )  # fmt: skip
+        webhooks = _at_one_time(store, [_hook("crm", silent.port)], mail)
         async with _calling(webhooks):
             await _fails(store, mail)
             await silent.times(1)
@@ -271,10 +272,7 @@ async def test_whatever_becomes_of_its_configuration_a_webhook_is_called_once_at
 ):
     """Also where the configuration changes again before the first change has taken effect."""
     async with open_(url) as store, hooked(b"") as silent, hooked() as there:
-        webhooks = Webhooks(
-            store, [_hook("crm", silent.port)], POSTER, node="a", cause_of=lambda _: None,
-            clock=lambda: mail.now,
-        )  # fmt: skip
+        webhooks = _at_one_time(store, [_hook("crm", silent.port)], mail)
         async with _calling(webhooks):
             await _fails(store, mail)
             await silent.times(1)
@@ -299,10 +297,8 @@ async def test_one_that_is_configured_no_more_is_told_nothing_more(url, open_, m
         hooked(answering("503 Later"), TAKEN) as hook,
         hooked() as other,
     ):
-        webhooks = Webhooks(
-            store, [_hook("crm", hook.port), _hook("other", other.port)], POSTER, node="a",
-            cause_of=lambda _: None, clock=lambda: mail.now, waits=[timedelta(hours=1)],
-        )  # fmt: skip
+        hooks = [_hook("crm", hook.port), _hook("other", other.port)]
+        webhooks = _at_one_time(store, hooks, mail, waits=[timedelta(hours=1)])
         async with _calling(webhooks):
             await _fails(store, mail)
             await asyncio.gather(hook.times(1), other.times(1))
