@@ -287,8 +287,6 @@ def described(running):
     return schemathesis.openapi.from_url(f"{running.address}/api/v1/openapi.json")
 
 
-# The demonstration runs in another thread, and takes chances meanwhile.
-@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_whatever_is_asked_the_answer_is_one_that_is_described(

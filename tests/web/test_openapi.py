@@ -47,8 +47,6 @@ ASKED = [
 ]
 
 
-# The site runs in another thread, and takes chances meanwhile.
-@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize(("method", "path", "mode"), ASKED)
 def test_whatever_is_asked_the_answer_is_one_that_is_described(described, method, path, mode):
     """Nothing falls over; status, type and shape are those of the description."""
