@@ -1,4 +1,8 @@
-"""One demonstration for all tests of the console, with mail in it that failed and mail that waits."""
+"""A demonstration for the tests of a module, with mail in it that failed and mail that waits.
+
+It runs in a thread of the process that tests, so it ends with its module: what tests of other modules
+put in the place of parts of the gateway is not for it.
+"""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +17,7 @@ from console import Shown, shown, signed_in
 SUBJECT = "<script>document.title='got you'</script> Minutes"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     """Return what runs."""
     with shown(tmp_path_factory.mktemp("console")) as there:
@@ -27,7 +31,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         yield there
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(running: Shown) -> Iterator[httpx.Client]:
     """Return an administrator's client."""
     with signed_in(running.address) as client:

@@ -39,13 +39,13 @@ def _made(client: httpx.Client, scope: str, days: str = "1", name: str = "a test
     return found[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reads(client) -> str:
     """Return a token that reads."""
     return _made(client, "read", name="reads")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def changes(client) -> str:
     """Return a token that changes."""
     return _made(client, "change", name="changes")
@@ -281,7 +281,7 @@ def test_the_description_names_the_routes_there_are(running, program):
     assert "/api/v1/queue" in httpx.get(f"{running.address}/api/docs").text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def described(running):
     """Return the description as a client gets it."""
     return schemathesis.openapi.from_url(f"{running.address}/api/v1/openapi.json")
