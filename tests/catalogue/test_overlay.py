@@ -40,9 +40,9 @@ def test_what_stands_in_the_folder_goes_before_the_catalogue(tmp_path):
 def test_a_cause_is_said_in_a_language_that_had_no_words_for_it(tmp_path):
     """All of it, and then it is that language's."""
     words = 'title = "Voll"\nwhat = "{recipient} ist voll."\ntell = "Voll."\n[steps]\nsender = ["Warten."]'
-    overlaid = load_overlay(_folder(tmp_path, de__causes__mailbox_full=words), catalogue())
+    overlaid = load_overlay(_folder(tmp_path, de__causes__dkim_failed=words), catalogue())
 
-    assert overlaid.catalogue.translations["de"]["mailbox-full"].title == "Voll"
+    assert overlaid.catalogue.translations["de"]["dkim-failed"].title == "Voll"
 
 
 def test_a_contact_and_links_stand_in_a_file_of_their_own(tmp_path):
@@ -73,8 +73,8 @@ def test_a_contact_and_links_stand_in_a_file_of_their_own(tmp_path):
          "causes/mailbox-full.toml", "what", "{recipient}"),
         ({"en__causes__mailbox_full": '[steps]\nboss = ["Wait."]'},
          "causes/mailbox-full.toml", "steps", "boss"),
-        ({"de__causes__mailbox_full": 'title = "Voll"'},
-         "causes/mailbox-full.toml", "what", "is needed"),
+        ({"de__causes__dkim_failed": 'title = "Ohne DKIM"'},
+         "causes/dkim-failed.toml", "what", "is needed"),
         ({"en__causes__mailbox_full": 'tell = "Say `$ dig"'},
          "causes/mailbox-full.toml", "tell", "no end"),
     ],

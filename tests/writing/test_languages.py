@@ -13,6 +13,7 @@ from whybounce.wording import UnknownLanguageError
 from whybounce.writing.languages import choose_language
 
 LANGUAGES = sorted(catalogue().frames)
+UNTRANSLATED = "550 5.7.20 No passing DKIM signature"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,8 @@ def test_a_notice_is_written_in_every_language(language, style):
 @pytest.mark.parametrize("style", ["modern", "classic"])
 def test_what_is_said_in_english_is_marked_as_english(style):
     """A cause without a translation is read aloud in its own language, from left to right."""
-    notice = whybounce.write(diagnosed(failed()), original=ORIGINAL, language="ar", style=style)
+    report = failed(reply=UNTRANSLATED)
+    notice = whybounce.write(diagnosed(report), original=ORIGINAL, language="ar", style=style)
 
     assert 'lang="en" dir="ltr"' in text_of(notice, "html")
     assert "عنوان" not in text_of(notice, "html").partition('lang="en"')[2].partition("</p>")[0]
@@ -70,9 +72,9 @@ def test_what_is_said_in_english_is_marked_as_english(style):
 
 def test_an_english_cause_says_what_it_does_not_know_in_english():
     """No German words stand inside an English sentence."""
-    explanation = whybounce.explain("550 5.1.1 User unknown")
+    explanation = whybounce.explain(UNTRANSLATED)
 
-    assert "die Adresse" not in whybounce.words(explanation, "de").what
+    assert "die Domain" not in whybounce.words(explanation, "de").what
     assert "the recipient's" in whybounce.words(explanation, "de").what
 
 
