@@ -86,6 +86,14 @@ def test_a_time_says_which_clock_it_is_of(time, written):
             [("Look it up:", False), ("PS> Get-Mailbox a", True), ("then wait.", False)],
         ),
         ("`$ one` `$ two`", [("$ one", True), ("$ two", True)]),
+        (
+            "確認します（`$ dig MX x`）。次に待ちます。",
+            [("確認します:", False), ("$ dig MX x", True), ("次に待ちます。", False)],
+        ),
+        (
+            "افحص `$ dig MX x`، ثم انتظر.",
+            [("افحص", False), ("$ dig MX x", True), ("ثم انتظر.", False)],
+        ),
     ],
 )
 def test_commands_are_cut_out_of_sentences(sentence, cut):

@@ -17,15 +17,13 @@ from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Defect, Diagnosis, Kind
 from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker, printable
+from whybounce.wording.passages import COMMAND, IN_PARENTHESES, LEAD
 from whybounce.wording.rehearsals import RehearsalWords
 
 _WIDTH = 80
 _BAR = 12
 _MOST_BARS = 20
-_COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
-_IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
 _RECORD = re.compile(r"`([^`\s]+\.? [^`]+)`")  # Of several words: to be published as it stands.
-_LEAD = " \t,;.:"
 
 
 def console() -> Console:
@@ -215,15 +213,15 @@ def _print_sentence(
     sentence: str,
     indent: int = 0,
     bullet: str = "",
-    apart: re.Pattern[str] = _COMMAND,
+    apart: re.Pattern[str] = COMMAND,
 ) -> None:
     """Print prose wrapped, and each command in it on a line of its own, unwrapped."""
     hanging = indent + len(bullet)
-    for place, part in enumerate(apart.split(_IN_PARENTHESES.sub(r": \1", sentence))):
+    for place, part in enumerate(apart.split(IN_PARENTHESES.sub(r": \1", sentence))):
         if place % 2:
             page.print(Text(" " * (hanging + 2) + part, style="bold"), soft_wrap=True)
             continue
-        prose = (part if place == 0 else part.lstrip(_LEAD)).strip()
+        prose = (part if place == 0 else part.lstrip(LEAD)).strip()
         if prose:
             _print_wrapped(page, prose, hanging, bullet if place == 0 else "")
 

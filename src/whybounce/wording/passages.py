@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-_COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
-_IN_PARENTHESES = re.compile(r" ?\((`(?:\$|PS>) [^`]*`)\)")
-_LEAD = " \t,;.:"  # What is left of the sentence's own marks after a command.
+COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
+IN_PARENTHESES = re.compile(r" ?[(（](`(?:\$|PS>) [^`]*`)[)）]")
+LEAD = " \t\u00a0\u202f,;.:،؛、。"  # What is left of the sentence's own marks after a command.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ def passages(sentence: str) -> tuple[Passage, ...]:
 
 
 def _cut(sentence: str) -> Iterator[Passage]:
-    for place, part in enumerate(_COMMAND.split(_IN_PARENTHESES.sub(r": \1", sentence))):
+    for place, part in enumerate(COMMAND.split(IN_PARENTHESES.sub(r": \1", sentence))):
         if place % 2:
             yield Passage(part, is_command=True)
-        elif prose := (part.lstrip(_LEAD) if place else part).strip():
+        elif prose := (part.lstrip(LEAD) if place else part).strip():
             yield Passage(prose, is_command=False)
