@@ -160,3 +160,38 @@ def test_an_unknown_language_names_those_there_are():
         Speaker(catalogue(), "tlh")
 
     assert caught.value.languages == tuple(catalogue().frames)
+
+
+@pytest.mark.parametrize(
+    ("language", "quoted"),
+    [
+        ("en", "“550 5.1.1 User unknown”"),
+        ("de", "„550 5.1.1 User unknown“"),
+        ("fr", "«\u00a0550 5.1.1 User unknown\u00a0»"),
+        ("ja", "「550 5.1.1 User unknown」"),
+        ("ar", "«\u2068550 5.1.1 User unknown\u2069»"),
+    ],
+)
+def test_a_reply_is_quoted_as_the_language_quotes(language, quoted):
+    """The words are the server's, the marks around them ours."""
+    said = whybounce.words(whybounce.explain("550 5.1.1 User unknown"), language).said
+
+    assert said.endswith(f" {quoted}")
+
+
+@pytest.mark.parametrize(
+    ("language", "owner", "helpers", "acts"),
+    [
+        ("en", "the sender", None, "The sender."),
+        ("de", "der Absender", None, "Der Absender."),
+        (
+            "ja",
+            "送信者",
+            "次の方も手助けできます：受信者",
+            "送信者。次の方も手助けできます：受信者。",
+        ),
+    ],
+)
+def test_who_must_act_is_a_sentence_of_the_language(language, owner, helpers, acts):
+    """With its own full stop; what is written large in the middle stays so."""
+    assert Speaker(catalogue(), language).acts(owner, helpers) == acts

@@ -42,12 +42,12 @@ def print_answer(explanation: Explanation, speaker: Speaker, page: Console) -> N
     page.print(Text(f"{numbers}{words.verdict}", style="bold"))
     _print_sentence(page, words.final)
     _print_sentence(page, words.what)
-    _part(page, speaker.heading("owner"), _owner(words))
+    _part(page, speaker.heading("owner"), speaker.acts(words.owner, words.helpers))
     _part(page, speaker.heading("again"), words.again)
     if words.steps:
         _heading(page, speaker.heading("steps"))
         for steps in words.steps:
-            _print_steps(page, steps)
+            _print_steps(page, steps, speaker)
     if words.said:
         _heading(page, speaker.heading("said"))
         _print_wrapped(page, words.said, 2)
@@ -114,10 +114,10 @@ def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
     page.print(Text(words.title, style="bold"))
     page.print(Text(f"{cause.id} · {speaker.codes(cause.id)}"))
     _print_sentence(page, speaker.prose(words.what))
-    _part(page, speaker.heading("owner"), f"{speaker.role(cause.owner).capitalize()}.")
+    _part(page, speaker.heading("owner"), speaker.acts(speaker.role(cause.owner), None))
     _heading(page, speaker.heading("steps"))
     for steps in speaker.steps(cause.id, cause.owner):
-        _print_steps(page, steps)
+        _print_steps(page, steps, speaker)
     _part(page, speaker.heading("tell"), speaker.prose(words.tell))
     _part(page, speaker.heading("source"), cause.source)
 
@@ -183,15 +183,6 @@ def _print_notes(notes: Sequence[Note], speaker: Speaker, page: Console) -> None
         _print_wrapped(page, words.because, 4)
 
 
-def _owner(words: Words) -> str:
-    owner = words.owner[:1].upper() + words.owner[1:]
-    return (
-        f"{owner}. {words.helpers[:1].upper()}{words.helpers[1:]}."
-        if words.helpers
-        else f"{owner}."
-    )
-
-
 def _part(page: Console, heading: str, text: str) -> None:
     _heading(page, heading)
     _print_sentence(page, text, indent=2)
@@ -202,8 +193,8 @@ def _heading(page: Console, heading: str) -> None:
     page.print(Text(heading, style="bold cyan"))
 
 
-def _print_steps(page: Console, steps: Steps) -> None:
-    page.print(Text(f"  {steps.heading}:"))
+def _print_steps(page: Console, steps: Steps, speaker: Speaker) -> None:
+    page.print(Text(f"  {speaker.label(steps.heading)}"))
     for number, sentence in enumerate(steps.sentences, start=1):
         _print_sentence(page, sentence, indent=4, bullet=f"{number}. ")
 

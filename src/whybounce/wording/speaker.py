@@ -208,6 +208,16 @@ class Speaker:
             return None
         return self._say("can-help", owners=self._frame["and"].join(map(self.role, helpers)))
 
+    def acts(self, owner: str, helpers: str | None) -> str:
+        """Return as sentences who must act, and who can help, from what ``Words`` says of them."""
+        if helpers is None:
+            return self._say("acts", owner=_raised(owner))
+        return self._say("acts.helped", owner=_raised(owner), helpers=_raised(helpers))
+
+    def label(self, label: str) -> str:
+        """Return the label with its mark behind it: "Date:"."""
+        return self._say("notice.label", label=label)
+
     def again(self, again: Again) -> str:
         """Return whether sending the same message again helps."""
         return self._frame[f"again.{again}"]
@@ -300,7 +310,8 @@ class Speaker:
         reply = explanation.reply
         if reply is None or not (reply.text or reply.inner):
             return None
-        return f"{self._who_said(explanation, reply)} “{_quoted(reply)}”"
+        quoted = self._say("said.quoted", said=_quoted(reply))
+        return f"{self._who_said(explanation, reply)} {quoted}"
 
     def _who_said(self, explanation: Explanation, reply: Reply) -> str:
         """Return who said it. That no connection came about, no server on the other side said."""
@@ -403,6 +414,10 @@ def _quoted(reply: Reply) -> str:
         wrapped = wrapped.inner
     line = printable(" -> ".join(parts))
     return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _raised(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _lowered(title: str) -> str:
