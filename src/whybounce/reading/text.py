@@ -36,6 +36,7 @@ _FAILED_MAIL = re.compile(
     r"(?:mail|message|nachricht|mensaje|messaggio|mensagem|bericht|письм\w*|recipient|addressee?)\b.{0,200}?\b(?:not (?:yet )?(?:be |been )?delivered|undeliver"
     r"|unable to deliver|(?:could|can)not be (?:delivered|sent)|could not be sent|couldn't be delivered|delivery (?:has )?failed|rejected|refused|blocked|has not delivered|nicht zugestellt)"
     r"|(?:mail|message)\b.{0,80}\breturned to (?:you|sender)|(?:mailbox|account|user|recipient)\b.{0,40}\b(?:over|exceed\w*) (?:its |the |his )?(?:disk )?quota"
+    r"|nicht (?:alle|einige)[^\n]{0,30} erreicht|n'a pas (?:atteint|pu atteindre)|no (?:ha llegado|llegó|se entregó) a\b|não (?:chegou|foi entregue) a|non (?:ha raggiunto|è arrivato a)|niet (?:alle |een of meer )?[^\n]{0,30}\bbereikt|nie dotarł|nå(?:dde|tt) (?:inte|ikke)"
     r"|n'a pas pu être (?:remis|distribu|livr|délivr|achemin)|non (?:remis|distribu|délivr)|no (?:se )?pudo (?:ser )?(?:entreg|envi)|não (?:pôde|pode|foi) (?:ser )?entregue|non (?:è stato|può essere|ha potuto) (?:recapit|consegn|inviat)"
     r"|impossibile (?:recapitare|consegnare)|niet (?:worden )?(?:bezorgd|afgeleverd)|nie (?:mogła|mogło|może|została|zostało)[^\n]{0,20} (?:dostarczon|doręczon)|nemohla? být doručena?|teslim edilemedi|kunde inte levereras|kunne ikke leveres"
     r"|не (?:может|могло|могла|удалось|был[оа]?)[^\n]{0,20} (?:доставлен|доставить)|не доставлен|配信(?:でき|不能)|送信(?:でき|に失敗)|届けることができ|无法(?:送达|投递|传递|发送|送到)|退信|未能(?:送达|投递|传递)|無法(?:送達|投遞|傳遞|寄送)|退回|전달하지 못|전송에 실패|배달되지|반송"
