@@ -18,7 +18,7 @@ _FAILURE = re.compile(
     r"|no (?:se (?:pudo|puede|ha podido) )?entrega|(?:error|fallo) (?:de|en) (?:la )?entrega|mancato recapito|non recapit|(?:recapito|consegna) non riuscit|errore (?:di|nella) (?:consegna|recapito)"
     r"|impossibile (?:recapitare|consegnare)|não (?:foi )?(?:(?:possível )?entreg|pode ser entregue)|(?:falha|erro) (?:de|na) entrega|onbestelbaar|niet worden bezorgd|не ?доставлен"
     r"|не может быть доставлен|配信不能|配信できません|退信|无法送达|未送达|无法投递|無法傳遞|無法送達|無法投遞|未傳遞|반송|전송 ?실패|전달되지|배달되지"
-    r"|nie ?dostarczon|nie ?doręczon|zwrot wiadomości|nedoručen|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
+    r"|nie ?dostarczon|nie ?doręczon|zwrot wiadomości|nedoru[čc](?:en|iteln)|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
