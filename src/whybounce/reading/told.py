@@ -219,9 +219,7 @@ def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcom
     """
     text, words = account.text, account.words
     address = lowered(named.address)
-    transcribed = (
-        (_transcribed(address, account) or _answered(address, account)) if others else ""
-    )
+    transcribed = (_transcribed(address, account) or _answered(address, account)) if others else ""
     begin = _place_of(address, words)
     above = min((begin, *(_place_of(other, words) for other in others)))
     given = None if others else _given_reason(words)
