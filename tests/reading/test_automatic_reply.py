@@ -47,3 +47,17 @@ def test_a_long_answer_is_bounded(message):
     report = read(message(MAIL.format("Out of office") + "a " * 20_000))
 
     assert len(report.outcomes[0].reply.text) == 2_000
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Odpowiedz automatyczna: oferta",
+        "Reponse automatique : offre",
+        "Respuesta automatica: oferta",
+        "Automaticka odpoved: nabidka",
+    ],
+)
+def test_an_automatic_reply_is_known_without_its_accents(message, subject):
+    """Some programs write their subjects in ASCII."""
+    assert read(message(MAIL.format(subject))).kind is Kind.AUTO_REPLY

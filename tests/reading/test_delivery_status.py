@@ -355,3 +355,32 @@ def test_no_fields_make_reading_raise(fields):
     found = report("".join(f"{name}: {value}{end}" for name, value, end in fields))
 
     assert found.outcomes or found.defects
+
+
+def test_an_original_recipient_that_stands_apart_belongs_to_the_next_group():
+    """Gateways to X.400 write a blank line before the name that only they understand."""
+    found = report(
+        "Reporting-MTA: dns; gate.example.net\n\nOriginal-Recipient: rfc822; anna@example.org\n\n"
+        "Final-Recipient: x400; /PN=Anna/PRMD=EXAMPLE/C=CH/\nAction: failed\nStatus: 5.1.1\n\n"
+        "Final-Recipient: rfc822; bert@example.org\nAction: failed\nStatus: 5.2.2\n"
+    )
+
+    assert [(outcome.recipient, str(outcome.status)) for outcome in found.outcomes] == [
+        ("anna@example.org", "5.1.1"),
+        ("bert@example.org", "5.2.2"),
+    ]
+
+
+def test_an_original_recipient_with_an_action_is_a_group_of_its_own():
+    """Nothing is taken from it for the next."""
+    found = report(
+        "Original-Recipient: rfc822; anna@example.org\nAction: failed\nStatus: 5.1.1\n\n"
+        "Final-Recipient: rfc822; bert@example.org\nAction: failed\nStatus: 5.2.2\n\n"
+        "Original-Recipient: rfc822; carl@example.org\n"
+    )
+
+    assert [(outcome.recipient, outcome.original_recipient) for outcome in found.outcomes] == [
+        ("anna@example.org", "anna@example.org"),
+        ("bert@example.org", None),
+        ("carl@example.org", "carl@example.org"),
+    ]

@@ -56,6 +56,15 @@ def test_a_services_notification_without_its_mail_names_its_recipients():
     assert (report.form, report.outcomes[0].recipient) == ("amazon-ses", "anna@example.org")
 
 
+@pytest.mark.parametrize("before", ["", " ", "\n\n  "], ids=["nothing", "a blank", "lines"])
+def test_a_services_list_of_events_may_stand_on_one_line_with_blanks_before_it(before):
+    """Whoever copies it from a log takes some along."""
+    event = '{{"email":"{}@example.org","event":"bounce","reason":"550 5.1.1 User unknown"}}'
+    report = whybounce.diagnose(f"{before}[{event.format('anna')},{event.format('bert')}]").report
+
+    assert [one.recipient for one in report.outcomes] == ["anna@example.org", "bert@example.org"]
+
+
 @pytest.mark.parametrize("text", ["550 5.1.1 User unknown", "quux", "Generating server:", ""])
 def test_a_text_that_names_no_server_has_none(text):
     """Nothing is guessed."""

@@ -138,6 +138,7 @@ def test_a_null_return_path_and_words_of_failure_make_a_report():
 DELAYS = {
     "English": "Delivery is delayed; we will keep trying for four days.",
     "warning": "THIS IS A WARNING ONLY. Warning: message still undelivered after 4 hours.",
+    "frozen": "Message 1 has been frozen. The following addresses have yet to be delivered:",
     "retried": "The message will be retried until tomorrow.",
     "German": "Die Zustellung wird verzögert.",
     "French": "La remise est retardée.",
@@ -222,3 +223,31 @@ def test_no_damage_to_a_text_bounce_makes_reading_raise(put, raw, at):
     found = read(parse_message(raw[:at] + put + raw[at:]))
 
     assert found is None or all(outcome.recipient for outcome in found.outcomes)
+
+
+SUBJECTS = {
+    "Exchange, Spanish": (
+        "No se puede entregar: Pedido",
+        "El mensaje no llegó a algunos destinatarios.",
+    ),
+    "Exchange, Italian": (
+        "Non recapitabile: Ordine",
+        "Il messaggio non ha raggiunto i destinatari.",
+    ),
+    "Exchange, Polish": ("Nie dostarczono: Faktura", "Twoja wiadomość nie dotarła do adresatów."),
+    "Exchange, Czech": ("Nedoručitelné: Zakázka", "Zpráva nebyla doručena všem adresátům."),
+    "Domino, German": ("ZUSTELLUNGSFEHLER: Termin", "wurde nicht zugestellt an:"),
+    "Domino, French": ("ECHEC DE DISTRIBUTION : Commande", "n'a pas pu être remis à :"),
+    "Portuguese": ("Falha na entrega da mensagem", "A mensagem não foi entregue ao destinatário."),
+}
+
+
+@pytest.mark.parametrize(("subject", "words"), SUBJECTS.values(), ids=SUBJECTS)
+def test_a_postmasters_report_is_known_by_its_words_in_many_languages(subject, words):
+    """Who writes is a postmaster, which a person may be; the subject says that it is a report."""
+    header = "From: postmaster@a.example\nContent-Type: text/plain; charset=utf-8"
+    text = f"{words}\n\n  anna@example.org\n    Nobody here knows.\n"
+
+    found = report(text, header=header, subject=subject)
+
+    assert [outcome.recipient for outcome in found.outcomes] == ["anna@example.org"]

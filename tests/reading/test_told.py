@@ -78,3 +78,34 @@ def test_about_an_address_that_stands_nowhere_nothing_is_said(message):
     mail = message(f"{HEADER}ben@example.org:\n550 no\n")
 
     assert Telling(mail).about("anna@example.org", alone=True) is None
+
+
+def test_a_transcript_answers_for_each_address_on_its_own_line(message):
+    """Old Sendmails name whom they could not reach first, and why for all of them below."""
+    mail = message(
+        f"{HEADER}   ----- The following addresses had delivery problems -----\n"
+        "<anna@example.org>  (unrecoverable error)\n<bert@example.com>  (unrecoverable error)\n"
+        "<carl@example.org>  (unrecoverable error)\n\n   ----- Transcript of session follows -----\n"
+        "550 <anna@example.org>... User unknown\n550 <bert@example.com>... Host unknown\n"
+        "<<< 552 no room left\n554 <carl@example.org>... Service unavailable\n"
+    )
+    _, _, outcomes = told_by(mail)
+
+    assert [(outcome.recipient, str(outcome.reply)) for outcome in outcomes] == [
+        ("anna@example.org", "550 <anna@example.org>... User unknown"),
+        ("bert@example.com", "550 <bert@example.com>... Host unknown"),
+        ("carl@example.org", "552 no room left"),
+    ]
+
+
+def test_a_name_of_notes_is_a_recipient_with_its_blanks(message):
+    """Domino names people by their place in the organisation, without an Internet domain."""
+    mail = message(
+        f"{HEADER}Your message\n\n  Subject: Roof\n\nwas not delivered to:\n\n"
+        "  Anna van Berg/Sales/Example@EXAMPLE\n\nbecause:\n\n"
+        "  User Anna van Berg/Sales/Example@EXAMPLE not listed in Domino Directory\n"
+    )
+    _, _, (outcome,) = told_by(mail)
+
+    assert outcome.recipient == "Anna van Berg/Sales/Example@EXAMPLE"
+    assert "not listed in Domino Directory" in str(outcome.reply)

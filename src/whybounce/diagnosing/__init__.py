@@ -89,7 +89,7 @@ def diagnose_report(report: Report, explainer: Explainer) -> Diagnosis:
 
 def _of_text(text: str) -> Report:
     """Return the report of a bounce's pasted text; of anything shorter, a report of one outcome."""
-    whole = text.count("\n") > 1 or text.startswith(("{", "["))
+    whole = text.count("\n") > 1 or text.lstrip().startswith(("{", "["))
     pasted = read_pasted(text) if whole else None
     if pasted is not None:
         return pasted

@@ -61,6 +61,9 @@ _REMARK = re.compile(
 # Of these nothing went wrong that a reply would tell.
 _NO_TROUBLE = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
 
+# Without any of them a group says nothing of what became of somebody.
+_OF_A_RECIPIENT = {"final-recipient", "action", "status"}
+
 Fields = Mapping[str, str]  # By name in lower case; of a field written twice, the first.
 
 
@@ -120,10 +123,11 @@ def _groups(text: str) -> tuple[Fields, list[Fields]]:
     """Return the fields about the message, and those about each recipient. RFC 3464 §2.1.
 
     Groups stand apart by blank lines; where a writer forgot them, a second Final-Recipient
-    begins the next.
+    begins the next. What stands apart with an Original-Recipient alone belongs to the next one.
     """
     about_message: dict[str, str] = {}
     about_recipients: list[Fields] = []
+    apart: Fields = {}
     for block in text.replace("\r\n", "\n").split("\n\n"):
         group: dict[str, str] = {}
         for written, value in header_fields(block):
@@ -133,7 +137,11 @@ def _groups(text: str) -> tuple[Fields, list[Fields]]:
                 group = {}
             group.setdefault(name, value)
         if group.get("final-recipient") or group.get("original-recipient"):
-            about_recipients.append(group)
+            if apart and "original-recipient" not in group:
+                about_recipients[-1] = {**apart, **group}
+            else:
+                about_recipients.append(group)
+            apart = {} if group.keys() & _OF_A_RECIPIENT else group
         else:
             about_message = group | about_message
     # Where no blank line ends the message's own fields, they stand in the first recipient's group.

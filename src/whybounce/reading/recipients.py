@@ -52,6 +52,10 @@ _NAMED = re.compile(
 _ANSWERED = re.compile(
     rf"[ \t]{{0,8}}[45]\d\d[ -](?:[45]\.\d\.\d{{1,3}} )?[<\"]?(?P<address>{ADDRESS})[>\"]?(?:\.\.\.|:)"
 )
+# Notes names people by their place in the organisation: "Anna Berg/Sales/Example@EXAMPLE".
+_HIERARCHICAL = re.compile(
+    r"[ \t>]{0,16}(?P<address>[^\W\d_][\w.'-]{0,40}(?: [\w.'-]{1,40}){0,4}(?:/[\w.&'-]{1,40}(?: [\w.&'-]{1,40}){0,3}){1,5}@[\w.-]{1,64})(?P<remark>)[ \t]*$"
+)
 # A line that begins with the address and goes on in words: "anna@example.org User unknown".
 _BEGUN = re.compile(
     rf"[\s|>*•·–-]{{0,16}}[<\"'(]{{0,2}}(?P<address>{ADDRESS})[>\"')]{{0,2}}(?P<remark>)\s+(?=\S)"
@@ -227,6 +231,10 @@ def _headed_lines(page: _Page) -> list[Named]:
     return _by_line(page, _HEADED.match, own_lines_only=True)
 
 
+def _hierarchical_names(page: _Page) -> list[Named]:
+    return _by_line(page, lambda line: _HIERARCHICAL.match(line) if "/" in line else None)
+
+
 def _transcript_lines(page: _Page) -> list[Named]:
     """Take replies with the address in front: ``554 <anna@example.org>... Host unknown``.
 
@@ -319,6 +327,7 @@ def _addressee_of_the_original(page: _Page) -> list[Named]:
 _PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
     _header_field,
     _headed_lines,
+    _hierarchical_names,
     _transcript_lines,
     _named_lines,
     _labelled_lines,

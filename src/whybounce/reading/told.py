@@ -30,7 +30,7 @@ _NUMBER = re.compile(r"[2-5]\d\d|[245]\.\d")  # Without one nothing is a reply.
 
 # All of these stand in lower case.
 _DELAYED = (
-    "delayed", "still undelivered", "not yet been collected", "not yet been delivered", "not been delivered yet", "not delivered yet",
+    "delayed", "have yet to be delivered", "still undelivered", "not yet been collected", "not yet been delivered", "not been delivered yet", "not delivered yet",
     "attempts will continue", "attempts will be continue", "attempt will continue", "attempt will be continue",
     "keep trying", "will retry for", "temporary problem delivering", "notification (delay)", "will be trying", "will continue to be trying", "will keep retr", "will be retr", "will continue to be retr",
     "will keep attempt", "will be attempted", "is attempted again", "will continue to be attempted", "retried for", "continue trying",
@@ -57,6 +57,9 @@ _GIVEN_REASON = re.compile(
 # Where the words about one recipient end: at a blank line, or with another address.
 _NEXT_ADDRESS = re.compile(
     r"\n[ \t]*\n|\n[ \t]{0,4}<?[^\s<>]{1,128}@[^\s<>:]{1,255}>?[ \t]*(?::|\n|$)"
+)
+_ANSWERS = re.compile(
+    r"^[45]\d\d (?:[45]\.\d\.\d{1,3} )?<[^\s<>]{1,128}@[^\s<>]{1,255}>\.\.\. [^\n]*", re.MULTILINE
 )
 _HEADS = re.compile(r"^<([^\s<>]{1,128}@[^\s<>]{1,255})>", re.MULTILINE)
 # A transcript's command, answered with a refusal.
@@ -216,7 +219,7 @@ def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcom
     """
     text, words = account.text, account.words
     address = lowered(named.address)
-    transcribed = _transcribed(address, account) if others else ""
+    transcribed = (_transcribed(address, account) or _answered(address, account)) if others else ""
     begin = _place_of(address, words)
     above = min((begin, *(_place_of(other, words) for other in others)))
     given = None if others else _given_reason(words)
@@ -269,6 +272,23 @@ def _place_of(address: str, words: str) -> int:
 
 def _names_any(said: str, others: Sequence[str]) -> bool:
     return bool(others) and any(map(lowered(said).__contains__, others))
+
+
+def _answered(address: str, account: Account) -> str:
+    """Return where a transcript answers for the address: ``550 <anna@example.org>... Host unknown``.
+
+    What its server said stands above that line, below the answer for another.
+    """
+    words = account.words
+    at = words.find(f" <{address}>... ")
+    line = words.rfind("\n", 0, max(at, 0)) + 1
+    if at < 0 or not _ANSWERS.match(words, line):
+        return ""
+    begin = max(words.rfind("\n\n", 0, line) + 2, line - _LONGEST_ACCOUNT, 0)
+    for other in _ANSWERS.finditer(words, begin, line):
+        begin = other.end()
+    end = words.find("\n", at)
+    return account.text[begin : end if end >= 0 else len(account.text)].strip()
 
 
 def _transcribed(address: str, account: Account) -> str:

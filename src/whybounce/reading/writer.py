@@ -14,10 +14,11 @@ _FAILURE = re.compile(
     r"undeliver|non[ -]?deliver|not delivered|failure notice|failure notification|returned mail|delivery (?:status|fail|error|problem|report|delay)"
     r"|mail (?:delivery|failure|could not|system error)|message (?:could not|status|delayed|failed|not)|(?:could|can)not (?:be )?deliver"
     r"|failed (?:mail|delivery)|mail fail|returned to sender|error (?:sending|delivering)|rejected mail"
-    r"|unzustellbar|nicht zugestellt|nicht zustellbar|non (?:remis|délivr|distribu)|[ée]chec de (?:la )?remise|no (?:se pudo )?entrega|mancato recapito"
-    r"|impossibile recapitare|não (?:foi )?(?:entregue|pode ser entregue)|onbestelbaar|niet worden bezorgd|не ?доставлен"
+    r"|unzustellbar|nicht zugestellt|nicht zustellbar|zustell(?:ungs)?fehler|zustellung (?:ist )?fehlgeschlagen|non[ -](?:remis|délivr|distribu)|[ée]chec d(?:e |ans )(?:la )?(?:remise|distribution|livraison)"
+    r"|no (?:se (?:pudo|puede|ha podido) )?entrega|(?:error|fallo) (?:de|en) (?:la )?entrega|mancato recapito|non recapit|(?:recapito|consegna) non riuscit|errore (?:di|nella) (?:consegna|recapito)"
+    r"|impossibile (?:recapitare|consegnare)|não (?:foi )?(?:(?:possível )?entreg|pode ser entregue)|(?:falha|erro) (?:de|na) entrega|onbestelbaar|niet worden bezorgd|не ?доставлен"
     r"|не может быть доставлен|配信不能|配信できません|退信|无法送达|未送达|无法投递|無法傳遞|無法送達|無法投遞|未傳遞|반송|전송 ?실패|전달되지|배달되지"
-    r"|niedostarczon|niedoręczon|zwrot wiadomości|nedoručen|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
+    r"|nie ?dostarczon|nie ?doręczon|zwrot wiadomości|nedoru[čc](?:en|iteln)|teslim edilemedi|iletilemedi|(?:kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|kézbesíthetetlen|nelivrat|^bounced?\b",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
@@ -32,9 +33,9 @@ _TRACKED = re.compile(
 _AWAY = re.compile(
     r"\s*(?:\[[^\]]{1,60}\]\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response(?! times?\b)|matische antwort)|out of (?:the )?office|away from (?:my|the)"
     r"|vacation(?:$|:| reply| notice| message| response| auto)|on (?:holiday|leave)\b|i am away"
-    r"|abwesenheit|automatische antwort|réponse automatique|absence(?:$|\s*:|\s+(?:du|de|au|temporaire)\b)|respuesta automática|fuera de la oficina|risposta automatica|fuori sede"
-    r"|resposta autom[áà]tica|ausência|automatisch antwoord|afwezig|autosvar|automatiskt? svar|automaattinen vastaus|automatická odpov[eě]ď|automatikus válasz"
-    r"|odpowiedź automatyczna|automatyczna odpowiedź|răspuns automat|automatski odgovor|samodejni odgovor|otomatik yanıt|αυτόματη απάντηση|автоответ|автоматич\w+ (?:отв|від)"
+    r"|abwesenheit|automatische antwort|r[ée]ponse automatique|absence(?:$|\s*:|\s+(?:du|de|au|temporaire)\b)|respuesta autom[áa]tica|fuera de la oficina|risposta automatica|fuori sede"
+    r"|resposta autom[áàa]tica|aus[êe]ncia|automatisch antwoord|afwezig|autosvar|automatiskt? svar|automaattinen vastaus|automatick[áa] odpov[eě][ďd]|automatikus v[áa]lasz"
+    r"|odpowied[źz] automatyczna|automatyczna odpowied[źz]|r[ăa]spuns automat|automatski odgovor|samodejni odgovor|otomatik yan[ıi]t|αυτόματη απάντηση|автоответ|автоматич\w+ (?:отв|від)"
     r"|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复)|不在|자동 ?(?:회신|응답)|رد تلقائي|תשובה אוטומטית)",
     re.IGNORECASE,
 )
