@@ -78,6 +78,7 @@ def test_a_session_ends_by_signing_out(running):
         ({}, {}),
         ({"csrf": "guessed"}, {}),
         ({"csrf": "own"}, {"Origin": "https://evil.example"}),
+        ({"csrf": "own"}, {"Origin": "https://[::1"}),
         ({"csrf": "own"}, {"Sec-Fetch-Site": "cross-site"}),
         ({"csrf": "own"}, {"Sec-Fetch-Site": "same-site"}),
     ],
@@ -334,6 +335,23 @@ def test_failures_are_counted_by_cause_and_lead_to_the_messages(client):
     assert "mailbox-full@provoke.example" in client.get(unescape(owner[1])).text
     assert "mailbox-full@provoke.example" not in client.get("/failures?owner=operator").text
     assert client.get("/failures", params={"day": "2000-01-01"}).status_code == 200
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_on_a_day_without_mail_nothing_failed(client, day):
+    """The first and the last that there is among them."""
+    answer = client.get("/failures", params={"day": day})
+
+    assert answer.status_code == 200
+    assert "/messages/" not in answer.text.partition("<main")[2]
+
+
+def test_what_an_address_has_wrong_is_named_as_it_stands_there(client):
+    """Also where there are several things that it may be."""
+    answer = client.get("/messages", params={"status": "sleeping"})
+
+    assert answer.status_code == 400
+    assert "status: Input should be" in answer.text
 
 
 def test_every_policy_is_listed_with_what_becomes_of_its_verdict(client):
