@@ -25,6 +25,7 @@ from whybounce.gateway.config import (
 )
 from whybounce.gateway.directory import DirectoryError
 from whybounce.gateway.limits import Limits
+from whybounce.gateway.shaping import shown
 from whybounce.gateway.smtp.server.settings import TlsMode
 
 
@@ -147,7 +148,7 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
     ("text", "said"),
     [
         (LISTENER + 'tls = "starttls"', 'listener "a", certificate: is missing; tls = "starttls" needs it'),
-        (LISTENER + 'tls = "implicit"\ncertificate = "whybounce.toml"', 'whybounce.toml" holds no certificate in PEM'),
+        (LISTENER + 'tls = "implicit"\ncertificate = "whybounce.toml"', "holds no certificate in PEM"),
         (LISTENER + "require-tls = true", "require-tls: true is not allowed with tls"),
         (LISTENER + LISTENER, 'listener "a": this name stands twice'),
         (LISTENER + LISTENER.replace('"a"', '"b"'), '"127.0.0.1:2525" stands twice'),
@@ -223,7 +224,7 @@ def pem(tmp_path_factory) -> Path:
     key = issued.private_key_pem.bytes()
     (folder / "certificate.pem").write_bytes(issued.cert_chain_pems[0].bytes())
     (folder / "key.pem").write_bytes(key)
-    (folder / "other-key.pem").write_bytes(other.private_key_pem.bytes())
+    (folder / "other.pem").write_bytes(other.private_key_pem.bytes())
     (folder / "both.pem").write_bytes(issued.private_key_and_cert_chain_pem.bytes())
     (folder / "junk.pem").write_text("junk")
     encrypted = load_pem_private_key(key, None).private_bytes(
@@ -236,30 +237,32 @@ def pem(tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ({"certificate": "junk", "key": "key"}, 'certificate: "{pem}/junk.pem" holds no certificate in PEM'),
-        ({"certificate": "key", "key": "key"}, 'certificate: "{pem}/key.pem" holds no certificate in PEM'),
-        ({"certificate": "certificate", "key": "junk"}, 'key: "{pem}/junk.pem" holds no private key in PEM'),
+        ({"certificate": "junk", "key": "key"}, "certificate: {junk} holds no certificate in PEM"),
+        ({"certificate": "key", "key": "key"}, "certificate: {key} holds no certificate in PEM"),
+        ({"certificate": "certificate", "key": "junk"}, "key: {junk} holds no private key in PEM"),
         (
             {"certificate": "certificate"},
-            'certificate: "{pem}/certificate.pem" holds no private key in PEM; name the file that does as key',
+            "certificate: {certificate} holds no private key in PEM; name the file that does as key",
         ),
         (
-            {"certificate": "certificate", "key": "other-key"},
-            'key: "{pem}/other-key.pem" is the key of another certificate than "{pem}/certificate.pem"',
+            {"certificate": "certificate", "key": "other"},
+            "key: {other} is the key of another certificate than {certificate}",
         ),
         (
             {"certificate": "certificate", "key": "encrypted"},
-            'key: the key in "{pem}/encrypted.pem" is encrypted, and nobody is there to type its passphrase; needed is one without',
+            "key: the key in {encrypted} is encrypted, and nobody is there to type its passphrase; needed is one without",
         ),
-        ({"certificate": "both", "clients": "junk"}, 'clients: "{pem}/junk.pem" holds no certificate in PEM'),
+        ({"certificate": "both", "clients": "junk"}, "clients: {junk} holds no certificate in PEM"),
     ],
 )  # fmt: skip
 def test_of_certificates_and_keys_the_file_at_fault_is_named(written, pem, names, said):
     """OpenSSL's own words say neither which it is nor what is wrong with it, and it asks at the terminal."""
     files = "".join(f'{option} = "{pem}/{name}.pem"\n' for option, name in names.items())
 
+    named = {file.stem: shown(str(file)) for file in pem.iterdir()}
+
     (line,) = faults(written(f'{LISTENER}tls = "starttls"\n{files}'))
-    assert line == f'listener "a", {said.format(pem=pem)}'
+    assert line == f'listener "a", {said.format(**named)}'
 
 
 @pytest.mark.parametrize("name", ["192.0.2.1", "mail.123", "not a host", "a..b"])
