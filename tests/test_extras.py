@@ -23,7 +23,11 @@ _NEEDS = {
     "provoking": ("gateway",),
     "cli": ("gateway", "parquet", "uvloop"),
 }
-_OURS = sys.stdlib_module_names | {"whybounce", "_typeshed"}  # The last is type checkers' own.
+_OURS = sys.stdlib_module_names | {
+    "whybounce",
+    "whybounce_command",
+    "_typeshed",
+}  # The last is type checkers' own.
 _DISTRIBUTIONS = packages_distributions()
 # Parts of another distribution's interface, which cannot be had without it.
 _BELONGS_TO = {"markupsafe": "jinja2", "starlette": "fastapi"}

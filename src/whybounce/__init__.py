@@ -16,13 +16,14 @@ diagnosis; ``finding_words`` says what was found.
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from whybounce.catalogue import CatalogueError, Overlay, catalogue, load_overlay
 from whybounce.diagnosing import diagnose as _diagnose, diagnose_report as _diagnose_report
 from whybounce.diagnosing.inquiring import confirmed_by, inquiries_of
 from whybounce.explaining import shared_explainer
+from whybounce.given import demand, demand_options, octets
 from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
 from whybounce.reading import read as _read
@@ -90,11 +91,12 @@ def explain(text_or_outcome: str | Outcome, *, findings: Sequence[Finding] = ())
     Never raises on any text. What is not known is the cause ``unknown``.
 
     Raises:
-        TypeError: It is given something else, such as bytes.
+        TypeError: It is given something else, such as bytes; or findings that are none.
 
     """
+    demand_options("explain", locals())
     outcome = read_text(text_or_outcome) if isinstance(text_or_outcome, str) else text_or_outcome
-    _demand(outcome, Outcome, "explain", "a text (str) or an Outcome")
+    demand(outcome, Outcome, "explain", "a text (str) or an Outcome")
     return shared_explainer().explain(outcome, findings=findings)
 
 
@@ -107,7 +109,7 @@ def read(raw: bytes | bytearray | memoryview) -> Report:
         TypeError: It is given something else, such as a str or a Path.
 
     """
-    return _read(_octets(raw, "read", "a mail as bytes"))
+    return _read(octets(raw, "read", "a mail as bytes"))
 
 
 def diagnose(
@@ -130,11 +132,12 @@ def diagnose(
         TypeError: It is given something else, such as a Path.
 
     """
+    demand_options("diagnose", locals())
     if isinstance(mail_or_text, Report):
         return _diagnose_report(mail_or_text, shared_explainer())
     if not isinstance(mail_or_text, str):
         what = "a mail as bytes, a text (str) or a Report"
-        mail_or_text = _octets(mail_or_text, "diagnose", what)
+        mail_or_text = octets(mail_or_text, "diagnose", what)
     return _diagnose(mail_or_text, shared_explainer(), verp)
 
 
@@ -175,8 +178,11 @@ async def check(
     Raises:
         ValueError: ``target`` is none of these, or ``client`` no IP address.
         OSError: This machine does not say whom it asks.
+        TypeError: ``target`` or an option is of another type.
 
     """
+    demand(target, str, "check", "a domain or an address as a text (str)")
+    demand_options("check", locals())
     from whybounce.checking import targets  # noqa: PLC0415  # dnspython, for who asks
     from whybounce.checking.block_lists import BlockList  # noqa: PLC0415  # likewise
     from whybounce.checking.lookups import Resolver  # noqa: PLC0415  # likewise
@@ -218,8 +224,11 @@ async def confirm(
 
     Raises:
         OSError: This machine does not say whom it asks.
+        TypeError: ``diagnosis`` or an option is of another type.
 
     """
+    demand(diagnosis, Diagnosis, "confirm", "a Diagnosis, as diagnose returns it")
+    demand_options("confirm", locals())
 
     async def asked(inquiry: Inquiry) -> Sequence[Finding]:
         return await answers_to(inquiry, resolver=resolver, reach=reach, seconds=seconds)
@@ -243,7 +252,13 @@ def confirmed(
         found: What was found, by what was asked; what nobody asked is lacking.
         at: When was asked.
 
+    Raises:
+        TypeError: One of them is of another type.
+
     """
+    demand(diagnosis, Diagnosis, "confirmed", "a Diagnosis, as diagnose returns it")
+    demand(found, Mapping, "confirmed", "a dict of Inquiries and Findings")
+    demand_options("confirmed", locals())
     return confirmed_by(diagnosis, found, shared_explainer(), catalogue(), at=at)
 
 
@@ -254,7 +269,14 @@ async def answers_to(
     reach: "Reach | None" = None,
     seconds: float = 30.0,
 ) -> tuple[Finding, ...]:
-    """Return what ``check`` finds about one inquiry; nothing where its target is none."""
+    """Return what ``check`` finds about one inquiry; nothing where its target is none.
+
+    Raises:
+        TypeError: ``inquiry`` or an option is of another type.
+
+    """
+    demand(inquiry, Inquiry, "answers_to", "an Inquiry")
+    demand_options("answers_to", locals())
     try:
         return await check(
             inquiry.target,
@@ -275,8 +297,11 @@ def finding_words(finding: Finding, language: str = "en") -> FindingWords:
 
     Raises:
         UnknownLanguageError: There are no words in that language.
+        TypeError: It is given something else than a Finding.
 
     """
+    demand(finding, Finding, "finding_words", "a Finding, as check returns them")
+    demand(language, str, "finding_words", "language= as a text (str)")
     return _speaker(language).finding_words(finding)
 
 
@@ -288,7 +313,8 @@ def words(explanation: Explanation, language: str = "en") -> Words:
         TypeError: It is given something else than an Explanation.
 
     """
-    _demand(explanation, Explanation, "words", "an Explanation, as explain returns it")
+    demand(explanation, Explanation, "words", "an Explanation, as explain returns it")
+    demand(language, str, "words", "language= as a text (str)")
     return _speaker(language).words(explanation)
 
 
@@ -297,8 +323,11 @@ def note_words(note: Note, language: str = "en") -> NoteWords:
 
     Raises:
         UnknownLanguageError: There are no words in that language.
+        TypeError: It is given something else than a Note.
 
     """
+    demand(note, Note, "note_words", "a Note of a diagnosis")
+    demand(language, str, "note_words", "language= as a text (str)")
     return _speaker(language).note_words(note)
 
 
@@ -363,14 +392,13 @@ def write(
         UnknownLanguageError: There are no words in that language.
         CatalogueError: A file of ``own_words`` cannot be used; says which, and what it needs.
         ValueError: ``style``, ``audience`` or ``returns`` is none of those named here.
-        TypeError: ``diagnosis``, ``original`` or ``date`` is of another type.
+        TypeError: ``diagnosis`` or an option is of another type.
 
     """
-    _demand(diagnosis, Diagnosis, "write", "a Diagnosis, as diagnose returns it")
+    demand_options("write", locals())
+    demand(diagnosis, Diagnosis, "write", "a Diagnosis, as diagnose returns it")
     if original is not None:
-        original = _octets(original, "write", "original= as bytes")
-    if date is not None:
-        _demand(date, datetime, "write", "date= as a datetime")
+        original = octets(original, "write", "original= as bytes")
     overlay, writer = _words_of(own_words)
     settings = NoticeSettings(
         style=Style(style),
@@ -430,10 +458,11 @@ def rewrite(
         UnknownLanguageError: There are no words in that language.
         CatalogueError: A file of ``own_words`` cannot be used; says which, and what it needs.
         ValueError: ``style`` is none of those named here.
-        TypeError: ``mail`` is no bytes.
+        TypeError: ``mail`` is no bytes, or an option is of another type.
 
     """
-    mail = _octets(mail, "rewrite", "a mail as bytes")
+    demand_options("rewrite", locals())
+    mail = octets(mail, "rewrite", "a mail as bytes")
     overlay, writer = _words_of(own_words)
     settings = NoticeSettings(
         style=Style(style),
@@ -446,42 +475,6 @@ def rewrite(
         to=to,
     )
     return _rewriter(writer).rewrite(mail, settings, by=by, ours=ours)
-
-
-def _octets(given: object, function: str, wanted: str) -> bytes:
-    """Return the bytes, whatever holds them.
-
-    Raises:
-        TypeError: Nothing does; says what the function takes.
-
-    """
-    if isinstance(given, bytes):
-        return given
-    if isinstance(given, bytearray | memoryview):
-        return bytes(given)
-    raise _another_type(given, bytes, function, wanted)
-
-
-def _demand(given: object, kind: type, function: str, wanted: str) -> None:
-    """Let what is of the kind pass.
-
-    Raises:
-        TypeError: It is of another; says what the function takes.
-
-    """
-    if not isinstance(given, kind):
-        raise _another_type(given, kind, function, wanted)
-
-
-def _another_type(given: object, kind: type, function: str, wanted: str) -> TypeError:
-    hint = ""
-    if isinstance(given, PurePath):
-        hint = "; Path.read_bytes() gives what stands in the file"
-    elif isinstance(given, str) and kind is bytes:
-        hint = "; a text that is no mail is for explain and diagnose"
-    elif isinstance(given, bytes) and kind is Outcome:
-        hint = "; a mail is for read and diagnose"
-    return TypeError(f"{function} takes {wanted}, not {type(given).__name__}{hint}")
 
 
 @cache

@@ -1,6 +1,6 @@
 """``python -m whybounce``."""
 
-from whybounce.cli import main
+from whybounce_command import main
 
 if __name__ == "__main__":
     main()

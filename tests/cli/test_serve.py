@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import uvloop
 
 from processes import beside
@@ -95,6 +96,25 @@ def test_a_place_for_the_queue_that_is_no_folder_is_one_sentence(tmp_path):
         f"whybounce: {path}: server, queue: {taken} cannot be used as a folder: file exists; "
         "configure another, or make it one"
     )
+
+
+@pytest.mark.parametrize(
+    ("queue", "said"),
+    [
+        ("postgresql://:::", "what follows postgresql:// cannot be read; write sqlite:////var/"),
+        ("sqlite:///{folder}", "cannot open the queue {folder}: Is a directory"),
+    ],
+)
+def test_a_queue_that_cannot_be_opened_is_said_with_its_key(tmp_path, queue, said):
+    """Not only the file: many keys stand in it."""
+    path = _configuration(tmp_path)
+    named = queue.format(folder=tmp_path)
+    path.write_text(re.sub(r"(?m)^queue = .*$", f'queue = "{named}"', path.read_text()))
+    done = served(path)
+
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"whybounce: {path}: server, queue: {said.format(folder=tmp_path)}")
 
 
 def test_a_port_of_the_pages_that_is_in_use_is_said_before_anything_starts(tmp_path):

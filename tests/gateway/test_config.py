@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from whybounce.gateway.config import (
     Config,
@@ -19,6 +25,7 @@ from whybounce.gateway.config import (
 )
 from whybounce.gateway.directory import DirectoryError
 from whybounce.gateway.limits import Limits
+from whybounce.gateway.shaping import shown
 from whybounce.gateway.smtp.server.settings import TlsMode
 
 
@@ -141,7 +148,7 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
     ("text", "said"),
     [
         (LISTENER + 'tls = "starttls"', 'listener "a", certificate: is missing; tls = "starttls" needs it'),
-        (LISTENER + 'tls = "implicit"\ncertificate = "whybounce.toml"', "cannot be used with its key: "),
+        (LISTENER + 'tls = "implicit"\ncertificate = "whybounce.toml"', "holds no certificate in PEM"),
         (LISTENER + "require-tls = true", "require-tls: true is not allowed with tls"),
         (LISTENER + LISTENER, 'listener "a": this name stands twice'),
         (LISTENER + LISTENER.replace('"a"', '"b"'), '"127.0.0.1:2525" stands twice'),
@@ -206,7 +213,79 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
 
     assert faults(tmp_path / "gone.toml") == ["cannot be read: No such file or directory"]
     assert faults(tmp_path) == ["cannot be read: Is a directory"]
-    assert faults(tmp_path / "latin.toml")[0].startswith("is not UTF-8")
+    assert faults(tmp_path / "latin.toml") == ["is not UTF-8: invalid start byte (at line 1)"]
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory) -> Path:
+    """Return a folder with what an operator may mix up."""
+    folder = tmp_path_factory.mktemp("pem")
+    issued, other = (trustme.CA().issue_cert("mail.example.org") for _ in range(2))
+    key = issued.private_key_pem.bytes()
+    (folder / "certificate.pem").write_bytes(issued.cert_chain_pems[0].bytes())
+    (folder / "key.pem").write_bytes(key)
+    (folder / "other.pem").write_bytes(other.private_key_pem.bytes())
+    (folder / "both.pem").write_bytes(issued.private_key_and_cert_chain_pem.bytes())
+    (folder / "junk.pem").write_text("junk")
+    encrypted = load_pem_private_key(key, None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"swordfish")
+    )
+    (folder / "encrypted.pem").write_bytes(encrypted)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"certificate": "junk", "key": "key"}, "certificate: {junk} holds no certificate in PEM"),
+        ({"certificate": "key", "key": "key"}, "certificate: {key} holds no certificate in PEM"),
+        ({"certificate": "certificate", "key": "junk"}, "key: {junk} holds no private key in PEM"),
+        (
+            {"certificate": "certificate"},
+            "certificate: {certificate} holds no private key in PEM; name the file that does as key",
+        ),
+        (
+            {"certificate": "certificate", "key": "other"},
+            "key: {other} is the key of another certificate than {certificate}",
+        ),
+        (
+            {"certificate": "certificate", "key": "encrypted"},
+            "key: the key in {encrypted} is encrypted, and nobody is there to type its passphrase; needed is one without",
+        ),
+        ({"certificate": "both", "clients": "junk"}, "clients: {junk} holds no certificate in PEM"),
+    ],
+)  # fmt: skip
+def test_of_certificates_and_keys_the_file_at_fault_is_named(written, pem, names, said):
+    """OpenSSL's own words say neither which it is nor what is wrong with it, and it asks at the terminal."""
+    files = "".join(f'{option} = "{pem}/{name}.pem"\n' for option, name in names.items())
+
+    named = {file.stem: shown(str(file)) for file in pem.iterdir()}
+
+    (line,) = faults(written(f'{LISTENER}tls = "starttls"\n{files}'))
+    assert line == f'listener "a", {said.format(**named)}'
+
+
+@pytest.mark.parametrize("name", ["192.0.2.1", "mail.123", "not a host", "a..b"])
+def test_what_is_no_name_of_a_host_is_told_so(written, name):
+    """An IP address among them: servers would be greeted with it, RFC 5321 §4.1.4."""
+    (line,) = faults(written(f'[server]\nname = "{name}"\n'))
+
+    assert line.startswith(f'server, name: "{name}" is not allowed; allowed is a domain such as')
+
+
+def test_the_line_that_is_not_utf_8_is_named(tmp_path):
+    """Of many lines one is looked for."""
+    (tmp_path / "latin.toml").write_bytes(b'[server]\nqueue = "a"\n# M\xfcnchen\n')
+
+    assert faults(tmp_path / "latin.toml")[0].endswith("(at line 3)")
+
+
+@pytest.mark.parametrize("deep", ["[" * 9_000 + "]" * 9_000, "{a=" * 9_000 + "1" + "}" * 9_000])
+def test_what_nobody_could_have_meant_is_said_too(written, deep):
+    """Tables in tables in tables: no fault of ours."""
+    (line,) = faults(written(f"x = {deep}"))
+
+    assert line == "cannot be used: its arrays and tables stand in one another too deeply"
 
 
 def test_a_key_without_permission_is_said(written, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from whybounce.wire.schema import schemas
 from whybounce.wording import Speaker
 
 REPLY = "550 5.7.1 Unable to relay"
+DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
 def problem(answer: httpx.Response) -> dict[str, object]:
@@ -159,6 +160,31 @@ def test_problems_say_what_is_wrong_and_what_to_do(client, path, status, detail)
     assert detail in problem(answer)["detail"]
 
 
+@pytest.mark.parametrize("verb", ["explain", "read"])
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "truncated"),
+        (b'{"text": 5}', "`$.text`"),
+        (b'{"text": "\\ud800."}', "."),
+        (b'{"text": "\xed\xa0\x80"}', "It is not in UTF-8."),
+        (b'{"text": "5.1.1", "text": null}', "`$.text`"),
+        (b'{"other": ' + DEEP + b', "text": "5.1.1"}', "stand in one another too deeply"),
+    ],
+    ids=["empty", "another type", "half a surrogate", "no UTF-8", "twice", "deep"],
+)  # fmt: skip
+def test_json_that_cannot_be_used_is_the_sender_s_mistake_and_is_told_in_a_sentence(
+    client, verb, body, detail
+):
+    """Whatever stands in it: never a fault of ours."""
+    answer = client.post(
+        f"/api/v1/{verb}", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == 400
+    assert detail in problem(answer)["detail"]
+
+
 def test_a_problem_can_be_had_as_text(client):
     """By those who ask for text."""
     answer = client.get("/api/v1/codes/xyz", headers={"Accept": "text/plain"})
@@ -225,6 +251,8 @@ def test_a_notice_is_written_and_can_be_read(client, eml):
         (b'{"recipient": "anna@example.org", "reply": "sorry"}', "needs its numbers"),
         (b'{"row": {"outcomes": 1}}', "row of read --json"),
         (b"\xff\xfe", "."),
+        (b'{"reply": "\xff"}', "It is not in UTF-8."),
+        (b'{"row": {"outcomes": ' + DEEP + b"}}", "stand in one another too deeply"),
     ],
 )  # fmt: skip
 def test_a_notice_that_cannot_be_written_is_a_problem(client, asked, detail):

@@ -119,7 +119,7 @@ async def _serve(
         running,
         until_stopped,
     )
-    from whybounce.gateway.store import StoreError  # noqa: PLC0415
+    from whybounce.gateway.store import StoreError, StoreSetupError  # noqa: PLC0415
 
     def reread() -> "tuple[Config, DirectoryTable]":
         fresh = read_config(path, environ)
@@ -153,6 +153,8 @@ async def _serve(
         ) from error
     except UnusableFolderError as error:
         raise Refusal(f"{path}: {error}; configure another, or make it one") from error
+    except StoreSetupError as error:
+        raise Refusal(f"{path}: server, queue: {error}") from error
     except (ControlTakenError, StoreError, UnfitResolverError) as error:
         raise Refusal(f"{path}: {error}") from error
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select, type_coerce
 
@@ -105,8 +105,9 @@ def failed(
         theirs = [id_ for id_, each in known.items() if each.owner is owner]
         which.append(func.coalesce(outcomes.c.cause, _UNKNOWN).in_(theirs))
     if day is not None:
-        begins = datetime(day.year, day.month, day.day, tzinfo=now.tzinfo)
-        which += [outcomes.c.time >= begins, outcomes.c.time < begins + _DAY]
+        begins = datetime.combine(day, time.min, now.tzinfo)
+        ends = datetime.combine(day, time.max, now.tzinfo)  # After year 9999's last day is no day.
+        which += [outcomes.c.time >= begins, outcomes.c.time <= ends]
     newest = (
         select(outcomes.c.message, outcomes.c.number)
         .where(*which)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -31,6 +31,7 @@ from whybounce.gateway.store.rows import State, Terminal
 from whybounce.gateway.tokens import Scope
 from whybounce.web.answering import JSON
 from whybounce.web.problems import ProblemError
+from whybounce.web.submitted import given_json
 from whybounce.wire import SCHEMA
 
 router = APIRouter(prefix="/api/v1")
@@ -40,7 +41,6 @@ MOST_DAYS = 366
 LONGEST_ID = 100
 _USUAL_DAYS = 7
 
-Shape = TypeVar("Shape", bound=Struct)
 Short = Annotated[str, Query(max_length=320)]
 
 
@@ -150,7 +150,7 @@ async def queue(
 async def act(request: Request) -> Response:
     """Do something to messages in the queue."""
     by = await _changer(request)
-    order = await _given(request, Order)
+    order = given_json(await request.body(), Order)
     wanted = Do(act=order.act, which=Selection(ids=tuple(order.ids)), why=order.why)
     changes = await _done(request, wanted, by)
     assert isinstance(changes, Changes)  # noqa: S101  # what Do is answered with
@@ -169,7 +169,7 @@ async def blocks(request: Request, kind: Short = "") -> Response:
 async def add_block(request: Request) -> Response:
     """Block somebody."""
     by = await _changer(request)
-    given = await _given(request, Blocked)
+    given = given_json(await request.body(), Blocked)
     wanted = AddBlock(
         kind=given.kind,
         subject=given.subject,
@@ -236,13 +236,6 @@ async def _blocks(request: Request, wanted: OnStore, by: str) -> tuple[Any, ...]
 async def _done(request: Request, wanted: OnStore, by: str, refused: str = "not-done") -> Answer:
     """Return what came of it; raises ProblemError, by that key, where it was refused."""
     return await performed(request.app.state.operator, wanted, by, refused)
-
-
-async def _given(request: Request, shape: type[Shape]) -> Shape:
-    try:
-        return msgspec.json.decode(await request.body(), type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProblemError("no-json", {"what": f"{error}."}) from None
 
 
 def _zoned(moment: datetime | None) -> datetime | None:

@@ -10,7 +10,7 @@ in the sign-in's own form and never in an address, and stands in the form's box 
 import time
 from collections.abc import Mapping
 from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -213,7 +213,7 @@ def _only_own_site(request: Request) -> None:
     """
     fetched = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    is_own = origin is None or _host_of(origin) == request.headers.get("host", "")
     if fetched not in {"same-origin", "none"} if fetched else not is_own:
         raise ProblemError("old-form")
 
@@ -223,7 +223,12 @@ def _is_shown_by_us(request: Request) -> bool:
     fetched, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if fetched is not None:
         return fetched == "same-origin"
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
+    return origin is not None and _host_of(origin) == request.headers.get("host", "")
+
+
+def _host_of(origin: str) -> str:
+    """Return the host and port of an origin, RFC 6454 §6.2; empty where it names none."""
+    return origin.partition("://")[2]
 
 
 def is_encrypted(request: Request) -> bool:

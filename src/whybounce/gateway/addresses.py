@@ -17,7 +17,7 @@ _POSTMASTER = "postmaster"
 
 
 class DomainName(str):
-    """A domain in its one spelling: lower case, A-labels. Address literals are none."""
+    """A domain in its one spelling: lower case, A-labels. Address literals are none, nor IP addresses."""
 
     __slots__ = ()
     WANTED = 'a domain such as "contoso.example"'
@@ -30,7 +30,10 @@ class DomainName(str):
         read_mailbox(f"{_POSTMASTER}@{written}")
         if written.startswith("["):
             raise ValueError("an address literal is no domain")
-        return cls(folded_domain(written))
+        domain = folded_domain(written)
+        if domain.rpartition(".")[2].isdigit():  # RFC 3696 §2: so it is told from an IP address.
+            raise ValueError("its last label is a number")
+        return cls(domain)
 
 
 class MailAddress(str):

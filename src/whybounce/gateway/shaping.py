@@ -64,9 +64,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise FaultyFileError(str(path), [f"cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
-        raise FaultyFileError(str(path), [f"is not UTF-8: {error.reason}"]) from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        what = f"is not UTF-8: {error.reason} (at line {line})"
+        raise FaultyFileError(str(path), [what]) from error
     except tomllib.TOMLDecodeError as error:
         raise FaultyFileError(str(path), [f"is not TOML: {error}"]) from error
+    except RecursionError:
+        what = "cannot be used: its arrays and tables stand in one another too deeply"
+        raise FaultyFileError(str(path), [what]) from None
 
 
 def shaped(

@@ -7,8 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from whybounce.web.noticing import Wanted
-from whybounce.web.problems import ProblemError
-from whybounce.web.submitted import Field, fields, text_of
+from whybounce.web.submitted import Field, fields, given_json, text_of
 
 
 class Notice(Struct, forbid_unknown_fields=True):
@@ -77,10 +76,7 @@ def _text(known: Mapping[str, Field], name: str) -> str | None:
 
 
 def _of_json(body: bytes) -> Wanted:
-    try:
-        told = msgspec.json.decode(body, type=Notice)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProblemError("no-json", {"what": f"{error}."}) from None
+    told = given_json(body, Notice)
     recipients = told.recipient.split() if isinstance(told.recipient, str) else told.recipient
     return Wanted(
         recipients=tuple(recipients),

@@ -6,6 +6,7 @@ curl calls everything a form; a body that does not begin as ours do is taken as 
 import re
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -45,6 +46,9 @@ class _Json(msgspec.Struct):
     text: str
 
 
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
 def submitted(content_type: str, body: bytes) -> Submitted:
     """Return what is to be explained.
 
@@ -56,7 +60,7 @@ def submitted(content_type: str, body: bytes) -> Submitted:
     if kind == "multipart/form-data" or (kind == _URLENCODED and body.startswith(b"text=")):
         return _of_form(fields(content_type, body))
     if kind == "application/json":
-        return _usable(_json(body).encode("utf-8", "replace"), None)
+        return _usable(given_json(body, _Json).text.encode("utf-8", "replace"), None)
     return _usable(body, None)
 
 
@@ -123,11 +127,22 @@ def _urlencoded(body: bytes) -> dict[str, Field]:
     return {name: Field(value.encode("latin-1", "replace")) for name, value in pairs}
 
 
-def _json(body: bytes) -> str:
+def given_json(body: bytes, shape: type[Shape]) -> Shape:
+    """Return what a program sent, in that shape.
+
+    Raises:
+        ProblemError: It is no JSON, or of another shape; says where.
+
+    """
     try:
-        return msgspec.json.decode(body, type=_Json).text
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProblemError("no-json", {"what": f"{error}."}) from None
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.MsgspecError as error:
+        what = f"{error}."
+    except UnicodeDecodeError:
+        what = "It is not in UTF-8."
+    except RecursionError:
+        what = "Its objects and arrays stand in one another too deeply."
+    raise ProblemError("no-json", {"what": what})
 
 
 def _of_form(known: dict[str, Field]) -> Submitted:

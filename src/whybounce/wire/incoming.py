@@ -78,6 +78,10 @@ def report_of(row: bytes) -> Report:
         told = msgspec.json.decode(row, type=_Row)
     except msgspec.MsgspecError as error:
         raise RowError(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise RowError("it is not in UTF-8") from error
+    except RecursionError:
+        raise RowError("its objects and arrays stand in one another too deeply") from None
     original = original_of(told.original.headers) if told.original else None
     return Report(
         kind=told.kind,

@@ -12,6 +12,7 @@ from whybounce.checking.tls import verifying_context
 from whybounce.gateway.delivery.attempts import Attempt, Ending
 from whybounce.gateway.delivery.destinations import MailExchangers, Smarthost
 from whybounce.gateway.delivery.mta_sts import MtaSts
+from whybounce.gateway.delivery.recording import attempt_rows
 from whybounce.gateway.delivery.tls_policies import (
     Barred,
     NextHop,
@@ -193,3 +194,17 @@ async def test_a_smarthost_is_not_the_recipient_s_domain_s_to_speak_of(world, de
         (attempt,) = await w.deliver(to=Smarthost("127.0.0.20", w.port))
 
     assert attempt.ending is Ending.RELAYED
+
+
+async def test_only_sessions_with_the_recipient_s_domain_count_in_its_tls_report(world):
+    """RFC 8460 §3: how a smarthost of ours encrypts says nothing of a domain that it sends on to."""
+    async with world() as w:
+        await w.serve("mx.example.org")
+        await w.serve("smart.example.net", domain="example.net")
+        (direct,) = await w.deliver()
+        (through,) = await w.deliver(to=Smarthost("127.0.0.21", w.port))
+
+    assert [through.ending, direct.ending] == [Ending.RELAYED] * 2
+    (counted,), (uncounted,) = attempt_rows([direct]), attempt_rows([through])
+    assert (counted.policy, counted.remote) == ("opportunistic", "mx.example.org")
+    assert (uncounted.policy, uncounted.remote) == (None, "127.0.0.21")

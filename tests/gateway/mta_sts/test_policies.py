@@ -5,7 +5,7 @@ import itertools
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from whybounce.checking.lookups import Resolver
 from whybounce.checking.mta_sts import Mode, StsPolicy, Unreadable
 from whybounce.gateway.mta_sts import Policies, Refreshed, refresh
 from whybounce.gateway.mta_sts.keeping import kept_of
-from whybounce.gateway.store import Store, open_store
+from whybounce.gateway.store import Store, StoreError, open_store
 from whybounce.gateway.tls_sessions import policy_failures
 from whybounce.provoking.name_server import NameServer, Records, Trouble
 
@@ -30,6 +30,7 @@ class Web:
     """What web servers give, and how often they were asked."""
 
     pages: dict[str, StsPolicy | Unreadable] = field(default_factory=dict)
+    faults: dict[str, Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     is_up: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -37,6 +38,8 @@ class Web:
         """Give it."""
         self.asked.append(domain)
         await self.is_up.wait()
+        if domain in self.faults:
+            raise self.faults[domain]
         return self.pages.get(domain, DOWN)
 
 
@@ -209,6 +212,33 @@ async def test_policies_are_renewed_before_they_run_out(scene):
     assert failed == Refreshed(0, ("example.org",), 0)
     assert dropped == Refreshed(0, (), 1)
     assert left is None
+
+
+@pytest.mark.parametrize(
+    "trouble", [StoreError("the queue is full"), ZeroDivisionError("ours")], ids=repr
+)
+async def test_one_that_makes_trouble_stops_no_other_from_being_renewed(scene, caplog, trouble):
+    """Nor are those that ran out left lying; what went wrong is told, with the domain's name."""
+    async with scene() as s:
+        s.publish("1")
+        for name in ("example.com", "example.net"):
+            s.dns.records.add(f"_mta-sts.{name}", "TXT", '"v=STSv1; id=1;"')
+            s.web.pages[name] = ENFORCED
+        brief = replace(ENFORCED, max_age=3_600)
+        s.dns.records.add("_mta-sts.brief.example", "TXT", '"v=STSv1; id=1;"')
+        s.web.pages["brief.example"] = brief
+        policies = s.policies()
+        for name in ("example.org", "example.com", "example.net", "brief.example"):
+            assert await policies.policy_of(name) is not None
+        s.now += timedelta(hours=13)
+        s.web.faults["example.com"] = trouble
+        with caplog.at_level("WARNING"):
+            came = await refresh(policies, now=s.now)
+
+    assert came == Refreshed(2, ("example.com",), 1)
+    assert ["the MTA-STS policy of example.com" in each.message for each in caplog.records] == [
+        True
+    ]
 
 
 async def test_a_policy_that_nobody_needs_is_not_renewed(scene):

@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from loopback import Listen, Recorder, Running
-from whybounce.gateway.smtp.listening import Listener
+from whybounce.gateway.smtp.listening import Listener, ServerConnection
 from whybounce.gateway.smtp.server import Limits, ServerSettings, TlsMode
 from whybounce.gateway.smtp.server.counting import Caps
 from whybounce.gateway.smtp.server.events import Ending
@@ -409,6 +409,28 @@ def test_draining_does_not_wait_for_ever(listen: Listen):
 
         assert running.handler.sinks[0].is_dropped
         assert running.listener.connections == set()
+
+
+def test_who_was_let_in_as_a_drain_began_is_told_goodbye(listen: Listen):
+    """The event loop had accepted it, and told nobody yet; it is neither greeted nor left waiting."""
+    running = listen()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as door,
+        socket.create_connection(door.getsockname(), timeout=60) as client,
+    ):
+        accepted, _ = door.accept()
+
+        async def beside_a_drain() -> None:
+            await running.listener.drain(60)
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: ServerConnection(running.listener), accepted
+            )
+
+        running.call(beside_a_drain())
+
+        assert _until(client, b"\r\n") == b"421 4.3.2 This server is about to stop; try again\r\n"
+        assert _rest(client) == b""
+        _eventually(lambda: running.listener.count.open == 0)
 
 
 def test_large_messages_come_side_by_side(listen: Listen):

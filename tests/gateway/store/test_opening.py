@@ -30,7 +30,10 @@ async def test_the_queue_can_be_read_beside_its_owner(url, open_, mail):
         ("queue.db", "'queue.db' is no queue"),
         ("", "'' is no queue"),
         ("postgresql+asyncpg://u:secret@h/d", "'postgresql\\+asyncpg' is no queue"),
-        ("postgresql://u:secret@h:port/d", "'postgresql' is no queue"),
+        (
+            "postgresql://u:secret@h:port/d",
+            "what follows postgresql:// cannot be read; write sqlite:///",
+        ),
     ],
 )
 def test_a_url_that_names_no_queue_is_said(wrong, said):

@@ -14,7 +14,7 @@ from whybounce.gateway.delivery.signing import UnusableKeyError, read_key
 from whybounce.gateway.policies import POLICIES
 from whybounce.gateway.shaping import shown, unknown_key
 from whybounce.gateway.smtp.server.settings import TlsMode
-from whybounce.gateway.smtp.tls import server_context
+from whybounce.gateway.smtp.tls import EncryptedKeyError, server_context
 from whybounce.gateway.store import schedules
 from whybounce.gateway.values import Endpoint
 from whybounce.gateway.webhooks.signing import WANTED as SECRET_WANTED, key_of
@@ -132,9 +132,39 @@ def _certificate(listener: Listener, place: str) -> Iterator[tuple[str, str]]:
             None if listener.clients is None else str(listener.clients),
         )
     except OSError as error:  # OpenSSL's errors are among them.
-        why = getattr(error, "reason", None) or error.strerror or "it holds none"
-        said = f"{shown(str(certificate))} cannot be used with its key"
-        yield f"{place}, certificate", f"{said}: {why.replace('_', ' ').lower()}"
+        option, what = _unusable(listener, certificate, error)
+        yield f"{place}, {option}", what
+
+
+def _unusable(listener: Listener, certificate: Path, error: OSError) -> tuple[str, str]:
+    """Return which of a listener's files is at fault, and why: OpenSSL says neither."""
+    key, clients = listener.key or certificate, listener.clients
+    of_key = "key" if listener.key else "certificate"
+    if isinstance(error, EncryptedKeyError):
+        why = "is encrypted, and nobody is there to type its passphrase; needed is one without"
+        return of_key, f"the key in {shown(str(key))} {why}"
+    if not _holds(certificate, b"CERTIFICATE-----"):
+        return "certificate", f"{shown(str(certificate))} holds no certificate in PEM"
+    if not _holds(key, b"PRIVATE KEY-----"):
+        missing = "" if listener.key else "; name the file that does as key"
+        return of_key, f"{shown(str(key))} holds no private key in PEM{missing}"
+    if clients is not None and not _holds(clients, b"CERTIFICATE-----"):
+        return "clients", f"{shown(str(clients))} holds no certificate in PEM"
+    if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+        return (
+            "key",
+            f"{shown(str(key))} is the key of another certificate than {shown(str(certificate))}",
+        )
+    why = getattr(error, "reason", None) or error.strerror or "it holds none"
+    said = f"{shown(str(certificate))} cannot be used with its key"
+    return "certificate", f"{said}: {why.replace('_', ' ').lower()}"
+
+
+def _holds(file: Path, mark: bytes) -> bool:
+    try:
+        return mark in file.read_bytes()
+    except OSError:
+        return False
 
 
 def _webhooks(config: Config) -> Iterator[tuple[str, str]]:

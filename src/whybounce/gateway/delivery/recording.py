@@ -36,7 +36,7 @@ _NEVER_ANSWERED = StatusCode(5, 4, 300)
 def attempt_rows(attempts: Iterable[Attempt]) -> tuple[rows.Attempt, ...]:
     """Return a row for each remote that was asked."""
     return tuple(
-        _row(attempt.recipient.number, asked)
+        _row(attempt, asked)
         for attempt in attempts
         if not attempt.untried
         for asked in attempt.asked
@@ -46,17 +46,17 @@ def attempt_rows(attempts: Iterable[Attempt]) -> tuple[rows.Attempt, ...]:
 def untried_rows(attempts: Iterable[Attempt]) -> Mapping[int, rows.Attempt]:
     """Return, for each recipient that waits untried, what its destination was in trouble with."""
     return {
-        number: _row(number, attempt.decided)
+        attempt.recipient.number: _row(attempt, attempt.decided)
         for attempt in attempts
         if attempt.untried
-        for number in [attempt.recipient.number]
     }
 
 
-def _row(number: int, asked: Asked) -> rows.Attempt:
+def _row(attempt: Attempt, asked: Asked) -> rows.Attempt:
     remote, reply, obstacle = asked.remote, asked.reply, asked.obstacle
+    # A host of our own choice says nothing of the recipient's domain, whose policies RFC 8460 §3 counts.
     return rows.Attempt(
-        number=number,
+        number=attempt.recipient.number,
         time=asked.time,
         remote=remote.host if remote else None,
         address=remote.address if remote else None,
@@ -66,7 +66,7 @@ def _row(number: int, asked: Asked) -> rows.Attempt:
         status=str(reply.status) if reply and reply.status else None,
         reply=str(reply) if reply else None,
         error=f"{obstacle.cause}: {obstacle.evidence}" if obstacle else None,
-        policy=remote.policy if remote else None,
+        policy=remote.policy if remote and not attempt.through_our_choice else None,
     )
 
 

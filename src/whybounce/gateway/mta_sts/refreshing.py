@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from whybounce.checking.mta_sts import Mode
 from whybounce.gateway.mta_sts.keeping import Kept, all_in_use, drop_expired
 from whybounce.gateway.mta_sts.policies import Policies
+from whybounce.gateway.store import StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -34,15 +35,23 @@ class Refreshed:
 async def refresh(policies: Policies, *, now: datetime) -> Refreshed:
     """Renew the policies that are due for it, and remove those that ran out.
 
-    Once an hour is often enough. Raises StoreError.
+    Once an hour is often enough. One that makes trouble stops no other. Raises StoreError where
+    those that ran out cannot be removed.
     """
     in_use = await all_in_use(policies.store, since=now - _FORGOTTEN, now=now)
     due = [each for each in in_use if _is_due(each, now)]
     slots = asyncio.Semaphore(_AT_ONCE)
 
     async def renew(kept: Kept) -> str | None:
-        async with slots:
-            trouble = await policies.renew(kept)
+        try:
+            async with slots:
+                trouble = await policies.renew(kept)
+        except StoreError as error:
+            _log.warning("the MTA-STS policy of %s cannot be kept: %s", kept.domain, error)
+            return kept.domain
+        except Exception:  # noqa: BLE001  # a mistake of ours about one domain is none about others
+            _log.exception("the MTA-STS policy of %s is not renewed", kept.domain)
+            return kept.domain
         if trouble is None:
             return None
         if kept.policy.mode is not Mode.NONE:

@@ -5,9 +5,7 @@ nothing and waits for nobody.
 """
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Generic, TypeVar
 
 from whybounce.checking.lookups import Absence, Resolver
 from whybounce.gateway.config import Health as Limits
+from whybounce.gateway.operating.free_room import FreeRoom
 from whybounce.gateway.operating.health import Facts, Health, Standing, judge
 from whybounce.gateway.operating.metrics import Gauges, Metrics
 from whybounce.gateway.operating.performing import Operator
@@ -74,6 +73,7 @@ class Attending:
     node: str
     clock: Callable[[], datetime]
     delivering: asyncio.Task[None] | None = None
+    _room: FreeRoom = field(init=False)
     _health: Remembered[Health] = field(init=False)
     _figures: Remembered[Figures | None] = field(init=False)
     _dns: Remembered[str | None] = field(init=False)
@@ -82,6 +82,7 @@ class Attending:
 
     def __post_init__(self) -> None:
         """Remember nothing yet."""
+        self._room = FreeRoom(self.folders, patience=_PATIENCE)
         self._health = Remembered(self._judge, _HEALTH_LASTS)
         self._figures = Remembered(self._ask_figures, _FIGURES_LAST)
         self._dns = Remembered(self._ask_resolver, _RESOLVER_LASTS)
@@ -120,7 +121,7 @@ class Attending:
             damage=figures.damage.said if figures.damage else None,
             seconds=seconds,
             waiting=figures.waiting,
-            free=await self._free(),
+            free=await self._room.octets(),
             listeners={name: bool(each.ports) for name, each in self.listeners.items()},
             outbound=self._outbound_ended(),
             resolver=await self._dns.get(),
@@ -143,15 +144,6 @@ class Attending:
         except StoreError as error:
             return str(error)
         return None
-
-    async def _free(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for folder in self.folders:
-            with suppress(OSError, TimeoutError):  # What cannot be asked is found by writing to it.
-                async with asyncio.timeout(_PATIENCE):
-                    status = await asyncio.to_thread(os.statvfs, folder)
-                found[str(folder)] = status.f_bavail * status.f_frsize
-        return found
 
     def _outbound_ended(self) -> str | None:
         task = self.delivering

@@ -77,6 +77,7 @@ class Listener:
         self.handler_seconds = handler_seconds
         self.plain_faults = plain_faults
         self.connections: set[ServerConnection] = set()
+        self.is_draining = False
         self._servers: list[asyncio.Server] = []
 
     async def listen(self, host: str, port: int) -> None:
@@ -94,6 +95,7 @@ class Listener:
 
     async def drain(self, seconds: float) -> None:
         """Take no more connections, let messages under way come to their end, then hang up."""
+        self.is_draining = True
         for server in self._servers:
             server.close()
         self._servers.clear()
@@ -123,7 +125,7 @@ class ServerConnection(asyncio.Protocol):
         self._asked: float | None = None  # When the handler was asked what it has not answered.
         self._is_overdue = False
         self._is_lost = False
-        self._is_refused = False  # By the listener: there are too many.
+        self._is_refused = False  # By the listener: there are too many, or it stops.
         self._is_over = False
         self._has_left = False
         self._is_reading = True
@@ -135,6 +137,8 @@ class ServerConnection(asyncio.Protocol):
         """Begin the conversation, or say that there is no room for it."""
         self._transport = cast("asyncio.Transport", transport)
         refusal = self._listener.count.enter()
+        if self._listener.is_draining:  # The kernel gave it to us just before we closed the door.
+            refusal = answers.SHUTTING_DOWN
         peer = transport.get_extra_info("peername")
         if refusal is not None or peer is None:  # None: it has gone already.
             self._refuse(refusal)
@@ -204,7 +208,7 @@ class ServerConnection(asyncio.Protocol):
         self._wake()
 
     def _refuse(self, refusal: answers.Answer | None) -> None:
-        """Say that there is no room, where it can be said before TLS and without a PROXY header."""
+        """Say why it cannot stay, where that can be said before TLS and without a PROXY header."""
         self._is_over = self._is_refused = True
         can_say = self._settings.tls is not TlsMode.IMPLICIT and not self._settings.proxies
         if refusal is not None and can_say:

@@ -103,6 +103,15 @@ class TlsChannel:
         return shown_by(self._object)
 
 
+class EncryptedKeyError(OSError):
+    """A key is encrypted, and there is nobody to ask for its passphrase."""
+
+
+def _no_passphrase() -> str:
+    """Stand where OpenSSL would ask at the terminal, and wait."""
+    raise EncryptedKeyError
+
+
 def server_context(
     certificate: str, key: str | None = None, clients: str | None = None
 ) -> ssl.SSLContext:
@@ -114,13 +123,14 @@ def server_context(
         clients: The file with those who vouch for clients' certificates. Then one is asked for; who
             has none is welcome, and who shows one nobody vouches for is not.
 
-    Raises OSError where a file cannot be read, ssl.SSLError where it does not hold what it should.
+    Raises OSError where a file cannot be read, ssl.SSLError where it does not hold what it should,
+    EncryptedKeyError where the key needs a passphrase.
 
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(certificate, key, _no_passphrase)
     if clients is not None:
         context.load_verify_locations(clients)
         context.verify_mode = ssl.CERT_OPTIONAL

@@ -98,7 +98,10 @@ def _understood(written: str) -> tuple[URL, Dialect]:
     except (ArgumentError, KeyError, ValueError):
         # The URL may hold a password: only its beginning is said.
         kind = written.partition(":")[0]
-        raise StoreSetupError(f"{kind!r} is no queue; write {wanted}") from None
+        what = f"{kind!r} is no queue"
+        if kind in _DIALECTS:
+            what = f"what follows {kind}:// cannot be read"
+        raise StoreSetupError(f"{what}; write {wanted}") from None
 
 
 @contextmanager

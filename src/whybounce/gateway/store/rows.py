@@ -201,7 +201,8 @@ class Attempt:
     status: str | None = None
     reply: str | None = None  # What the remote said; cut at 4,096 characters.
     error: str | None = None  # What went wrong on our side of the wire: "connection refused".
-    policy: str | None = None  # What encryption was demanded: "dane", "mta-sts", "opportunistic".
+    # What encryption was demanded of a server of the recipient's domain: "dane", "opportunistic".
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,34 @@
+"""The command ``whybounce`` from its first moment on.
+
+Importing the product takes a third of a second, and whoever presses Ctrl-C in that time should see
+no traceback. This file stands beside the package, because a file in it is run after the package's
+own ``__init__``, which is half of that time.
+"""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+_BY_KEYBOARD = 130  # As in whybounce/cli/stopping.py, which is not imported yet.
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it quietly, whenever it comes."""
+    before = signal.getsignal(signal.SIGINT)
+    if (
+        before is signal.default_int_handler
+    ):  # Not where it is ignored: `whybounce … &` in a script.
+        signal.signal(signal.SIGINT, _leave)
+    from whybounce.cli import main as run  # noqa: PLC0415  # the third of a second
+
+    try:
+        signal.signal(signal.SIGINT, before)
+        run()
+    except KeyboardInterrupt:
+        sys.exit(_BY_KEYBOARD)
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    """End at once: nothing is open yet, and an exception might be swallowed by an import."""
+    os._exit(_BY_KEYBOARD)
