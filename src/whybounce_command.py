@@ -16,9 +16,8 @@ _BY_KEYBOARD = 130  # As in whybounce/cli/stopping.py, which is not imported yet
 def main() -> None:
     """Run the command line; Ctrl-C ends it quietly, whenever it comes."""
     before = signal.getsignal(signal.SIGINT)
-    if (
-        before is signal.default_int_handler
-    ):  # Not where it is ignored: `whybounce … &` in a script.
+    # Not where it is ignored: `whybounce … &` in a script.
+    if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
     from whybounce.cli import main as run  # noqa: PLC0415  # the third of a second
 

@@ -93,9 +93,8 @@ OPTIONS: Mapping[str, _Option] = {
     "ask": _CALL_OR_NONE,
     "only": _Option(
         "a list, tuple or set of CheckNames",
-        lambda given: (
-            given is None or _TEXTS.fits(given)
-        ),  # A CheckName is a text, and equal to it.
+        # A CheckName is a text, and equal to it.
+        lambda given: given is None or _TEXTS.fits(given),
     ),
     "client": _TEXT,
     "now": _MOMENT_OR_NONE,

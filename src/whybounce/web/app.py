@@ -121,9 +121,8 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # likewise
     first = error.errors()[0]
-    place = first[
-        "loc"
-    ]  # ("query", "status"), and behind it which of a parameter's types it is not.
+    # ("query", "status"), and behind it which of a parameter's types it is not.
+    place = first["loc"]
     what = f"{place[min(1, len(place) - 1)]}: {first['msg']}."
     return problem_answer(request, ProblemError("parameter", {"what": what}))
 

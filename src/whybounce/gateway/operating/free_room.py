@@ -65,5 +65,8 @@ class FreeRoom:
                 with suppress(RuntimeError):  # The loop has ended meanwhile: nobody waits.
                     loop.call_soon_threadsafe(tell, octets)
 
-            threading.Thread(target=ask, name="free-room", daemon=True).start()
+            try:
+                threading.Thread(target=ask, name="free-room", daemon=True).start()
+            except RuntimeError:  # The system has no thread to give just now.
+                answer.set_result(None)
         return answer
