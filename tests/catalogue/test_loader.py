@@ -22,8 +22,8 @@ seen = ["550 zebra crossing"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a copy of the catalogue that a test may spoil."""
-    for part in ("causes", "replies", "codes", "words"):
+    """Return a copy of the catalogue, in English, that a test may spoil."""
+    for part in ("causes", "replies", "codes", "words/en"):
         shutil.copytree(FOLDER / part, tmp_path / part)
     return tmp_path
 
