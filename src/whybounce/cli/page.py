@@ -19,6 +19,7 @@ from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker, printable
 from whybounce.wording.passages import COMMAND, IN_PARENTHESES, LEAD
 from whybounce.wording.rehearsals import RehearsalWords
+from whybounce.wording.wrapping import wrapped
 
 _WIDTH = 80
 _BAR = 12
@@ -219,9 +220,8 @@ def _print_sentence(
 
 def _print_wrapped(page: Console, prose: str, hanging: int, bullet: str = "") -> None:
     """Print text as it is, wrapped; a stranger's words go here, so that none become a command."""
-    for row, line in enumerate(Text(prose).wrap(page, page.width - hanging)):
-        lead = bullet.rjust(hanging) if row == 0 else " " * hanging
-        page.print(Text(f"{lead}{line.plain.rstrip()}"), soft_wrap=True)
+    for line in wrapped(prose, page.width, bullet.rjust(hanging), " " * hanging):
+        page.print(Text(line), soft_wrap=True)
 
 
 def _print_alternatives(page: Console, words: Words, speaker: Speaker) -> None:

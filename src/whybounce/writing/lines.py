@@ -3,15 +3,13 @@
 What is to be copied (commands, a server's words, addresses) is never wrapped.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from unicodedata import combining, east_asian_width
 
+from whybounce.wording import wrapping
 from whybounce.writing.page import Sentence
 
 WIDTH = 72
 INDENT = "  "
-_BREAKS = re.compile(r"[ \t\r\n\f\v]+")  # And no no-break space, which French has before a colon.
 
 
 def numbered(sentences: Sequence[Sentence]) -> Iterator[str]:
@@ -32,27 +30,5 @@ def sentence(passages: Sentence, lead: str, hanging: str) -> Iterator[str]:
 
 
 def wrapped(text: str, lead: str = "", hanging: str | None = None) -> Iterator[str]:
-    """Yield lines that fit; a word that fits on none stands alone on its own."""
-    if "  " in text or not text.isprintable():
-        text = " ".join(filter(None, _BREAKS.split(text)))
-    hanging = " " * len(lead) if hanging is None else hanging
-    while len(lead) + len(text) > WIDTH:
-        room = WIDTH - len(lead)
-        end = text.rfind(" ", 0, room + 1)
-        if end < 0:
-            end = text.find(" ", room)
-        if end < 0:
-            break
-        yield lead + text[:end]
-        text, lead = text[end + 1 :], hanging
-    if text:
-        yield lead + text
-
-
-def columns(text: str) -> int:
-    """Return how wide the text stands where all letters are equally wide, Chinese ones twice so."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text
-    )
+    """Yield lines that fit a mail's width."""
+    return wrapping.wrapped(text, WIDTH, lead, hanging)

@@ -6,7 +6,8 @@ Headings are underlined; the party that needs to act has a mark and words.
 from collections.abc import Iterator, Sequence
 
 from whybounce.wording.notice import NoticeSpeaker
-from whybounce.writing.lines import INDENT, WIDTH, columns, numbered, sentence, wrapped
+from whybounce.wording.wrapping import columns
+from whybounce.writing.lines import INDENT, WIDTH, numbered, sentence, wrapped
 from whybounce.writing.page import (
     Advice,
     CellState,
