@@ -12,30 +12,13 @@ from uuid import uuid4
 import typer
 
 from whybounce.catalogue import CatalogueError
-from whybounce.cli import (
-    blocks,
-    causes,
-    check,
-    config,
-    drain,
-    explain,
-    provoke,
-    queue,
-    read,
-    rewrite,
-    serve,
-    tls_report,
-    tokens,
-    trace,
-    web,
-    webhooks,
-    write,
-)
 from whybounce.cli.refusal import Refusal
+from whybounce.cli.verbs import Verbs
 
 _OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h.
 
 app = typer.Typer(
+    cls=Verbs,
     help="Why was my mail not delivered, who must act, and how.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,23 +26,6 @@ app = typer.Typer(
     suggest_commands=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("explain")(explain.explain)
-app.command("causes")(causes.causes)
-app.command("read")(read.read)
-app.command("write")(write.write)
-app.command("rewrite")(rewrite.rewrite)
-app.command("check")(check.check)
-app.command("serve")(serve.serve)
-app.command("tls-report")(tls_report.tls_report)
-app.command("web")(web.web)
-app.command("provoke")(provoke.provoke)
-app.command("trace")(trace.trace)
-app.command("drain")(drain.drain)
-app.add_typer(queue.app, name="queue")
-app.add_typer(blocks.app, name="blocks")
-app.add_typer(tokens.app, name="tokens")
-app.add_typer(webhooks.app, name="webhooks")
-app.add_typer(config.app, name="config")
 
 
 @app.callback(invoke_without_command=True)

@@ -5,7 +5,6 @@ from difflib import get_close_matches
 from whybounce.catalogue import catalogue
 from whybounce.cli.refusal import Refusal
 from whybounce.wording import Speaker, UnknownLanguageError
-from whybounce.writing.languages import choose_language
 
 HELP = (
     "Language of the answer: ar (Arabic), de (German), en (English), es (Spanish), fr (French), "
@@ -33,5 +32,7 @@ def speaker(language: str) -> Speaker:
 
 def wanted(language: str | None) -> None:
     """Refuse a language that a notice cannot be written in; de-AT is written in German."""
+    from whybounce.writing.languages import choose_language  # noqa: PLC0415  # for who writes
+
     if language is not None:
         speaker(choose_language(language, None, catalogue().frames))
