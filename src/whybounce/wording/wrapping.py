@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from unicodedata import combining, east_asian_width
 
 _BREAKS = re.compile(r"[ \t\r\n\f\v]+")
+# Letters of one column each: Latin ones, dashes and quotation marks. Most texts have no others.
+_NARROW = re.compile("[\x00-\u02ff\u2010-\u2027]*")
 _NEVER_FIRST = frozenset("、。，．・：；？！）」』】〉》ーっゃゅょッャュョ々…%,.:;?!)]}")
 _NEVER_LAST = frozenset("（「『【〈《([{")
 
@@ -36,7 +38,7 @@ def wrapped(text: str, width: int, lead: str = "", hanging: str | None = None) -
 
 def columns(text: str) -> int:
     """Return how wide the text stands where all letters are equally wide, Chinese ones twice so."""
-    return len(text) if text.isascii() else sum(map(_columns_of, text))
+    return len(text) if _NARROW.fullmatch(text) else sum(map(_columns_of, text))
 
 
 def _at_a_space(text: str, room: int) -> tuple[int, int]:
