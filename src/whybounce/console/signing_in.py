@@ -213,7 +213,7 @@ def _only_own_site(request: Request) -> None:
     """
     fetched = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    is_own = origin is None or _host_of(origin) == request.headers.get("host", "")
+    is_own = origin is None or _is_our_host(request, origin)
     if fetched not in {"same-origin", "none"} if fetched else not is_own:
         raise ProblemError("old-form")
 
@@ -223,12 +223,12 @@ def _is_shown_by_us(request: Request) -> bool:
     fetched, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if fetched is not None:
         return fetched == "same-origin"
-    return origin is not None and _host_of(origin) == request.headers.get("host", "")
+    return origin is not None and _is_our_host(request, origin)
 
 
-def _host_of(origin: str) -> str:
-    """Return the host and port of an origin, RFC 6454 §6.2; empty where it names none."""
-    return origin.partition("://")[2]
+def _is_our_host(request: Request, origin: str) -> bool:
+    """Say whether the origin names the host and port that were asked, RFC 6454 §6.2."""
+    return origin.partition("://")[2] == request.headers.get("host", "")
 
 
 def is_encrypted(request: Request) -> bool:
