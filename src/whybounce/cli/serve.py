@@ -119,7 +119,7 @@ async def _serve(
         running,
         until_stopped,
     )
-    from whybounce.gateway.store import StoreError, StoreSetupError  # noqa: PLC0415
+    from whybounce.gateway.store import StoreError, StoreSetupError  # noqa: PLC0415  # heavy too
 
     def reread() -> "tuple[Config, DirectoryTable]":
         fresh = read_config(path, environ)
