@@ -3,7 +3,6 @@
 Commands stand alone on a line and are never wrapped, so that they can be copied.
 """
 
-import re
 import sys
 from collections.abc import Sequence
 
@@ -17,14 +16,13 @@ from whybounce.vocabulary.note import Note
 from whybounce.vocabulary.report import Defect, Diagnosis, Kind
 from whybounce.vocabulary.words import Steps, Words
 from whybounce.wording import Speaker, printable
-from whybounce.wording.passages import COMMAND, IN_PARENTHESES, LEAD
+from whybounce.wording.passages import Passage, passages, passages_of_finding
 from whybounce.wording.rehearsals import RehearsalWords
 from whybounce.wording.wrapping import wrapped
 
 _WIDTH = 80
 _BAR = 12
 _MOST_BARS = 20
-_RECORD = re.compile(r"`([^`\s]+\.? [^`]+)`")  # Of several words: to be published as it stands.
 
 
 def console() -> Console:
@@ -171,7 +169,7 @@ def _print_finding(finding: Finding, speaker: Speaker, page: Console, about: str
     _print_sentence(page, words.what, indent=2)
     _print_wrapped(page, f"({printable(finding.evidence)})", 2)
     for number, step in enumerate(words.steps, start=1):
-        _print_sentence(page, step, 4, f"{number}. ", _RECORD)
+        _print_passages(page, passages_of_finding(step), 4, f"{number}. ")
 
 
 def _print_notes(notes: Sequence[Note], speaker: Speaker, page: Console) -> None:
@@ -200,22 +198,20 @@ def _print_steps(page: Console, steps: Steps, speaker: Speaker) -> None:
         _print_sentence(page, sentence, indent=4, bullet=f"{number}. ")
 
 
-def _print_sentence(
-    page: Console,
-    sentence: str,
-    indent: int = 0,
-    bullet: str = "",
-    apart: re.Pattern[str] = COMMAND,
+def _print_sentence(page: Console, sentence: str, indent: int = 0, bullet: str = "") -> None:
+    _print_passages(page, passages(sentence), indent, bullet)
+
+
+def _print_passages(
+    page: Console, parts: Sequence[Passage], indent: int = 0, bullet: str = ""
 ) -> None:
     """Print prose wrapped, and each command in it on a line of its own, unwrapped."""
     hanging = indent + len(bullet)
-    for place, part in enumerate(apart.split(IN_PARENTHESES.sub(r": \1", sentence))):
-        if place % 2:
-            page.print(Text(" " * (hanging + 2) + part, style="bold"), soft_wrap=True)
-            continue
-        prose = (part if place == 0 else part.lstrip(LEAD)).strip()
-        if prose:
-            _print_wrapped(page, prose, hanging, bullet if place == 0 else "")
+    for place, part in enumerate(parts):
+        if part.is_command:
+            page.print(Text(" " * (hanging + 2) + part.text, style="bold"), soft_wrap=True)
+        else:
+            _print_wrapped(page, part.text, hanging, bullet if place == 0 else "")
 
 
 def _print_wrapped(page: Console, prose: str, hanging: int, bullet: str = "") -> None:

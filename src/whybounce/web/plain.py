@@ -1,18 +1,17 @@
 """An answer as plain text, for terminals and to be handed to a help desk: lines of 78 columns."""
 
-from collections.abc import Iterator
-from textwrap import wrap
+from collections.abc import Iterator, Sequence
 
 from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.finding import Change, Confirmation, Finding
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Diagnosis
 from whybounce.vocabulary.words import Words
-from whybounce.web.cards import capital
 from whybounce.web.checks import Checked
 from whybounce.wording import Speaker, printable
 from whybounce.wording.moments import moment
-from whybounce.wording.passages import passages
+from whybounce.wording.passages import Passage, passages, passages_of_finding
+from whybounce.wording.wrapping import wrapped
 
 _WIDTH = 78
 
@@ -57,14 +56,12 @@ def _lines(explanation: Explanation, speaker: Speaker, outcome: Outcome | None) 
     yield from _prose(f"{numbers}{words.verdict}")
     yield from _prose(words.final)
     yield from _prose(words.what)
-    yield from _part(speaker.heading("owner"), f"{capital(words.owner)}.")
-    if words.helpers:
-        yield from _prose(f"{capital(words.helpers)}.", "  ")
+    yield from _part(speaker.heading("owner"), speaker.acts(words.owner, words.helpers))
     yield from _part(speaker.heading("again"), words.again)
     if words.steps:
         yield from ("", speaker.heading("steps"))
     for steps in words.steps:
-        yield f"  {steps.heading}:"
+        yield f"  {speaker.label(steps.heading)}"
         for number, sentence in enumerate(steps.sentences, start=1):
             yield from _prose(sentence, "    ", f"{number}. ")
     if words.said:
@@ -94,7 +91,7 @@ def _finding(finding: Finding, speaker: Speaker, about: str = "") -> Iterator[st
     yield from _prose(words.what, "  ")
     yield from _wrapped(f"({printable(finding.evidence)})", "  ")
     for number, step in enumerate(words.steps, start=1):
-        yield from _prose(step, "    ", f"{number}. ")
+        yield from _passages(passages_of_finding(step), "    ", f"{number}. ")
 
 
 def _alternatives(words: Words, speaker: Speaker) -> Iterator[str]:
@@ -119,20 +116,19 @@ def _part(heading: str, sentence: str) -> Iterator[str]:
 
 
 def _prose(sentence: str, indent: str = "", bullet: str = "") -> Iterator[str]:
-    """Yield the sentence wrapped, each command in it unwrapped on a line of its own."""
+    return _passages(passages(sentence), indent, bullet)
+
+
+def _passages(parts: Sequence[Passage], indent: str, bullet: str) -> Iterator[str]:
+    """Yield prose wrapped, and each command in it unwrapped on a line of its own."""
     hanging = indent + " " * len(bullet)
-    for place, passage in enumerate(passages(sentence)):
-        if passage.is_command:
-            yield f"{hanging}  {passage.text}"
+    for place, part in enumerate(parts):
+        if part.is_command:
+            yield f"{hanging}  {part.text}"
         else:
-            yield from _wrapped(
-                passage.text, indent if not place else hanging, "" if place else bullet
-            )
+            yield from _wrapped(part.text, *((hanging,) if place else (indent, bullet)))
 
 
-def _wrapped(prose: str, indent: str, bullet: str = "") -> list[str]:
-    """Return a stranger's or our own words wrapped; none of them becomes a command."""
-    return wrap(
-        printable(prose), _WIDTH, initial_indent=indent + bullet,
-        subsequent_indent=indent + " " * len(bullet), break_on_hyphens=False,
-    )  # fmt: skip
+def _wrapped(prose: str, indent: str, bullet: str = "") -> Iterator[str]:
+    """Yield a stranger's or our own words wrapped; none of them becomes a command."""
+    return wrapped(printable(prose), _WIDTH, indent + bullet)

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
-IN_PARENTHESES = re.compile(r" ?[(（](`(?:\$|PS>) [^`]*`)[)）]")
-LEAD = " \t\u00a0\u202f,;.:،؛、。"  # What is left of the sentence's own marks after a command.
+_COMMAND = re.compile(r"`((?:\$|PS>) [^`]*)`")
+_IN_PARENTHESES = re.compile(r" ?[(（](`(?:\$|PS>) [^`]*`)[)）]")
+_RECORD = re.compile(r"`([^`\s]+\.? [^`]+)`")  # Of several words: to be published as it stands.
+_LEAD = " \t\u00a0\u202f,;.:،؛、。"  # What is left of the sentence's own marks after a command.
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,17 @@ def passages(sentence: str) -> tuple[Passage, ...]:
     """Return the sentence's prose and commands in order; blank prose is left out."""
     if "`$ " not in sentence and "`PS> " not in sentence:
         return (Passage(sentence, is_command=False),)
-    return tuple(_cut(sentence))
+    return tuple(_cut(sentence, _COMMAND))
 
 
-def _cut(sentence: str) -> Iterator[Passage]:
-    for place, part in enumerate(COMMAND.split(IN_PARENTHESES.sub(r": \1", sentence))):
+def passages_of_finding(step: str) -> tuple[Passage, ...]:
+    """Return the same of a live check's step, in which records to be published stand alone too."""
+    return tuple(_cut(step, _RECORD))
+
+
+def _cut(sentence: str, apart: re.Pattern[str]) -> Iterator[Passage]:
+    for place, part in enumerate(apart.split(_IN_PARENTHESES.sub(r": \1", sentence))):
         if place % 2:
             yield Passage(part, is_command=True)
-        elif prose := (part.lstrip(LEAD) if place else part).strip():
+        elif prose := (part.lstrip(_LEAD) if place else part).strip():
             yield Passage(prose, is_command=False)
