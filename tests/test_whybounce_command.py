@@ -41,7 +41,7 @@ def interrupted(module: str, handler: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["whybounce", "whybounce.reading", "whybounce.cli", "typer", "rich.console"]
+    "module", ["whybounce", "whybounce.explaining", "whybounce.cli", "typer", "rich.console"]
 )
 def test_ctrl_c_while_it_imports_itself_shows_no_traceback(module):
     """It ends with 130, as shells say it, and without a word."""
@@ -52,7 +52,7 @@ def test_ctrl_c_while_it_imports_itself_shows_no_traceback(module):
 
 def test_whoever_ignores_ctrl_c_goes_on_ignoring_it():
     """A script that starts it with ``&`` has the signal ignored, and gets its answer."""
-    done = interrupted("whybounce.reading", "SIG_IGN")
+    done = interrupted("whybounce.explaining", "SIG_IGN")
 
     assert done.returncode == 0
     assert "5.1.1" in done.stdout

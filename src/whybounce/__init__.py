@@ -26,7 +26,6 @@ from whybounce.explaining import shared_explainer
 from whybounce.given import demand, demand_options, octets
 from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
-from whybounce.reading import read as _read
 from whybounce.vocabulary.cause import Cause, CheckName
 from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.explanation import Explanation
@@ -109,7 +108,10 @@ def read(raw: bytes | bytearray | memoryview) -> Report:
         TypeError: It is given something else, such as a str or a Path.
 
     """
-    return _read(octets(raw, "read", "a mail as bytes"))
+    raw = octets(raw, "read", "a mail as bytes")
+    from whybounce import reading  # noqa: PLC0415  # 60 ms, for who reads
+
+    return reading.read(raw)
 
 
 def diagnose(

@@ -1,13 +1,11 @@
 """``--check``: live checks about what bounces say, each asked once however many bounces are about it."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import whybounce
-from whybounce.cli.check import reach_of, resolver_at
 from whybounce.vocabulary.finding import Finding, Inquiry
 from whybounce.vocabulary.report import Diagnosis
 
@@ -36,6 +34,8 @@ class Confirming:
 
     def __init__(self, live: Live) -> None:
         """Raise Refusal where there is nobody to ask."""
+        from whybounce.cli.check import reach_of, resolver_at  # noqa: PLC0415  # asyncio, for who asks
+
         self._resolver: Resolver = resolver_at(live.resolver)
         self._reach = reach_of(live.port, private=live.private) if live.connect else None
         self._seconds = live.seconds
@@ -43,6 +43,8 @@ class Confirming:
 
     def confirmed(self, diagnosis: Diagnosis) -> Diagnosis:
         """Return the diagnosis with what live checks say of it."""
+        import asyncio  # noqa: PLC0415  # likewise
+
         return asyncio.run(whybounce.confirm(diagnosis, ask=self._ask))
 
     async def _ask(self, inquiry: Inquiry) -> Sequence[Finding]:

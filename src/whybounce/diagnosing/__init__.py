@@ -17,7 +17,6 @@ from whybounce.diagnosing.sent_to import with_original_recipients
 from whybounce.explaining import Explainer
 from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
-from whybounce.reading import parse_message, read_message, read_pasted
 from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.explanation import Confidence, Explanation
 from whybounce.vocabulary.outcome import Action
@@ -60,6 +59,8 @@ def diagnose(
     """
     raw = mail_or_text.encode("utf-8", "replace") if isinstance(mail_or_text, str) else mail_or_text
     if is_mail(raw):
+        from whybounce.reading import parse_message, read_message  # noqa: PLC0415  # 60 ms
+
         message = parse_message(raw)
         report = with_original_recipients(read_message(message), message.fields, verp)
         return diagnose_report(report, explainer)
@@ -89,10 +90,12 @@ def diagnose_report(report: Report, explainer: Explainer) -> Diagnosis:
 
 def _of_text(text: str) -> Report:
     """Return the report of a bounce's pasted text; of anything shorter, a report of one outcome."""
-    whole = text.count("\n") > 1 or text.lstrip().startswith(("{", "["))
-    pasted = read_pasted(text) if whole else None
-    if pasted is not None:
-        return pasted
+    if text.count("\n") > 1 or text.lstrip().startswith(("{", "[")):
+        from whybounce.reading import read_pasted  # noqa: PLC0415  # 60 ms
+
+        pasted = read_pasted(text)
+        if pasted is not None:
+            return pasted
     outcome = read_text(text)
     kind = Kind.DELAY if outcome.action is Action.DELAYED else Kind.FAILURE
     return Report(kind=kind, form="text", outcomes=(outcome,))
