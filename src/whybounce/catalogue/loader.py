@@ -192,7 +192,7 @@ def _rules(replies: Mapping[Path, RepliesFile], known: Holders) -> Iterator[Repl
 
 def _rule(path: Path, system: str, table: ReplyRuleTable, known: Holders) -> ReplyRule:
     try:
-        words, weight = demands(table.pattern, known)
+        words, literal, weight = demands(table.pattern, known)
     except PatternError as error:
         raise CatalogueError(named(path), f"reply {table.id!r}, pattern", str(error)) from error
     return ReplyRule(
@@ -205,6 +205,7 @@ def _rule(path: Path, system: str, table: ReplyRuleTable, known: Holders) -> Rep
         seen=table.seen,
         not_seen=table.not_seen,
         words=words,
+        literal=literal,
         weight=table.weight or weight,
     )
 
@@ -215,7 +216,7 @@ def _own_rules(causes: Mapping[str, Cause], known: Holders) -> Iterator[ReplyRul
         for number, text in enumerate(dict.fromkeys(form.text for form in cause.replies), start=1):
             pieces = map(re.escape, _PLACEHOLDER.split(text.lower()))
             pattern = ".{0,80}".join(pieces)
-            words, weight = demands(pattern, known)
+            words, literal, weight = demands(pattern, known)
             yield ReplyRule(
                 id=f"own-{cause.id}-{number}",
                 system="Whybounce",
@@ -230,6 +231,7 @@ def _own_rules(causes: Mapping[str, Cause], known: Holders) -> Iterator[ReplyRul
                 ),
                 not_seen=(),
                 words=words,
+                literal=literal,
                 weight=weight,
             )
 

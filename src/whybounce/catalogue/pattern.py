@@ -1,8 +1,8 @@
 """What a reply rule's pattern demands, read off the pattern itself.
 
-Three questions: is it safe to run on a stranger's text, which words, alone or side by side, must
-a reply hold for it to match (so that an index can find the rule), and how much of the reply does
-it explain?
+Three questions: is it safe to run on a stranger's text, what must a reply hold for it to match
+(words, alone or side by side, so that an index can find the rule; and a text as it stands), and how
+much of the reply does it explain?
 
 Rule 1: gaps are bounded. A repeat of more than one kind of character ends at 80; a repeat
 inside a repeat is refused. "No nested quantifiers" alone is not linear.
@@ -71,11 +71,12 @@ def holders(replies: Iterable[str]) -> Holders:
     return found
 
 
-def demands(pattern: str, known: Holders) -> tuple[tuple[frozenset[str], ...], int]:
-    """Return the sets of tokens of which a match holds one each, and the pattern's weight.
+def demands(pattern: str, known: Holders) -> tuple[tuple[frozenset[str], ...], str, int]:
+    """Return the sets of tokens of which a match holds one each, its longest literal, and its weight.
 
-    The weight is the number of letters and digits that must stand in a reply that matches. Of all
-    sets those are chosen that fewest of the ``known`` replies satisfy together, one by one.
+    The literal stands in every reply that matches, as it is. The weight is the number of letters and
+    digits that must stand there. Of all sets those are chosen that fewest of the ``known`` replies
+    satisfy together, one by one.
 
     Raises:
         PatternError: The pattern is not a regular expression, could take long on a hostile
@@ -96,7 +97,7 @@ def demands(pattern: str, known: Holders) -> tuple[tuple[frozenset[str], ...], i
             "holds no whole word in every branch, so it could never be found: "
             "put blanks or punctuation around one"
         )
-    return tuple(_telling(list(sets), known)), _weight(parsed)
+    return tuple(_telling(list(sets), known)), _literal(parsed), _weight(parsed)
 
 
 def _telling(sets: list[frozenset[str]], known: Holders) -> Iterator[frozenset[str]]:
@@ -139,6 +140,17 @@ def _refuse_unbounded(parsed: _Parsed, *, inside_repeat: bool) -> None:
             raise PatternError("looks back or around, which is not linear")
 
 
+def _literal(parsed: _Parsed) -> str:
+    """Return the longest text that every match holds as it is; empty where that is none."""
+    runs = [""]
+    for operator, argument in parsed:
+        if operator is kind.LITERAL:
+            runs[-1] += chr(argument)
+        else:
+            runs.append("")
+    return max(runs, key=len)
+
+
 def _weight(parsed: _Parsed) -> int:
     total = 0
     for operator, argument in parsed:
@@ -157,7 +169,7 @@ def _weight(parsed: _Parsed) -> int:
 
 # What can stand in place of anything a word may be made of, where the pattern leaves it open.
 _OPEN = "\x00"
-_MOST_SETS = 3  # That many known to stand in a reply leave few rules to try.
+_MOST_SETS = 2  # That many and the literal leave few rules to try.
 _MOST_FORMS = 400  # Beyond, an alternation counts as open: fewer words demanded, still sound.
 
 

@@ -34,24 +34,22 @@ class Hit(Struct, frozen=True):
     count: int
 
 
-# What a rule demands beside the token it is listed by, twice over where that is but one demand; its place
-# in the catalogue, and the rule.
-_Row = tuple[frozenset[str], frozenset[str], int, ReplyRule]
+# What a rule demands beside the token it is listed by, its place in the catalogue, and the rule.
+_Row = tuple[frozenset[str], int, ReplyRule]
 
 
 class RuleIndex:
     """The rules, listed by the tokens of their rarest demand.
 
     A demand is a set of tokens, one of which must stand in the reply. A reply's own tokens lead
-    to the rules whose rarest demand it meets; those whose other demands it meets too are tried.
+    to the rules whose rarest demand it meets; those whose other demand it meets too are tried.
     """
 
     def __init__(self, rules: Iterable[ReplyRule]) -> None:
         self._listed: dict[str, list[_Row]] = {}
         for place, rule in enumerate(rules):
-            words = rule.words
-            row = (words[len(words) // 2], words[-1], place, rule)
-            for token in words[0]:
+            row = (rule.words[-1], place, rule)
+            for token in rule.words[0]:
                 self._listed.setdefault(token, []).append(row)
 
     def hits(
@@ -89,7 +87,7 @@ class RuleIndex:
         for minus_count, _, rule in counted:
             if -minus_count <= least:
                 return
-            if rule.cause in told:
+            if rule.cause in told or rule.literal not in folded:
                 continue
             match = compile_pattern(rule.pattern).search(folded)
             if match:
@@ -103,8 +101,8 @@ class RuleIndex:
         return {
             place: rule
             for token in self._listed.keys() & present
-            for second, third, place, rule in self._listed[token]
-            if not missing(second) and not missing(third)
+            for other, place, rule in self._listed[token]
+            if not missing(other)
         }
 
 

@@ -164,6 +164,7 @@ class ReplyRule:
     seen: tuple[str, ...]  # The replies it was written for.
     not_seen: tuple[str, ...]  # Near misses it must leave alone.
     words: tuple[frozenset[str], ...]  # A reply that matches holds one word of each set.
+    literal: str  # And this, as it is; perhaps empty.
     weight: int  # How many letters of the pattern must stand in the reply.
 
 
