@@ -41,6 +41,12 @@ _DELAYED = (
     "vertraagd", "försenat", "forsinket", "opóźnion", "zpožděn", "задержан", "попытки доставки", "будет продолжена",
     "遅延", "配信が遅れ", "延迟", "지연",
 )  # fmt: skip
+# Each of them has one of these in it, and few other texts do.
+_DELAYING = (
+    "delay", "yet", "still ", "attempt", "trying", "retr", "in the queue", "temporary ", "warning", "verzöger", "wird weiter",
+    "noch nicht zugestellt", "retard", "nouvelle tentative", "se seguirá", "em atraso", "ritard", "vertraagd", "försenat",
+    "forsinket", "opóźnion", "zpožděn", "задержан", "попытки доставки", "будет продолжена", "遅", "延迟", "지연",
+)  # fmt: skip
 # Delivery into a program: Exim's "pipe to |command", Sendmail's '554 "|command"... Service unavailable'.
 _OF_A_PROGRAM = re.compile(
     r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
@@ -121,7 +127,8 @@ def action_told(message: Message, account: Account) -> Action:
     """Return what the words say became of the message: it is being tried still, or has failed."""
     words = account.words
     with_subject = f"{lowered(message.field('subject') or '')}\n{words}"
-    if not any(map(with_subject.__contains__, _DELAYED)):
+    may_say_so = any(map(with_subject.__contains__, _DELAYING))
+    if not (may_say_so and any(map(with_subject.__contains__, _DELAYED))):
         return Action.FAILED
     for tried_again in _NOT_GIVEN_UP:
         words = words.replace(tried_again, "")
