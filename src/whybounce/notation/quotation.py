@@ -164,7 +164,7 @@ _LED_BY_ADDRESS = re.compile(
 
 def postfix_quote(text: str) -> Outcome | None:
     """Read ``<anna@…>: host mx.example.org[192.0.2.1] said: 550 … (in reply to RCPT TO command)``."""
-    match = _SAID.search(text.strip())
+    match = _SAID.search(text.strip()) if "[" in text else None  # qmail's "said:" has no bracket.
     if match is None:
         return None
     address = _LED_BY_ADDRESS.match(text.lstrip())

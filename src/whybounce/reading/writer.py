@@ -112,7 +112,7 @@ def is_a_lure(message: Message, text: str) -> bool:
     if not any(map(_may_hold_a_link, message.parts[:_FIRST_PARTS])):
         return False
     words = " ".join(text[:16_384].lower().split())
-    return _LURE.search(words) is not None and not said_by_a_server(words)
+    return not said_by_a_server(words) and _LURE.search(words) is not None
 
 
 def said_by_a_server(text: str) -> bool:
