@@ -26,7 +26,7 @@ _FIRST_PARTS = 3  # A report's own words stand first. RFC 6522 §3.
 _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
 )
-_NUMBER = re.compile(r"[2-5]\d\d|[245]\.\d")  # Without one nothing is a reply.
+_NUMBER = re.compile(r"[2-5](?:\d\d|(?<!3)\.\d)")  # Without one nothing is a reply.
 
 # All of these stand in lower case.
 _DELAYED = (

@@ -54,7 +54,7 @@ _LURE = re.compile(
     r"|(?:verifica|conferma) (?:il tuo|la tua|il suo|la sua) (?:account|password|casella)|confirme sua (?:conta|senha))"
 )
 _SAID_BY_A_SERVER = re.compile(
-    r"\b[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d|[a-z<])|#?[45]\.[0-7]\.\d{1,3}\b"
+    r"[45](?:(?<=\b.)\d\d[ -](?:#?[45]\.\d{1,3}\.\d|[a-z<])|\.[0-7]\.\d{1,3}\b)"
 )
 
 _FIRST_PARTS = 3
