@@ -4,7 +4,7 @@ Bounces in prose are read by this alone; reports with a machine part, where that
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice
 
@@ -219,41 +219,43 @@ def _outcome(named: Named, account: Account, among: Sequence[Named]) -> Outcome:
 
 
 def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcome:
-    """Return what is said about the recipient, the surest place first.
+    """Return what is said about the recipient: the first reply, else the first words."""
+    first: Outcome | None = None
+    for said, its_own in _places(named, account, others):
+        if first is not None and not _NUMBER.search(said):
+            continue  # Other words are no better than the surest; a reply would be.
+        if not said or not _WORDS.search(_without_what_is_beside(said)):
+            continue
+        quoted = read_text(said)
+        if its_own and quoted.remote is None:
+            quoted = replace(quoted, remote=stated_remote(said))
+        if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
+            return quoted
+        first = first or quoted
+    return first or Outcome()
+
+
+def _places(named: Named, account: Account, others: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield what may be said about the recipient, the surest place first, and whether it is its own.
 
     A transcript's answer to its own command; its own lines; what is announced as the reason; what all
     share, above or below. Where ``others`` are named, words about one of them are not about this one.
     """
     text, words = account.text, account.words
     address = lowered(named.address)
-    transcribed = (_transcribed(address, account) or _answered(address, account)) if others else ""
+    if others:
+        yield _transcribed(address, account) or _answered(address, account), True
+    yield named.said, True
     begin = _place_of(address, words)
     above = min((begin, *(_place_of(other, words) for other in others)))
-    given = None if others else _given_reason(words)
+    if not others and (given := _given_reason(words)):
+        yield text[given[0] : max(above, given[1])], False
     below = text[begin + len(named.address) :] if begin < len(text) else text
     shared = (
         below[:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n"),
         text[:above][-_LONGEST_ACCOUNT:] if above < len(text) else "",
     )
-    candidates = (
-        transcribed,
-        named.said,
-        text[given[0] : max(above, given[1])] if given else "",
-        *(said for said in shared if not _names_any(said, others)),
-    )
-    first: Outcome | None = None
-    for said in candidates:
-        if first is not None and not _NUMBER.search(said):
-            continue  # Other words are no better than the surest; a reply would be.
-        if not said or not _WORDS.search(_without_what_is_beside(said)):
-            continue
-        quoted = read_text(said)
-        if said in {transcribed, named.said} and quoted.remote is None:
-            quoted = replace(quoted, remote=stated_remote(said))
-        if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
-            return quoted
-        first = first or quoted
-    return first or Outcome()
+    yield from ((said, False) for said in shared if not _names_any(said, others))
 
 
 def _without_what_is_beside(said: str) -> str:
