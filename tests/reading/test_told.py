@@ -2,7 +2,7 @@
 
 import pytest
 
-from whybounce.reading.told import Telling, told_by
+from whybounce.reading.told import _DELAYED, _DELAYING, Telling, told_by
 
 HEADER = "From: Mail System <mailer-daemon@a.example>\nTo: chris@example.net\nSubject: x\n\n"
 
@@ -109,3 +109,15 @@ def test_a_name_of_notes_is_a_recipient_with_its_blanks(message):
 
     assert outcome.recipient == "Anna van Berg/Sales/Example@EXAMPLE"
     assert "not listed in Domino Directory" in str(outcome.reply)
+
+
+@pytest.mark.parametrize("phrase", _DELAYED)
+def test_every_phrase_of_a_delay_has_a_piece_that_is_looked_for_first(phrase):
+    """A phrase without one would never be found."""
+    assert any(piece in phrase for piece in _DELAYING)
+
+
+@pytest.mark.parametrize("piece", _DELAYING)
+def test_no_piece_of_a_delay_is_looked_for_in_vain(piece):
+    """Each belongs to a phrase."""
+    assert any(piece in phrase for phrase in _DELAYED)

@@ -164,7 +164,7 @@ _LED_BY_ADDRESS = re.compile(
 
 def postfix_quote(text: str) -> Outcome | None:
     """Read ``<anna@…>: host mx.example.org[192.0.2.1] said: 550 … (in reply to RCPT TO command)``."""
-    match = _SAID.search(text.strip())
+    match = _SAID.search(text.strip()) if "[" in text else None  # qmail's "said:" has no bracket.
     if match is None:
         return None
     address = _LED_BY_ADDRESS.match(text.lstrip())
@@ -299,9 +299,9 @@ def sendmail_transcript(text: str) -> Outcome | None:
 
 
 # Where a reply begins, which telephone numbers do alike, and what may stand before it on its line:
-# words that announce it, or nothing.
+# words that announce it, or nothing. A search skips to the digit that all of a pattern begins with.
 _BEGINS = re.compile(
-    r"(?:[45][0-9]{2}(?: |-|: )(?![0-9]{4}\b|[0-9]{3}-[0-9]{2,4}\b)|[245]\.[0-9]\.[0-9]{1,3} +)(?=\S)"
+    r"[245](?:(?<!2)[0-9]{2}(?: |-|: )(?![0-9]{4}\b|[0-9]{3}-[0-9]{2,4}\b)|\.[0-9]\.[0-9]{1,3} +)(?=\S)"
 )
 _ANNOUNCED = re.compile(
     r"[ \t|>]*+.{0,2000}(?:[:;>\])]|<-{1,3}|\b(?:said|says|returned|was|is|error|response|reason|answer\w*))[ \t]*[\"'(\[]{0,2}"

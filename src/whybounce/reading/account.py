@@ -121,11 +121,10 @@ def _without_scripts(text: str) -> str:
 
 
 def _cut(text: str) -> Account:
-    words = lowered(text)
-    announced = _announced_at(words)
     described = _DESCRIBED.search(text) if "ollowing" in text else None
     header = _HEADER.search(f"\n{text}", described.end() if described else 0)
-    begin = min(announced, header.start()) if header else announced
+    words = lowered(text[: header.start()] if header else text)
+    begin = _announced_at(words)
     fields = _FIELDS.search(text, 0, begin) if any(map(words.__contains__, _FIELD_NAMES)) else None
     end = fields.start() if fields else begin
     return Account(text[:end], text[begin:], words[:end])

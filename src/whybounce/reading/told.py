@@ -4,7 +4,7 @@ Bounces in prose are read by this alone; reports with a machine part, where that
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice
 
@@ -26,7 +26,7 @@ _FIRST_PARTS = 3  # A report's own words stand first. RFC 6522 §3.
 _WORDS = re.compile(
     r"[^\W\d_]{2,}[:,.!]?\s+[^\W\d_]{2,}|[\u3040-\u9fff\u0e00-\u0e7f]{6,}|[45]\d\d[ -]\S"
 )
-_NUMBER = re.compile(r"[2-5]\d\d|[245]\.\d")  # Without one nothing is a reply.
+_NUMBER = re.compile(r"[2-5](?:\d\d|(?<!3)\.\d)")  # Without one nothing is a reply.
 
 # All of these stand in lower case.
 _DELAYED = (
@@ -40,6 +40,12 @@ _DELAYED = (
     "retardé", "retarde", "nouvelle tentative sera", "retrasad", "se seguirá intentando", "em atraso", "ritardat", "ritardo nella consegna",
     "vertraagd", "försenat", "forsinket", "opóźnion", "zpožděn", "задержан", "попытки доставки", "будет продолжена",
     "遅延", "配信が遅れ", "延迟", "지연",
+)  # fmt: skip
+# Each of them has one of these in it, and few other texts do.
+_DELAYING = (
+    "delay", "yet", "still ", "attempt", "trying", "retr", "in the queue", "temporary ", "warning", "verzöger", "wird weiter",
+    "noch nicht zugestellt", "retard", "nouvelle tentative", "se seguirá", "em atraso", "ritard", "vertraagd", "försenat",
+    "forsinket", "opóźnion", "zpožděn", "задержан", "попытки доставки", "будет продолжена", "遅", "延迟", "지연",
 )  # fmt: skip
 # Delivery into a program: Exim's "pipe to |command", Sendmail's '554 "|command"... Service unavailable'.
 _OF_A_PROGRAM = re.compile(
@@ -121,7 +127,8 @@ def action_told(message: Message, account: Account) -> Action:
     """Return what the words say became of the message: it is being tried still, or has failed."""
     words = account.words
     with_subject = f"{lowered(message.field('subject') or '')}\n{words}"
-    if not any(map(with_subject.__contains__, _DELAYED)):
+    may_say_so = any(map(with_subject.__contains__, _DELAYING))
+    if not (may_say_so and any(map(with_subject.__contains__, _DELAYED))):
         return Action.FAILED
     for tried_again in _NOT_GIVEN_UP:
         words = words.replace(tried_again, "")
@@ -212,41 +219,43 @@ def _outcome(named: Named, account: Account, among: Sequence[Named]) -> Outcome:
 
 
 def _said_about(named: Named, account: Account, others: Sequence[str]) -> Outcome:
-    """Return what is said about the recipient, the surest place first.
+    """Return what is said about the recipient: the first reply, else the first words."""
+    first: Outcome | None = None
+    for said, its_own in _places(named, account, others):
+        if first is not None and not _NUMBER.search(said):
+            continue  # Other words are no better than the surest; a reply would be.
+        if not said or not _WORDS.search(_without_what_is_beside(said)):
+            continue
+        quoted = read_text(said)
+        if its_own and quoted.remote is None:
+            quoted = replace(quoted, remote=stated_remote(said))
+        if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
+            return quoted
+        first = first or quoted
+    return first or Outcome()
+
+
+def _places(named: Named, account: Account, others: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield what may be said about the recipient, the surest place first, and whether it is its own.
 
     A transcript's answer to its own command; its own lines; what is announced as the reason; what all
     share, above or below. Where ``others`` are named, words about one of them are not about this one.
     """
     text, words = account.text, account.words
     address = lowered(named.address)
-    transcribed = (_transcribed(address, account) or _answered(address, account)) if others else ""
+    if others:
+        yield _transcribed(address, account) or _answered(address, account), True
+    yield named.said, True
     begin = _place_of(address, words)
     above = min((begin, *(_place_of(other, words) for other in others)))
-    given = None if others else _given_reason(words)
+    if not others and (given := _given_reason(words)):
+        yield text[given[0] : max(above, given[1])], False
     below = text[begin + len(named.address) :] if begin < len(text) else text
     shared = (
         below[:_LONGEST_ACCOUNT].lstrip(">)]:;,. \n"),
         text[:above][-_LONGEST_ACCOUNT:] if above < len(text) else "",
     )
-    candidates = (
-        transcribed,
-        named.said,
-        text[given[0] : max(above, given[1])] if given else "",
-        *(said for said in shared if not _names_any(said, others)),
-    )
-    first: Outcome | None = None
-    for said in candidates:
-        if first is not None and not _NUMBER.search(said):
-            continue  # Other words are no better than the surest; a reply would be.
-        if not said or not _WORDS.search(_without_what_is_beside(said)):
-            continue
-        quoted = read_text(said)
-        if said in {transcribed, named.said} and quoted.remote is None:
-            quoted = replace(quoted, remote=stated_remote(said))
-        if (quoted.reply and (quoted.reply.code or quoted.reply.status)) or others:
-            return quoted
-        first = first or quoted
-    return first or Outcome()
+    yield from ((said, False) for said in shared if not _names_any(said, others))
 
 
 def _without_what_is_beside(said: str) -> str:

@@ -54,7 +54,7 @@ _LURE = re.compile(
     r"|(?:verifica|conferma) (?:il tuo|la tua|il suo|la sua) (?:account|password|casella)|confirme sua (?:conta|senha))"
 )
 _SAID_BY_A_SERVER = re.compile(
-    r"\b[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d|[a-z<])|#?[45]\.[0-7]\.\d{1,3}\b"
+    r"[45](?:(?<=\b.)\d\d[ -](?:#?[45]\.\d{1,3}\.\d|[a-z<])|\.[0-7]\.\d{1,3}\b)"
 )
 
 _FIRST_PARTS = 3
@@ -112,7 +112,7 @@ def is_a_lure(message: Message, text: str) -> bool:
     if not any(map(_may_hold_a_link, message.parts[:_FIRST_PARTS])):
         return False
     words = " ".join(text[:16_384].lower().split())
-    return _LURE.search(words) is not None and not said_by_a_server(words)
+    return not said_by_a_server(words) and _LURE.search(words) is not None
 
 
 def said_by_a_server(text: str) -> bool:
