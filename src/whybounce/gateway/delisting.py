@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -189,7 +189,12 @@ class Delisting:
 
     async def _send(self, mail: bytes, to: MailAddress, now: datetime, key: str) -> None:
         message = NewMessage(
-            Envelope("", (Recipient(str(to)),), body_type=BodyType.EIGHT_BIT),
+            Envelope(
+                "",
+                (Recipient(str(to)),),
+                body_type=BodyType.EIGHT_BIT,
+                smtputf8=not to.isascii(),
+            ),
             arrived=now,
             expires=now + self.expire_after,
             subject="delisting",
@@ -207,7 +212,7 @@ class Delisting:
             "remote": self.host,
         }
         words = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
-        mail = EmailMessage(SMTP)
+        mail = EmailMessage(SMTP if to.isascii() else SMTPUTF8)
         mail["From"] = f"postmaster@{self.host}"
         mail["To"] = str(to)
         mail["Subject"] = fill(words["subject"], values, {})
