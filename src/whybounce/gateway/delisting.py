@@ -33,7 +33,8 @@ from whybounce.gateway.addresses import MailAddress
 from whybounce.gateway.asking import networks_of
 from whybounce.gateway.removals import Moving, Removal, Stage
 from whybounce.gateway.store import Lifting, Store, blocking, body_of
-from whybounce.gateway.store.rows import Block, BodyType, Envelope, NewMessage, Recipient
+from whybounce.gateway.store.rows import Block, Envelope, NewMessage, Recipient
+from whybounce.vocabulary.envelope import BodyType
 from whybounce.wording.filling import fill
 
 CAUSE = "banned-sending-ip"
@@ -192,7 +193,7 @@ class Delisting:
             Envelope(
                 "",
                 (Recipient(str(to)),),
-                body_type=BodyType.EIGHT_BIT,
+                body_type=BodyType.EIGHT_BIT_MIME,
                 smtputf8=not to.isascii(),
             ),
             arrived=now,

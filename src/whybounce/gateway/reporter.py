@@ -18,11 +18,9 @@ from whybounce.gateway.delivery.concluding import Conclusion, Notices, Telling
 from whybounce.gateway.directory import Directory, Mailbox
 from whybounce.gateway.store import Store, body_of
 from whybounce.gateway.store.rows import (
-    BodyType,
     Envelope,
     Event,
     NewMessage,
-    Notify,
     Outgoing,
     QueuedMessage,
     Recipient,
@@ -31,7 +29,7 @@ from whybounce.gateway.store.rows import (
 )
 from whybounce.gateway.tracing_fields import LONGEST_HEADER_READ, end_of_header, header_of
 from whybounce.notation import hops_of, original_of
-from whybounce.vocabulary.envelope import Return
+from whybounce.vocabulary.envelope import BodyType, Notify, Return
 from whybounce.vocabulary.note import Note, NoteId
 from whybounce.vocabulary.notice import Audience, NoticeSettings, Style
 from whybounce.vocabulary.report import Report
@@ -119,7 +117,7 @@ class Reporter:
         reports = self.reports
         organisation = await self.directory.organisation_of(message.sender.rpartition("@")[2])
         known = organisation is not None or bool(message.session and message.session.account)
-        returns = Return(message.ret) if message.ret else None
+        returns = message.ret
         if returns is None and reports.returned is Returned.HEADERS:
             returns = Return.HEADERS
         return NoticeSettings(
@@ -155,7 +153,7 @@ class Reporter:
                 Recipient(each, notify=frozenset({Notify.NEVER}))
                 for each in (message.sender, *copies)
             ),
-            body_type=BodyType.SEVEN_BIT if octets.isascii() else BodyType.EIGHT_BIT,
+            body_type=BodyType.SEVEN_BIT if octets.isascii() else BodyType.EIGHT_BIT_MIME,
             smtputf8=message.smtputf8,
         )
         notice = NewMessage(

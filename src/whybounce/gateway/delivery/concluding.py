@@ -21,7 +21,6 @@ from whybounce.gateway.store.rows import (
     Deferral,
     Event,
     LeasedRecipient,
-    Notify,
     Outgoing,
     QueuedMessage,
     Retirement,
@@ -30,6 +29,7 @@ from whybounce.gateway.store.rows import (
     Told,
 )
 from whybounce.gateway.store.schedule import Schedule, next_try
+from whybounce.vocabulary.envelope import Notify
 from whybounce.vocabulary.outcome import Outcome
 
 _TERMINALS = {

@@ -25,10 +25,8 @@ from whybounce.gateway.store.rows import LeasedRecipient
 from whybounce.vocabulary.envelope import (
     BodyType,
     Envelope,
-    Notify,
     OriginalRecipient,
     Recipient,
-    Return,
 )
 from whybounce.vocabulary.reply import Reply
 
@@ -181,14 +179,13 @@ def _envelope(parcel: Parcel, some: Sequence[LeasedRecipient]) -> Envelope:
         recipients=tuple(map(_recipient, some)),
         body=BodyType.EIGHT_BIT_MIME if parcel.is_eight_bit else BodyType.SEVEN_BIT,
         smtputf8=message.smtputf8,
-        return_=Return(message.ret) if message.ret else None,
+        return_=message.ret,
         envelope_id=message.envid,
     )
 
 
 def _recipient(leased: LeasedRecipient) -> Recipient:
-    notify = None if leased.notify is None else frozenset(map(Notify, leased.notify))
-    return Recipient(leased.address, notify, _original(leased.orcpt))
+    return Recipient(leased.address, leased.notify, _original(leased.orcpt))
 
 
 def _original(orcpt: str | None) -> OriginalRecipient | None:

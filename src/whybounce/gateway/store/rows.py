@@ -9,29 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
-class BodyType(StrEnum):
-    """MAIL's BODY parameter, RFC 6152 and RFC 3030."""
-
-    SEVEN_BIT = "7BIT"
-    EIGHT_BIT = "8BITMIME"
-    BINARY = "BINARYMIME"
-
-
-class Return(StrEnum):
-    """MAIL's RET parameter: how much of the message a report returns, RFC 3461 §4.3."""
-
-    FULL = "FULL"
-    HEADERS = "HDRS"
-
-
-class Notify(StrEnum):
-    """One word of RCPT's NOTIFY parameter, RFC 3461 §4.1."""
-
-    NEVER = "NEVER"
-    SUCCESS = "SUCCESS"
-    FAILURE = "FAILURE"
-    DELAY = "DELAY"
+from whybounce.vocabulary.envelope import BodyType, Notify, Return
 
 
 @dataclass(frozen=True, slots=True)
