@@ -24,7 +24,6 @@ from whybounce.gateway.store.rows import (
     Outgoing,
     QueuedMessage,
     Recipient,
-    Terminal,
     Told,
 )
 from whybounce.gateway.tracing_fields import LONGEST_HEADER_READ, end_of_header, header_of
@@ -35,7 +34,6 @@ from whybounce.vocabulary.notice import Audience, NoticeSettings, Style
 from whybounce.vocabulary.report import Report
 from whybounce.writing import Writer
 
-_SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 _STYLES = {ConfiguredStyle.MODERN: Style.MODERN, ConfiguredStyle.CLASSIC: Style.CLASSIC}
 
 RETURN_PATH = "return-path"  # The fact that says whether it is proved, unproved or forged.
@@ -60,11 +58,9 @@ class Reporter:
         told = [each for each in telling.conclusions if reason is None and _is_wanted(each)]
         untold = [each for each in telling.conclusions if each not in told]
         withheld = {
-            each.recipient.number: reason or Told.SUPPRESSED
-            for each in untold
-            if each.terminal in _SAD
+            each.recipient.number: reason or Told.SUPPRESSED for each in untold if each.is_failure
         }
-        events = tuple(self._event(telling, each, withheld) for each in untold if _is_sad(each))
+        events = tuple(self._event(telling, each, withheld) for each in untold if each.is_failure)
         if not told:
             return Notices(told=withheld, events=events)
         outgoing, causes = await self._notice(telling.message, told, telling.now)
@@ -145,7 +141,7 @@ class Reporter:
     def _outgoing(
         self, message: QueuedMessage, told: Sequence[Conclusion], octets: bytes, now: datetime
     ) -> Outgoing:
-        copies = self.reports.copies if any(map(_is_sad, told)) else ()
+        copies = self.reports.copies if any(each.is_failure for each in told) else ()
         header = header_of(octets[: end_of_header(octets)])
         envelope = Envelope(
             sender="",
@@ -200,12 +196,8 @@ def _sent_through(told: Sequence[Conclusion]) -> tuple[Note, ...]:
 def _is_wanted(conclusion: Conclusion) -> bool:
     """RFC 3461 §4.1: without NOTIFY failures and delays are told."""
     notify = conclusion.recipient.notify
-    if _is_sad(conclusion):
+    if conclusion.is_failure:
         return notify is None or Notify.FAILURE in notify
     if conclusion.terminal is None:
         return notify is None or Notify.DELAY in notify
     return notify is not None and Notify.SUCCESS in notify
-
-
-def _is_sad(conclusion: Conclusion) -> bool:
-    return conclusion.terminal in _SAD

@@ -131,6 +131,14 @@ class Terminal(StrEnum):
     EXPIRED = "expired"
     DELETED = "deleted"  # By an operator.
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether it is what the sender has to hear of."""
+        return self in _FAILURES
+
+
+_FAILURES = frozenset({Terminal.FAILED, Terminal.EXPIRED})
+
 
 class Told(StrEnum):
     """What became of the report about a terminal outcome."""
@@ -272,11 +280,12 @@ class Settlement:
 
 def _check_report(retirement: Retirement, messages: int) -> None:
     """Hold what became of the report to what the retirement says."""
-    failed = retirement.terminal in (Terminal.FAILED, Terminal.EXPIRED)
     if retirement.report is not None:
         if not 0 <= retirement.report < messages or retirement.told is not None:
             raise ValueError(f"recipient {retirement.number} has no such report")
-    elif (failed and retirement.told is None) or retirement.told is Told.REPORTED:
+    elif (
+        retirement.terminal.is_failure and retirement.told is None
+    ) or retirement.told is Told.REPORTED:
         raise ValueError(f"recipient {retirement.number} does not say what became of its report")
 
 
