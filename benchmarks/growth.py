@@ -45,7 +45,6 @@ from whybounce.gateway.store.identity import Ids
 from whybounce.gateway.store.opening import open_queue
 from whybounce.gateway.store.rows import (
     Attempt,
-    BodyType,
     Consignment,
     Envelope,
     NewMessage,
@@ -57,6 +56,7 @@ from whybounce.gateway.store.rows import (
 )
 from whybounce.gateway.store.tables import bodies, messages, recipients
 from whybounce.provoking.mail_server import MailServer, Received
+from whybounce.vocabulary.envelope import BodyType
 
 _PARTS = ["growth", "restart", "nodes"]
 CALLERS = 20

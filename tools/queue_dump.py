@@ -27,23 +27,21 @@ from whybounce.gateway.store import (
 from whybounce.gateway.store.migrating import HEAD
 from whybounce.gateway.store.rows import (
     Attempt,
-    BodyType,
     CallKind,
     Calls,
     Deferral,
     Envelope,
     Event,
     NewMessage,
-    Notify,
     Outgoing,
     Recipient,
     Retirement,
-    Return,
     Session,
     Settlement,
     Terminal,
 )
 from whybounce.gateway.tokens import make, new_token
+from whybounce.vocabulary.envelope import BodyType, Notify, Return
 
 QUEUES = Path(__file__).parent.parent / "tests/gateway/store/queues"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -56,7 +54,9 @@ def message(*addresses: str, sender: str = "anna@example.org") -> NewMessage:
         for address in addresses
     )
     return NewMessage(
-        Envelope(sender, recipients, Return.FULL, "QQ314159", BodyType.EIGHT_BIT, smtputf8=True),
+        Envelope(
+            sender, recipients, Return.FULL, "QQ314159", BodyType.EIGHT_BIT_MIME, smtputf8=True
+        ),
         arrived=NOW,
         expires=NOW + timedelta(days=5),
         session=Session("192.0.2.1", "mail.example.org", "helo", "ESMTPS", facts={"spf": "pass"}),

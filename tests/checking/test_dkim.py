@@ -220,6 +220,17 @@ def test_no_signature_takes_long_to_refuse(tag, blanks):
     assert time.process_time() - begun < 0.7
 
 
+def test_names_that_are_signed_and_not_there_cost_nothing():
+    """Each was looked for among all the fields: for one signature that took seconds."""
+    names = b":".join(b"x%x" % number for number in range(1400))
+    field = SIGNED.partition(b"From:")[0].replace(b" h=", b" h=%b:to:" % names, 1)
+    begun = time.process_time()
+    (found,) = judged(field + b"to:\r\n" * 48_000 + MAIL, zone({KEY: RECORD}))
+
+    assert (found.result, "header was changed" in found.evidence) == (Result.FAIL, True)
+    assert time.process_time() - begun < 1
+
+
 def test_a_header_without_end_is_not_held():
     """Nothing is judged, and nothing raises."""
     hasher = MessageHasher()

@@ -75,6 +75,14 @@ def test_a_from_nobody_can_read_has_no_author(value):
     assert time.process_time() - begun < 0.5
 
 
+def test_a_hundred_from_fields_have_no_author_and_take_no_longer():
+    """Each short enough by itself, and slow to read."""
+    begun = time.process_time()
+
+    assert hashed((b"From: " + b'""' * 1000 + b"\r\n") * 120 + b"\r\nx\r\n").authors == ()
+    assert time.process_time() - begun < 0.5
+
+
 @given(mail=st.binary(max_size=300), cuts=st.lists(st.integers(0, 300), max_size=6))
 def test_the_cuts_of_the_network_change_nothing(mail, cuts):
     """The same message in pieces is the same message."""

@@ -59,7 +59,9 @@ async def listed_again(store: Store, subject: str, cause: str = CAUSE, now: date
     )
 
 
-async def mailed(delisting: Delisting) -> email.message.EmailMessage:
+async def mailed(
+    delisting: Delisting, to: str = "olga@remote.example"
+) -> email.message.EmailMessage:
     """Return the last mail that was sent."""
     leased = await delisting.store.lease(
         9, node="a", now=delisting.clock(), until=delisting.clock() + timedelta(minutes=1)
@@ -69,8 +71,9 @@ async def mailed(delisting: Delisting) -> email.message.EmailMessage:
     octets = b"".join([piece async for piece in body])
     assert (consignment.message.sender, consignment.recipients[0].address) == (
         "",
-        "olga@remote.example",
+        to,
     )
+    assert consignment.message.smtputf8 is not to.isascii()
     return email.message_from_bytes(octets, policy=email.policy.default)
 
 
@@ -100,6 +103,15 @@ async def test_a_listed_server_is_taken_off_when_the_mailed_link_is_confirmed(tm
         assert await delisting.store.blocks(now=NOW) == ()
         with pytest.raises(DelistingError, match="not listed any more"):
             await delisting.confirm(written)
+
+
+async def test_an_address_beyond_ascii_is_written_to_as_it_is(tmp_path):
+    """RFC 6531: an encoded word is nobody's address."""
+    async with listed(tmp_path, "192.0.2.9") as delisting:
+        await delisting.request("192.0.2.9", "ölga@remote.example")
+        mail = await mailed(delisting, "ölga@remote.example")
+
+    assert mail["To"] == "ölga@remote.example"
 
 
 async def test_one_server_of_a_listed_network_asks_for_the_network(tmp_path):

@@ -3,9 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from serving import bring, configured, mails
 from whybounce.gateway.directory import read_directory
+from whybounce.gateway.expanding import _recipient, _Way
 from whybounce.gateway.service import running
+from whybounce.gateway.store.rows import LeasedRecipient
 
 _DOMAIN = """
 [[organisation]]
@@ -39,6 +43,20 @@ async def test_a_long_chain_of_forwarding_ends_in_a_mailbox(in_memory: Path):
     assert b"See below." in kept
     assert b"See below." in last
     assert not (in_memory / "mailboxes" / "m30@contoso.example").exists()
+
+
+@pytest.mark.parametrize(
+    ("alias", "original"),
+    [
+        ("books@contoso.example", "rfc822;books@contoso.example"),
+        ("bücher@contoso.example", "utf-8;bücher@contoso.example"),
+    ],
+)
+def test_an_alias_is_told_as_the_original_recipient_in_a_form_that_servers_take(alias, original):
+    """RFC 6533 §3: rfc822 is ASCII, and a server refuses the recipient for anything else."""
+    leased = LeasedRecipient(0, alias, "contoso.example", None, None, 0, None)
+
+    assert _recipient(_Way("ben@example.org", ""), leased).orcpt == original
 
 
 async def test_a_trace_names_those_it_went_on_to(in_memory: Path):

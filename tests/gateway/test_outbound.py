@@ -36,7 +36,6 @@ from whybounce.gateway.store.rows import (
     LeasedRecipient,
     Life,
     NewMessage,
-    Notify,
     Outgoing,
     QueuedMessage,
     Recipient,
@@ -46,6 +45,7 @@ from whybounce.gateway.store.rows import (
     Told,
 )
 from whybounce.provoking.mail_server import Behaviour, Received
+from whybounce.vocabulary.envelope import Notify
 
 BODY = b"From: anna@example.net\r\nSubject: Minutes\r\n\r\nSee below.\r\n"
 QUICK = Schedule(

@@ -23,8 +23,9 @@ from serving import (
 from whybounce.gateway.directory import read_directory
 from whybounce.gateway.reporter import why_none
 from whybounce.gateway.service import Running, running
-from whybounce.gateway.store.rows import BodyType, QueuedMessage, Session, Told
+from whybounce.gateway.store.rows import QueuedMessage, Session, Told
 from whybounce.provoking.mail_server import Behaviour
+from whybounce.vocabulary.envelope import BodyType
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 STRANGERS = QueuedMessage(

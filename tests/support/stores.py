@@ -17,7 +17,6 @@ from whybounce.gateway.store.rows import (
     Deferral,
     Envelope,
     NewMessage,
-    Notify,
     Outgoing,
     Recipient,
     Retirement,
@@ -26,6 +25,7 @@ from whybounce.gateway.store.rows import (
     Terminal,
     Told,
 )
+from whybounce.vocabulary.envelope import Notify
 
 Opens = Callable[..., AbstractAsyncContextManager[Store]]
 

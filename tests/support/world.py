@@ -17,9 +17,10 @@ from whybounce.gateway.delivery.opening import Opener
 from whybounce.gateway.delivery.parcels import Parcel
 from whybounce.gateway.delivery.tls_policies import TlsPolicies, TlsPolicy, always, opportunistic
 from whybounce.gateway.smtp.client import ClientSettings, Patience
-from whybounce.gateway.store.rows import BodyType, LeasedRecipient, QueuedMessage
+from whybounce.gateway.store.rows import LeasedRecipient, QueuedMessage
 from whybounce.provoking.mail_server import Behaviour, MailServer
 from whybounce.provoking.name_server import NameServer, Records
+from whybounce.vocabulary.envelope import BodyType
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MESSAGE = b"From: anna@example.net\r\nSubject: Minutes\r\n\r\nSee below.\r\n.dot\r\n"

@@ -16,7 +16,8 @@ from whybounce.checking.lookups import Absence, Asking, Records
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
 
-_LISTED = IPv4Network("127.0.0.0/8")  # §2.1. Anything else is a domain that was sold on.
+ANY_CODE = ("127.0.0.0/8",)  # §2.1. Anything else is a domain that was sold on.
+_LISTED = IPv4Network(ANY_CODE[0])
 _LINK = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[A-Za-z0-9._~/?&=%#+-]{0,300})?")
 _LONGEST_TEXT = 400
 
@@ -35,7 +36,7 @@ class BlockList:
     """A list, and how its answers are to be read."""
 
     zone: str
-    codes: tuple[str, ...] = ("127.0.0.0/8",)  # Answers that mean a listing.
+    codes: tuple[str, ...] = ANY_CODE  # Answers that mean a listing.
     refusals: tuple[str, ...] = ("127.255.255.0/24", "127.0.0.1/32")  # "You may not ask me."
     link: str = ""  # Where a listing can be looked up; the list's own text goes before it.
 

@@ -21,7 +21,9 @@ _MOST_TAGS = 40
 _LONGEST_SIGNATURE = 8192  # Octets of the field.
 _TOO_MANY_BLANKS = re.compile(rb"\s{100}")  # dkimpy's patterns take the square of such a run.
 _LONGEST_LENGTH = 12  # Digits of l=.
-_LONGEST_FROM = 2048  # Octets; the standard library's parser takes a second for a hostile 8,000.
+_LONGEST_FROM = (
+    2048  # Octets of all From; the standard library's parser takes a second for a hostile 8,000.
+)
 
 # The shape of most From fields: the standard library's parser takes 100 times as long for them.
 _PLAIN_FROM = re.compile(
@@ -34,6 +36,9 @@ _PLAIN_FROM = re.compile(
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,998})[ \t]*:(.*)", re.DOTALL)
 _FIELD_START = re.compile(rb"\r\n(?![ \t])")
 _END_OF_HEADER = b"\r\n\r\n"
+
+HeaderField = tuple[bytes, bytes]
+"""Name and value as they stand, the value with its line end."""
 
 Tags = Mapping[bytes, bytes]
 _BodyKey = tuple[bool, bytes, int | None]  # Relaxed; algorithm; l=.
@@ -65,7 +70,7 @@ class SignatureField:
 class HashedMessage:
     """What is needed of a message to judge its signatures."""
 
-    fields: tuple[tuple[bytes, bytes], ...]  # Name and value as they stand, from the top.
+    fields: tuple[HeaderField, ...]  # From the top.
     signatures: tuple[SignatureField, ...] = ()
     arc: tuple[SignatureField, ...] = ()
     body_hashes: Mapping[_BodyKey, bytes | None] = field(default_factory=dict)
@@ -157,14 +162,14 @@ ARC_SEAL = b"arc-seal"
 ARC_FIELDS = (ARC_AUTHENTICATION_RESULTS, ARC_MESSAGE_SIGNATURE, ARC_SEAL)
 
 
-def _fields(header: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _fields(header: bytes) -> Iterator[HeaderField]:
     for line in _FIELD_START.split(header):
         found = _FIELD.fullmatch(line)
         if found:
             yield found[1], found[2] + b"\r\n"
 
 
-def _arc_fields(fields: Sequence[tuple[bytes, bytes]]) -> Iterator[SignatureField]:
+def _arc_fields(fields: Sequence[HeaderField]) -> Iterator[SignatureField]:
     """Yield them parsed; one more than is allowed shows that there are too many."""
     for name, value in fields[: 3 * MOST_ARC_SETS + 1]:
         if name.lower() == ARC_AUTHENTICATION_RESULTS:
@@ -187,16 +192,15 @@ def _signature(name: bytes, tags: bytes, value: bytes | None = None) -> Signatur
     return SignatureField(name, value or tags, parsed)
 
 
-def _author_domains(fields: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:
+def _author_domains(fields: Sequence[HeaderField]) -> Iterator[str]:
     """Yield each domain in From once, as often as the field stands there."""
     written = [value for name, value in fields if name.lower() == b"from"]
-    domains = [domain for value in written for domain in _domains(value)]
-    yield from dict.fromkeys(domains)
+    if sum(map(len, written)) > _LONGEST_FROM:  # A part would be another author than the whole.
+        return
+    yield from dict.fromkeys(domain for value in written for domain in _domains(value))
 
 
 def _domains(value: bytes) -> Iterator[str]:
-    if len(value) > _LONGEST_FROM:  # Half of it would be another author than the whole.
-        return
     text = value.decode("utf-8", "replace").replace("\r\n", "").strip()
     if plain := _PLAIN_FROM.fullmatch(text):
         domain = plain[1] or plain[2]

@@ -7,7 +7,8 @@ asked for through our resolver, and the arithmetic is the cryptography library's
 import base64
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -24,7 +25,7 @@ from dkim.canonicalization import CanonicalizationPolicy, InvalidCanonicalizatio
 from dkim.util import InvalidTagValueList, parse_tag_value
 
 from whybounce.checking.lookups import Asking, Records
-from whybounce.checking.message import HashedMessage, SignatureField
+from whybounce.checking.message import HashedMessage, HeaderField, SignatureField
 from whybounce.vocabulary.authentication import Result
 
 _LEAST_BITS = 1024  # RFC 8301 §3.2.
@@ -104,14 +105,8 @@ def verdict(
     if body_hash != _decoded(tags[b"bh"]):
         return Verdict(Result.FAIL, "the body was changed after it was signed", key, record)
     # A second From is never unsigned: RFC 6376 §8.15.
-    hashed = sha256()
-    signed = set(names)
-    fields = policy.canonicalize_headers(
-        [(name, value) for name, value in message.fields if name.lower() in signed]
-    )
-    field = (signature.name, signature.value)
-    dkim.hash_headers(hashed, policy, fields, [*names, b"from"], field, tags)
-    if _holds(key, hashed.digest(), _decoded(tags[b"b"])):
+    digest = _digest(named_fields(message.fields, [*names, b"from"]), policy, signature)
+    if _holds(key, digest, _decoded(tags[b"b"])):
         return Verdict(Result.PASS, "it holds", key, record)
     return Verdict(
         Result.FAIL, "the header was changed after it was signed, or by another key", key, record
@@ -134,12 +129,8 @@ def seal_verdict(
         return checked
     key, record = checked
     relaxed = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
-    hashed = sha256()
-    canonical = relaxed.canonicalize_headers([(one.name, one.value) for one in reversed(fields)])
-    # From the bottom of the list upwards, as h= would name them.
-    names = [one.name.lower() for one in fields]
-    dkim.hash_headers(hashed, relaxed, canonical, names, (seal.name, seal.value), seal.tags)
-    if _holds(key, hashed.digest(), _decoded(seal.tags[b"b"])):
+    digest = _digest([(one.name, one.value) for one in fields], relaxed, seal)
+    if _holds(key, digest, _decoded(seal.tags[b"b"])):
         return Verdict(Result.PASS, "it holds", key, record)
     return Verdict(Result.FAIL, "it does not hold", key, record)
 
@@ -156,6 +147,32 @@ async def published_key(resolver: Asking, domain: str, selector: str) -> Verdict
         return found
     key, record = found
     return Verdict(Result.PASS, f"{name} holds a key of {key.bits} bits", key, record)
+
+
+def named_fields(fields: Sequence[HeaderField], names: Iterable[bytes]) -> list[HeaderField]:
+    """Return the fields that h= names, the last of a name first: RFC 6376 §5.4.2.
+
+    Args:
+        fields: Name and value of each, from the top.
+        names: In lower case, each as often as a field of that name is meant.
+
+    """
+    left: defaultdict[bytes, list[HeaderField]] = defaultdict(list)
+    for field in fields:
+        left[field[0].lower()].append(field)
+    return [left[name].pop() for name in names if left[name]]
+
+
+def _digest(
+    fields: Sequence[HeaderField], policy: CanonicalizationPolicy, signature: SignatureField
+) -> bytes:
+    """Return the hash of the fields and of the signature's own field, its b= left out."""
+    hashed = sha256()
+    for name, value in policy.canonicalize_headers(fields):
+        hashed.update(name + b":" + value)
+    own = (signature.name, signature.value)
+    dkim.hash_headers(hashed, policy, [], [], own, signature.tags)
+    return hashed.digest()
 
 
 def _mistake(tags: Mapping[bytes, bytes], *, is_arc: bool) -> str:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -33,7 +33,8 @@ from whybounce.gateway.addresses import MailAddress
 from whybounce.gateway.asking import networks_of
 from whybounce.gateway.removals import Moving, Removal, Stage
 from whybounce.gateway.store import Lifting, Store, blocking, body_of
-from whybounce.gateway.store.rows import Block, BodyType, Envelope, NewMessage, Recipient
+from whybounce.gateway.store.rows import Block, Envelope, NewMessage, Recipient
+from whybounce.vocabulary.envelope import BodyType
 from whybounce.wording.filling import fill
 
 CAUSE = "banned-sending-ip"
@@ -189,7 +190,12 @@ class Delisting:
 
     async def _send(self, mail: bytes, to: MailAddress, now: datetime, key: str) -> None:
         message = NewMessage(
-            Envelope("", (Recipient(str(to)),), body_type=BodyType.EIGHT_BIT),
+            Envelope(
+                "",
+                (Recipient(str(to)),),
+                body_type=BodyType.EIGHT_BIT_MIME,
+                smtputf8=not to.isascii(),
+            ),
             arrived=now,
             expires=now + self.expire_after,
             subject="delisting",
@@ -207,7 +213,7 @@ class Delisting:
             "remote": self.host,
         }
         words = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
-        mail = EmailMessage(SMTP)
+        mail = EmailMessage(SMTP if to.isascii() else SMTPUTF8)
         mail["From"] = f"postmaster@{self.host}"
         mail["To"] = str(to)
         mail["Subject"] = fill(words["subject"], values, {})

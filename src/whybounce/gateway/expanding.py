@@ -248,5 +248,6 @@ def _copies(
 def _recipient(way: _Way, recipient: LeasedRecipient) -> Recipient:
     if way.by_list:
         return Recipient(way.address)
-    orcpt = recipient.orcpt or f"rfc822;{recipient.address}"
+    kind = "rfc822" if recipient.address.isascii() else "utf-8"  # RFC 6533 §3.
+    orcpt = recipient.orcpt or f"{kind};{recipient.address}"
     return Recipient(way.address, orcpt=orcpt, notify=recipient.notify)

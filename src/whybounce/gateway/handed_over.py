@@ -27,9 +27,9 @@ def envelope_row(envelope: Envelope) -> rows.Envelope:
     return rows.Envelope(
         sender=envelope.return_path,
         recipients=tuple(_recipient(each) for each in envelope.recipients),
-        ret=rows.Return(envelope.return_) if envelope.return_ else None,
+        ret=envelope.return_,
         envid=envelope.envelope_id,
-        body_type=rows.BodyType(envelope.body),
+        body_type=envelope.body,
         smtputf8=envelope.smtputf8,
     )
 
@@ -43,11 +43,8 @@ def protocol(session: Session, *, smtputf8: bool) -> str:
 
 
 def _recipient(recipient: Recipient) -> rows.Recipient:
-    notify = recipient.notify
     return rows.Recipient(
-        recipient.address,
-        orcpt=_orcpt(recipient.original),
-        notify=None if notify is None else frozenset(rows.Notify(each) for each in notify),
+        recipient.address, orcpt=_orcpt(recipient.original), notify=recipient.notify
     )
 
 

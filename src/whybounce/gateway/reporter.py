@@ -18,26 +18,22 @@ from whybounce.gateway.delivery.concluding import Conclusion, Notices, Telling
 from whybounce.gateway.directory import Directory, Mailbox
 from whybounce.gateway.store import Store, body_of
 from whybounce.gateway.store.rows import (
-    BodyType,
     Envelope,
     Event,
     NewMessage,
-    Notify,
     Outgoing,
     QueuedMessage,
     Recipient,
-    Terminal,
     Told,
 )
 from whybounce.gateway.tracing_fields import LONGEST_HEADER_READ, end_of_header, header_of
 from whybounce.notation import hops_of, original_of
-from whybounce.vocabulary.envelope import Return
+from whybounce.vocabulary.envelope import BodyType, Notify, Return
 from whybounce.vocabulary.note import Note, NoteId
 from whybounce.vocabulary.notice import Audience, NoticeSettings, Style
 from whybounce.vocabulary.report import Report
 from whybounce.writing import Writer
 
-_SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 _STYLES = {ConfiguredStyle.MODERN: Style.MODERN, ConfiguredStyle.CLASSIC: Style.CLASSIC}
 
 RETURN_PATH = "return-path"  # The fact that says whether it is proved, unproved or forged.
@@ -62,11 +58,9 @@ class Reporter:
         told = [each for each in telling.conclusions if reason is None and _is_wanted(each)]
         untold = [each for each in telling.conclusions if each not in told]
         withheld = {
-            each.recipient.number: reason or Told.SUPPRESSED
-            for each in untold
-            if each.terminal in _SAD
+            each.recipient.number: reason or Told.SUPPRESSED for each in untold if each.is_failure
         }
-        events = tuple(self._event(telling, each, withheld) for each in untold if _is_sad(each))
+        events = tuple(self._event(telling, each, withheld) for each in untold if each.is_failure)
         if not told:
             return Notices(told=withheld, events=events)
         outgoing, causes = await self._notice(telling.message, told, telling.now)
@@ -119,7 +113,7 @@ class Reporter:
         reports = self.reports
         organisation = await self.directory.organisation_of(message.sender.rpartition("@")[2])
         known = organisation is not None or bool(message.session and message.session.account)
-        returns = Return(message.ret) if message.ret else None
+        returns = message.ret
         if returns is None and reports.returned is Returned.HEADERS:
             returns = Return.HEADERS
         return NoticeSettings(
@@ -147,7 +141,7 @@ class Reporter:
     def _outgoing(
         self, message: QueuedMessage, told: Sequence[Conclusion], octets: bytes, now: datetime
     ) -> Outgoing:
-        copies = self.reports.copies if any(map(_is_sad, told)) else ()
+        copies = self.reports.copies if any(each.is_failure for each in told) else ()
         header = header_of(octets[: end_of_header(octets)])
         envelope = Envelope(
             sender="",
@@ -155,7 +149,7 @@ class Reporter:
                 Recipient(each, notify=frozenset({Notify.NEVER}))
                 for each in (message.sender, *copies)
             ),
-            body_type=BodyType.SEVEN_BIT if octets.isascii() else BodyType.EIGHT_BIT,
+            body_type=BodyType.SEVEN_BIT if octets.isascii() else BodyType.EIGHT_BIT_MIME,
             smtputf8=message.smtputf8,
         )
         notice = NewMessage(
@@ -202,12 +196,8 @@ def _sent_through(told: Sequence[Conclusion]) -> tuple[Note, ...]:
 def _is_wanted(conclusion: Conclusion) -> bool:
     """RFC 3461 §4.1: without NOTIFY failures and delays are told."""
     notify = conclusion.recipient.notify
-    if _is_sad(conclusion):
+    if conclusion.is_failure:
         return notify is None or Notify.FAILURE in notify
     if conclusion.terminal is None:
         return notify is None or Notify.DELAY in notify
     return notify is not None and Notify.SUCCESS in notify
-
-
-def _is_sad(conclusion: Conclusion) -> bool:
-    return conclusion.terminal in _SAD

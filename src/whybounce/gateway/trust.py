@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from whybounce.checking.block_lists import BlockList
+from whybounce.checking.block_lists import ANY_CODE, BlockList
 from whybounce.gateway.addresses import DomainName
 from whybounce.gateway.values import Network
 
@@ -38,8 +38,4 @@ class BlockListTable(Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     def block_list(self) -> BlockList:
         """What is asked."""
         codes = tuple(str(each.addresses) for each in self.codes)
-        return (
-            BlockList(self.zone, codes, link=self.link)
-            if codes
-            else BlockList(self.zone, link=self.link)
-        )
+        return BlockList(self.zone, codes or ANY_CODE, link=self.link)

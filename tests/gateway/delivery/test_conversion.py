@@ -1,11 +1,13 @@
 """Eight bits made seven without a change of what they mean."""
 
+import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
 from hypothesis import given, strategies as st
 
+from whybounce.gateway.delivery.ascii_header import with_ascii_header
 from whybounce.gateway.delivery.conversion import seven_bit
 
 HEAD = "From: anna@example.net\r\nSubject: Two  blanks\r\n\tkept\r\nMIME-Version: 1.0\r\n"
@@ -23,6 +25,23 @@ def body_of(raw: bytes) -> bytes:
     payload = message_from_bytes(raw, policy=policy.SMTP).get_payload(decode=True)
     assert isinstance(payload, bytes)
     return payload
+
+
+@pytest.mark.parametrize(
+    ("convert", "type_"),
+    [
+        (seven_bit, "text/plain"),
+        (seven_bit, "multipart/mixed"),
+        (with_ascii_header, "multipart/mixed"),
+    ],
+)
+def test_a_parameter_without_end_is_not_looked_for(convert, type_):
+    """The standard library would be at it for ten minutes, and no mail would move meanwhile."""
+    raw = eight_bit("Grüße", f'{type_}; x="{";" * 1_000_000}').replace(b"Two", "Zwei ü".encode())
+    begun = time.process_time()
+
+    assert convert(raw) is None
+    assert time.process_time() - begun < 3
 
 
 @given(texts)

@@ -20,9 +20,9 @@ from whybounce.gateway.delivery.mail_exchangers import Host
 from whybounce.gateway.delivery.opening import Login
 from whybounce.gateway.delivery.recording import expired, outcome_of
 from whybounce.gateway.delivery.tls_policies import TlsPolicy, opportunistic
-from whybounce.gateway.store.rows import BodyType, Return
 from whybounce.provoking.mail_server import Behaviour
 from whybounce.provoking.name_server import Trouble
+from whybounce.vocabulary.envelope import BodyType, Return
 from whybounce.vocabulary.session import Tls
 
 PLAIN = ("PIPELINING", "ENHANCEDSTATUSCODES")
@@ -417,7 +417,7 @@ async def test_eight_bits_are_converted_for_a_server_that_takes_seven(world):
     """To quoted-printable, RFC 6152 §3."""
     async with world() as w:
         server = await w.serve("mx1.example.org", Behaviour(extensions=PLAIN))
-        (attempt,) = await w.deliver(octets=EIGHT_BIT, body_type=BodyType.EIGHT_BIT)
+        (attempt,) = await w.deliver(octets=EIGHT_BIT, body_type=BodyType.EIGHT_BIT_MIME)
 
     assert attempt.ending is Ending.RELAYED
     assert b"Gr=C3=BC=C3=9Fe aus M=C3=BCnchen" in server.received[0].data
@@ -428,7 +428,7 @@ async def test_eight_bits_that_cannot_be_converted_are_returned(world):
     raw = "From: anna@example.net\r\n\r\nGrüße\r\n".encode("latin-1")
     async with world() as w:
         await w.serve("mx1.example.org", Behaviour(extensions=PLAIN))
-        (attempt,) = await w.deliver(octets=raw, body_type=BodyType.EIGHT_BIT)
+        (attempt,) = await w.deliver(octets=raw, body_type=BodyType.EIGHT_BIT_MIME)
 
     assert told(attempt) == (Ending.FAILED, "media-not-supported")
 
@@ -475,7 +475,7 @@ async def test_names_and_a_subject_in_other_letters_go_to_older_servers_as_encod
     ).encode()
     async with world() as w:
         server = await w.serve("mx1.example.org", Behaviour(extensions=extensions))
-        (attempt,) = await w.deliver(octets=raw, smtputf8=True, body_type=BodyType.EIGHT_BIT)
+        (attempt,) = await w.deliver(octets=raw, smtputf8=True, body_type=BodyType.EIGHT_BIT_MIME)
         (received,) = server.received
 
     assert attempt.ending is Ending.RELAYED

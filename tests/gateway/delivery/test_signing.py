@@ -96,6 +96,12 @@ async def test_another_domains_mail_is_not_signed(key):
     assert await _field(key, MAIL.replace(b"contoso.example", b"fabrikam.example")) == b""
 
 
+async def test_a_header_without_end_is_not_signed(key):
+    """Whoever is logged in can write millions of fields, and mail of others waits meanwhile."""
+    assert await _field(key, b"To: x\r\n" * 160_000 + MAIL, 100_000) == b""
+    assert await _field(key, HEADER + b"\r\nX: " + b"x" * 1_050_000 + b"\r\n\r\n", 2_000_000) == b""
+
+
 async def test_lines_stay_short(key):
     assert max(map(len, (await _field(key, MAIL)).split(b"\r\n"))) < 100
 

@@ -11,7 +11,6 @@ from whybounce.gateway.operating.lives import events_told, life_told
 from whybounce.gateway.operating.sentences import event_sentence, sentence
 from whybounce.gateway.store.rows import (
     Attempt,
-    BodyType,
     Entry,
     Event,
     Life,
@@ -23,6 +22,7 @@ from whybounce.gateway.store.rows import (
     Terminal,
     Told,
 )
+from whybounce.vocabulary.envelope import BodyType
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MESSAGE = QueuedMessage(

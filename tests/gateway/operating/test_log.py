@@ -16,7 +16,6 @@ from whybounce.gateway.operating.log import Logged, _for_people, set_up
 from whybounce.gateway.store import Deed, Instruction
 from whybounce.gateway.store.rows import (
     Attempt,
-    BodyType,
     Consignment,
     Deferral,
     Envelope,
@@ -29,6 +28,7 @@ from whybounce.gateway.store.rows import (
     Settlement,
     Touched,
 )
+from whybounce.vocabulary.envelope import BodyType
 
 pytestmark = pytest.mark.usefixtures("restored")
 

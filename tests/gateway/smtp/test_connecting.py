@@ -226,6 +226,24 @@ def test_a_name_that_is_not_in_the_certificate(
     assert "not valid for 'other.example'" in _with(running.port, use)
 
 
+@pytest.mark.parametrize("name", ["\\255" * 20 + ".example", "\\..example", "a" * 300])
+def test_a_name_that_nobody_can_ask_for_is_a_failed_handshake(
+    listen: Listen, server_tls: ssl.SSLContext, name: str
+):
+    """Octets of any kind can stand in an MX record; whoever demands no TLS goes on without."""
+    running = listen(tls=TlsMode.STARTTLS, tls_context=server_tls)
+
+    async def use(connection: ClientConnection) -> Any:
+        await connection.greet()
+        answered = await connection.start_tls(opportunistic_context(), name)
+        return answered.fault, connection.tls_fault, connection.is_usable
+
+    fault, words, is_usable = _with(running.port, use)
+
+    assert (fault, is_usable) == (Fault.TLS_FAILED, False)
+    assert "is no name to ask for" in words
+
+
 class _Keeps:
     """An aiosmtpd handler."""
 

@@ -7,17 +7,15 @@ import pytest
 from whybounce.gateway.store import BodyGoneError, StoreError, body_of
 from whybounce.gateway.store.rows import (
     Body,
-    BodyType,
     Envelope,
     NewMessage,
-    Notify,
     Outgoing,
     Recipient,
-    Return,
     Session,
     Settlement,
     State,
 )
+from whybounce.vocabulary.envelope import BodyType, Notify, Return
 
 
 async def test_a_message_comes_back_as_it_was_accepted(url, open_, mail):
@@ -31,7 +29,7 @@ async def test_a_message_comes_back_as_it_was_accepted(url, open_, mail):
             ),
             ret=Return.HEADERS,
             envid="QQ314159",
-            body_type=BodyType.EIGHT_BIT,
+            body_type=BodyType.EIGHT_BIT_MIME,
             smtputf8=True,
         ),
         arrived=mail.now,

@@ -7,7 +7,8 @@ from hypothesis import given, strategies as st
 from sqlalchemy.dialects import sqlite
 
 from whybounce.gateway.store.columns import Id, Json, Moment, Notifies, Said, Word
-from whybounce.gateway.store.rows import BodyType, Notify, Session
+from whybounce.gateway.store.rows import Session
+from whybounce.vocabulary.envelope import BodyType, Notify
 
 DIALECT = sqlite.dialect()
 
@@ -74,7 +75,7 @@ def test_notify_comes_back(notify):
 
 def test_a_word_that_is_none_of_the_list_is_an_error():
     """The row is damaged, and is set aside."""
-    assert there_and_back(Word(BodyType), BodyType.BINARY) is BodyType.BINARY
+    assert there_and_back(Word(BodyType), BodyType.EIGHT_BIT_MIME) is BodyType.EIGHT_BIT_MIME
     with pytest.raises(ValueError, match="9BIT"):
         Word(BodyType).result_processor(DIALECT, None)("9BIT")
 

@@ -9,6 +9,8 @@ from email import message_from_bytes, policy
 from email.header import Header
 from email.headerregistry import AddressHeader
 
+from whybounce.gateway.delivery.conversion import BoundedMessage
+
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)\r\n")
 _ADDRESSES = frozenset({
     "from", "sender", "reply-to", "to", "cc", "bcc",
@@ -19,6 +21,7 @@ _TEXTS = frozenset({
 })  # fmt: skip
 _PARAMETERS = frozenset({"content-disposition", "content-type"})
 _POLICY = policy.SMTP
+_LONGEST_PARSED = 8_192  # Octets; the standard library takes minutes for a hostile 100,000.
 _LINE = 72  # ``Header`` makes some a little longer; RFC 2047 §2 allows 76.
 
 
@@ -35,6 +38,9 @@ def _converted(raw: bytes) -> bytes | None:
     fields = list(_FIELD.finditer(header + b"\r\n"))
     if not mark or b"".join(each[0] for each in fields) != header + b"\r\n" or _is_below(raw):
         return None
+    parsed = (each[2] for each in fields if not each[0].isascii() and _is_parsed(each[1]))
+    if sum(map(len, parsed)) > _LONGEST_PARSED:
+        return None
     written = []
     for each in fields:
         if each[0].isascii():
@@ -47,9 +53,13 @@ def _converted(raw: bytes) -> bytes | None:
     return b"".join(written) + b"\r\n" + body
 
 
+def _is_parsed(name: bytes) -> bool:
+    return name.decode("ascii").lower() in _ADDRESSES | _PARAMETERS
+
+
 def _is_below(raw: bytes) -> bool:
     """Whether a part, or a message inside, has UTF-8 in its own header: it would have to change too."""
-    _, *below = message_from_bytes(raw).walk()
+    _, *below = message_from_bytes(raw, BoundedMessage).walk()
     return any(not value.isascii() for part in below for _, value in part.raw_items())
 
 

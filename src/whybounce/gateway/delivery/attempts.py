@@ -68,3 +68,10 @@ class Attempt:
     passed_dsn: bool = False  # The next hop took over RFC 3461's duties: no notice is ours.
     untried: bool = False  # Nobody was asked: what another message met a moment ago is told.
     through_our_choice: bool = False  # The DNS did not name who was asked, our configuration did.
+
+
+def obstructed(recipient: LeasedRecipient, obstacle: Obstacle, now: datetime) -> Attempt:
+    """Return a try that an obstacle ended before anybody was asked."""
+    asked = Asked(now, obstacle)
+    ending = Ending.FAILED if obstacle.permanent else Ending.DEFERRED
+    return Attempt(recipient, ending, (asked,), asked)

@@ -9,7 +9,14 @@ from functools import partial
 
 from whybounce.checking.lookups import Resolver
 from whybounce.gateway.delivery import maildir
-from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle, Remote
+from whybounce.gateway.delivery.attempts import (
+    Asked,
+    Attempt,
+    Ending,
+    Obstacle,
+    Remote,
+    obstructed,
+)
 from whybounce.gateway.delivery.connections import Connections
 from whybounce.gateway.delivery.destinations import (
     Destination,
@@ -171,9 +178,8 @@ class Carrier:
         return tuple(attempts)
 
     def _obstructed(self, parcel: Parcel, obstacle: Obstacle) -> tuple[Attempt, ...]:
-        asked = Asked(self.clock(), obstacle)
-        ending = _ending(obstacle)
-        return tuple(Attempt(each, ending, (asked,), asked) for each in parcel.recipients)
+        now = self.clock()
+        return tuple(obstructed(each, obstacle, now) for each in parcel.recipients)
 
 
 def _closed(destination: _Remote, found: NoRoute) -> Obstacle:

@@ -21,7 +21,6 @@ from whybounce.gateway.store.rows import (
     Deferral,
     Event,
     LeasedRecipient,
-    Notify,
     Outgoing,
     QueuedMessage,
     Retirement,
@@ -30,6 +29,7 @@ from whybounce.gateway.store.rows import (
     Told,
 )
 from whybounce.gateway.store.schedule import Schedule, next_try
+from whybounce.vocabulary.envelope import Notify
 from whybounce.vocabulary.outcome import Outcome
 
 _TERMINALS = {
@@ -37,7 +37,6 @@ _TERMINALS = {
     Ending.RELAYED: Terminal.RELAYED,
     Ending.FAILED: Terminal.FAILED,
 }
-_SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,11 @@ class Conclusion:
     cause: str | None = None  # What we found ourselves; None: the reply tells.
     passed_dsn: bool = False  # Its success is the next hop's to tell.
     sent_through: str | None = None  # The host of our choice that refused it or put it off.
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it has failed for good."""
+        return self.terminal is not None and self.terminal.is_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def to_tell(
 def _is_worth_telling(conclusion: Conclusion, *, is_late: bool) -> bool:
     if conclusion.terminal is None:
         return is_late and conclusion.recipient.delay_told is None
-    if conclusion.terminal in _SAD:
+    if conclusion.is_failure:
         return True
     notify = conclusion.recipient.notify or frozenset()
     return Notify.SUCCESS in notify and not conclusion.passed_dsn
@@ -184,8 +188,8 @@ def postponement(
     chance: Callable[[], float],
 ) -> Settlement:
     """Return what to record where no report could be made: nobody fails without being told of."""
-    kept = [each for each in conclusions if each.terminal not in _SAD]
-    put_off = [each for each in conclusions if each.terminal in _SAD]
+    kept = [each for each in conclusions if not each.is_failure]
+    put_off = [each for each in conclusions if each.is_failure]
     return settlement(
         consignment,
         attempts,

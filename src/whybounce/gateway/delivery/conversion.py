@@ -8,9 +8,31 @@ from base64 import encodebytes
 from binascii import b2a_qp
 from email import message_from_bytes, policy
 from email.message import Message
+from typing import Any
 
 _POLICY = policy.compat32.clone(linesep="\r\n", max_line_length=None)
+_LONGEST_FIELD = 8_192  # Octets, where parameters stand in it.
+_ASCII = bytes(range(128))
 _MOSTLY_TEXT = 6  # Of octets, one in so many above 127 still makes quoted-printable the shorter.
+
+
+class BoundedMessage(Message):
+    """A message that does not look for parameters in a field that is too long.
+
+    The standard library takes the square of such a field's length for it: ten minutes for a megabyte.
+    """
+
+    def get_param(
+        self,
+        param: str,
+        failobj: Any = None,
+        header: str = "content-type",
+        unquote: bool = True,  # noqa: FBT001, FBT002  # the standard library's shape
+    ) -> Any:
+        """Return the parameter. Raises ValueError where the field is too long."""
+        if len(str(self.get(header, ""))) > _LONGEST_FIELD:
+            raise ValueError(f"{header} has more than {_LONGEST_FIELD} octets")
+        return super().get_param(param, failobj, header, unquote)
 
 
 def seven_bit(raw: bytes) -> bytes | None:
@@ -24,7 +46,7 @@ def seven_bit(raw: bytes) -> bytes | None:
 
 
 def _converted(raw: bytes) -> bytes | None:
-    message = message_from_bytes(raw, policy=_POLICY)
+    message = message_from_bytes(raw, BoundedMessage, policy=_POLICY)
     if "MIME-Version" not in message or not _convert(message):
         return None
     converted = message.as_bytes(policy=_POLICY)
@@ -67,4 +89,4 @@ def _encode(part: Message) -> None:
 
 
 def _is_mostly_ascii(octets: bytes) -> bool:
-    return sum(octet > 127 for octet in octets) * _MOSTLY_TEXT < len(octets)
+    return len(octets.translate(None, _ASCII)) * _MOSTLY_TEXT < len(octets)

@@ -9,7 +9,7 @@ have the message without our knowing it.
 from enum import StrEnum
 
 from whybounce.gateway.smtp.client import Answered, Fault, ServerReply
-from whybounce.gateway.smtp.client.results import END_OF_DATA, GREETING, LAST_CHUNK
+from whybounce.gateway.smtp.client.results import ENDS, GREETING
 
 
 class Decision(StrEnum):
@@ -23,7 +23,6 @@ class Decision(StrEnum):
 
 
 _BEFORE_MAIL = frozenset({GREETING, "EHLO", "LHLO", "HELO", "STARTTLS", "AUTH", "connect"})
-_ENDS = frozenset({END_OF_DATA, LAST_CHUNK})
 _CLOSING = 421
 _TOO_MANY_RECIPIENTS = 552
 
@@ -42,11 +41,11 @@ def decide(answered: Answered) -> Decision:
     if heard in _FAULTS:
         return _FAULTS[heard]
     # After the end the server may have it: another host at once would surely make it two.
-    return Decision.DEFERRED if answered.command in _ENDS else Decision.NEXT_HOST
+    return Decision.DEFERRED if answered.command in ENDS else Decision.NEXT_HOST
 
 
 def _of_reply(command: str, reply: ServerReply) -> Decision:
-    if reply.is_good and command in _ENDS:
+    if reply.is_good and command in ENDS:
         return Decision.ACCEPTED
     if reply.code == _CLOSING or reply.code < 400:
         return Decision.NEXT_HOST

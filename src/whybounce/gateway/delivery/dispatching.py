@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from whybounce.gateway.addresses import key_of
-from whybounce.gateway.delivery.attempts import Asked, Attempt, Ending, Obstacle
+from whybounce.gateway.delivery.attempts import Attempt, Ending, Obstacle, obstructed
 from whybounce.gateway.delivery.carrying import Carry
 from whybounce.gateway.delivery.concluding import (
     Notices,
@@ -193,9 +193,7 @@ class Dispatcher:
         return Obstacle("recipient-thread-limit", evidence)
 
     def _obstructed(self, recipient: LeasedRecipient, obstacle: Obstacle) -> Attempt:
-        asked = Asked(self.clock(), obstacle)
-        ending = Ending.FAILED if obstacle.permanent else Ending.DEFERRED
-        return Attempt(recipient, ending, (asked,), asked)
+        return obstructed(recipient, obstacle, self.clock())
 
     def _held(self, message: QueuedMessage) -> Callable[[], Awaitable[bytes]] | None:
         """Return how to read all of a small message, which is asked of the store once."""

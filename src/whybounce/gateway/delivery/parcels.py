@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from whybounce.gateway.store.rows import BodyType, LeasedRecipient, QueuedMessage
+from whybounce.gateway.store.rows import LeasedRecipient, QueuedMessage
+from whybounce.vocabulary.envelope import BodyType
 
 ABOVE = "above"  # The fact with fields that are written above the message when it leaves.
 OURS = "ours"  # The fact by which a message's session says whose it is.

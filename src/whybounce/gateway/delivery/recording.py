@@ -80,7 +80,7 @@ def outcome_of(attempt: Attempt, *, retry_until: datetime | None = None) -> Outc
     is_good = attempt.ending in (Ending.DELIVERED, Ending.RELAYED)
     return Outcome(
         recipient=recipient.address,
-        original_recipient=_original(recipient.orcpt),
+        original_recipient=original_of(recipient.orcpt),
         action=_ACTIONS[attempt.ending],
         status=_GOOD if is_good else _status(reply, attempt.ending),
         reply=reply,
@@ -153,7 +153,7 @@ def cause_of(attempt: Attempt) -> str | None:
     return obstacle.cause if obstacle else None
 
 
-def _original(orcpt: str | None) -> str | None:
+def original_of(orcpt: str | None) -> str | None:
     """Return the address of ``rfc822;anna@example.org``."""
     return orcpt.partition(";")[2] or None if orcpt else None
 

@@ -3,6 +3,7 @@
 RFC 5321 §5.1, RFC 2033. What each answer means is said in ``decisions``.
 """
 
+import asyncio
 from collections.abc import AsyncIterable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -24,10 +25,8 @@ from whybounce.gateway.store.rows import LeasedRecipient
 from whybounce.vocabulary.envelope import (
     BodyType,
     Envelope,
-    Notify,
     OriginalRecipient,
     Recipient,
-    Return,
 )
 from whybounce.vocabulary.reply import Reply
 
@@ -159,14 +158,18 @@ def _in_ascii(envelope: Envelope) -> Envelope:
 
 
 async def _converted(parcel: Parcel) -> bytes | None:
-    return seven_bit(await whole(parcel)) if parcel.message.size <= _MOST_CONVERTED else None
+    if parcel.message.size > _MOST_CONVERTED:
+        return None
+    return await asyncio.to_thread(seven_bit, await whole(parcel))
 
 
 async def _with_ascii_header(parcel: Parcel, *, takes_eight_bit: bool) -> bytes | None:
     if parcel.message.size > _MOST_CONVERTED:
         return None
-    converted = with_ascii_header(await whole(parcel))
-    return converted if converted is None or takes_eight_bit else seven_bit(converted)
+    converted = await asyncio.to_thread(with_ascii_header, await whole(parcel))
+    if converted is None or takes_eight_bit:
+        return converted
+    return await asyncio.to_thread(seven_bit, converted)
 
 
 def _envelope(parcel: Parcel, some: Sequence[LeasedRecipient]) -> Envelope:
@@ -176,14 +179,13 @@ def _envelope(parcel: Parcel, some: Sequence[LeasedRecipient]) -> Envelope:
         recipients=tuple(map(_recipient, some)),
         body=BodyType.EIGHT_BIT_MIME if parcel.is_eight_bit else BodyType.SEVEN_BIT,
         smtputf8=message.smtputf8,
-        return_=Return(message.ret) if message.ret else None,
+        return_=message.ret,
         envelope_id=message.envid,
     )
 
 
 def _recipient(leased: LeasedRecipient) -> Recipient:
-    notify = None if leased.notify is None else frozenset(map(Notify, leased.notify))
-    return Recipient(leased.address, notify, _original(leased.orcpt))
+    return Recipient(leased.address, leased.notify, _original(leased.orcpt))
 
 
 def _original(orcpt: str | None) -> OriginalRecipient | None:

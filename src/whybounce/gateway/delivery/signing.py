@@ -6,7 +6,7 @@ signed: a signature says that the domain answers for it.
 
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +20,14 @@ from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from whybounce.checking.body_hash import BodyHash, CanonicalBody
+from whybounce.checking.signatures import named_fields
 from whybounce.gateway.addresses import domain_of, folded_domain, parents
 from whybounce.notation import first_field, header_fields, mailboxes
 
 _BLANKS = re.compile(rb"[ \t]+")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)")
 _LINE = 72  # Characters of the signature on one line.
+_LONGEST_HEADER = 1_048_576  # Octets; a message with more of a header is not signed.
 
 # RFC 6376 §5.4.1. The first ones are named once more than they occur, so that nobody adds another.
 _SEALED = (b"from", b"to", b"cc", b"subject", b"date", b"reply-to")
@@ -97,7 +99,7 @@ class Signer:
     async def field(self, pieces: AsyncIterable[bytes]) -> bytes:
         """Return a DKIM-Signature field for the message; nothing where no key is its author's."""
         header, body_hash = await _taken(pieces)
-        key = self.key_for(header)
+        key = self.key_for(header) if len(header) <= _LONGEST_HEADER else None
         return b"" if key is None else signature(key, header, body_hash, self.clock())
 
 
@@ -113,8 +115,8 @@ def signature(key: SigningKey, header: bytes, body_hash: bytes, now: datetime) -
     )
     own = f" {tags}".replace("; ", ";\r\n\t").encode()
     hashed = Hash(SHA256())
-    for octets in _canonical(fields, listed):
-        hashed.update(octets)
+    for field in named_fields(fields, listed):
+        hashed.update(_relaxed(*field))
     hashed.update(_relaxed(b"dkim-signature", own).removesuffix(b"\r\n"))
     written = b64encode(key.sign(hashed.finalize())).decode()
     return b"DKIM-Signature:" + own + _folded(written, "").encode() + b"\r\n"
@@ -135,19 +137,10 @@ async def _taken(pieces: AsyncIterable[bytes]) -> tuple[bytes, bytes]:
             in_body = True
             body.feed(header[end + 2 :])
             header = header[:end]
+        elif len(header) > _LONGEST_HEADER:
+            break
     body.finish()
     return header, hashed.digest() or b""
-
-
-def _canonical(fields: Sequence[tuple[bytes, bytes]], listed: Sequence[bytes]) -> list[bytes]:
-    """Return the listed fields, the last of a name first: RFC 6376 §5.4.2."""
-    left = list(reversed(fields))
-    found = []
-    for name in listed:
-        place = next((place for place, field in enumerate(left) if field[0] == name), None)
-        if place is not None:
-            found.append(_relaxed(*left.pop(place)))
-    return found
 
 
 def _relaxed(name: bytes, value: bytes) -> bytes:

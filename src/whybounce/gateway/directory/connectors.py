@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from sqlalchemy import Connection, select
 
+from whybounce.checking.certificates import covers
 from whybounce.gateway.addresses import folded_domain, parents
 from whybounce.gateway.directory.nouns import InboundConnector, OutboundConnector, Pattern
 from whybounce.gateway.directory.tables import inbound_connectors, outbound_connectors
@@ -76,16 +77,8 @@ def _fits(
 ) -> bool:
     """Whether it comes from there; with a certificate's name in the connector, that alone counts."""
     if connector.certificate is not None:
-        return any(_certified(connector.certificate, name) for name in names)
+        return any(covers(folded_domain(name), connector.certificate) for name in names)
     return any(client in network.addresses for network in connector.networks)
-
-
-def _certified(wanted: str, name: str) -> bool:
-    folded = folded_domain(name)
-    # RFC 6125 §6.4.3: an asterisk stands for one label, the first.
-    return folded == wanted or (
-        folded.startswith("*.") and wanted.partition(".")[2] == folded.removeprefix("*.")
-    )
 
 
 def _rank(connector: InboundConnector, patterns: list[Pattern]) -> tuple[bool, int]:

@@ -3,7 +3,7 @@
 Those that each message needs may come from memory, which forgets them when the tables change.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol, TypeVar
@@ -15,7 +15,6 @@ from whybounce.gateway.directory import connectors, finding, rights
 from whybounce.gateway.directory.finding import Expansion, Found
 from whybounce.gateway.directory.nouns import (
     Account,
-    Correspondent,
     Domain,
     Entry,
     InboundConnector,
@@ -130,7 +129,8 @@ def origin_of_client(
 def owns(connection: Connection, account: Account, sender: str) -> bool:
     """Whether the account owns the address: its mailbox has it, or ``send-as`` names it."""
     # A group named here is the group's own address; its members' are not meant.
-    names = {finding.entry_key(connection, account.name), *_keys(connection, account.send_as)}
+    listed = (rights.listed_key(connection, each) for each in account.send_as)
+    names = {finding.entry_key(connection, account.name), *listed}
     entry = finding.entry_key(connection, sender)
     domain = f"@{folded_domain(sender.rpartition('@')[2])}"
     return not names.isdisjoint({entry or key_of(sender), domain})
@@ -218,12 +218,6 @@ def _organisation(connection: Connection, name: str) -> Organisation | None:
     asked = select(organisations.c.settings).where(organisations.c.name == name)
     found: Organisation | None = connection.scalar(asked)
     return found
-
-
-def _keys(connection: Connection, those: Collection[Correspondent]) -> Iterator[str]:
-    """Yield the keys of the entries that a list names; of the rest, the list's own."""
-    for each in those:
-        yield finding.entry_key(connection, each) or each.key
 
 
 def _account(connection: Connection, name: str) -> Login | None:

@@ -94,14 +94,15 @@ def _on(
     """Return the name on the list that is the sender's; nothing where none is."""
     if not those or not names:
         return ""
-    listed = {_entry_or_key(connection, each): each for each in those}
+    listed = {listed_key(connection, each): each for each in those}
     found = listed.keys() & names
     if not found:
         found = listed.keys() & finding.groups_with(connection, names)
     return next((str(each) for key, each in listed.items() if key in found), "")
 
 
-def _entry_or_key(connection: Connection, listed: Correspondent | MailAddress) -> str:
+def listed_key(connection: Connection, listed: Correspondent | MailAddress) -> str:
+    """Return the key of the entry that a list names; of what is none, its own."""
     if listed.startswith("@"):
         return listed.key
     return finding.entry_key(connection, listed) or listed.key

@@ -9,6 +9,7 @@ from msgspec import structs
 from whybounce.catalogue import catalogue
 from whybounce.gateway.delivery.concluding import Conclusion, Telling, settlement
 from whybounce.gateway.delivery.dispatching import Report
+from whybounce.gateway.delivery.recording import original_of
 from whybounce.gateway.operating.requests import Change
 from whybounce.gateway.store import Deed, Instruction, Schedule, Store
 from whybounce.gateway.store.rows import (
@@ -122,7 +123,7 @@ def _outcome(recipient: LeasedRecipient, last: Attempt | None) -> Outcome:
     said = own_reply(catalogue(), _CAUSE, VerdictKind.REFUSE, values)
     return Outcome(
         recipient=recipient.address,
-        original_recipient=recipient.orcpt.partition(";")[2] or None if recipient.orcpt else None,
+        original_recipient=original_of(recipient.orcpt),
         action=Action.FAILED,
         status=said.status,
         reply=structs.replace(said, inner=_last_words(recipient, last)),

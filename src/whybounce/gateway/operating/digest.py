@@ -9,14 +9,8 @@ from email.utils import format_datetime
 from whybounce.gateway.chores import Chore
 from whybounce.gateway.operating.sentences import sentence
 from whybounce.gateway.store import Claim, Store, body_of
-from whybounce.gateway.store.rows import (
-    BodyType,
-    Envelope,
-    Event,
-    NewMessage,
-    Notify,
-    Recipient,
-)
+from whybounce.gateway.store.rows import Envelope, Event, NewMessage, Recipient
+from whybounce.vocabulary.envelope import BodyType, Notify
 from whybounce.wording import printable
 
 _DAY = timedelta(days=1)

@@ -22,7 +22,6 @@ from whybounce.gateway.store.rows import (
     QueuedRecipient,
     Session,
     State,
-    Terminal,
     Told,
 )
 from whybounce.gateway.store.untried import UNTRIED, latest_of, met_of
@@ -41,7 +40,6 @@ _CAUSE = re.compile(r"(?P<cause>[a-z0-9-]+)(?P<by>): (?P<said>.*)", re.DOTALL)
 
 _FACTS = ("cause", "remote", "address", "tls", "command", "due", "report")
 _COPY = "expanded"  # The fact that a copy's session carries.
-_SAD = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
 
 def life_told(life: Life, cause_of: CauseOf) -> Traced:
@@ -117,7 +115,7 @@ def _why(
     if end is None:
         return (None, None) if attempt is None else _of_attempt(attempt, cause_of)
     said = end.reply or None
-    if end.terminal not in _SAD:
+    if not end.terminal.is_failure:
         return None, said
     return end.cause or (cause_of(said) if said else None), said
 

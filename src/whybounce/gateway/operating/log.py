@@ -19,7 +19,7 @@ from structlog.typing import Processor
 
 from whybounce.gateway.config import LogFormat, LogLevel
 from whybounce.gateway.store import Instruction
-from whybounce.gateway.store.rows import Attempt, Event, NewMessage, Settlement, Terminal, Touched
+from whybounce.gateway.store.rows import Attempt, Event, NewMessage, Settlement, Touched
 from whybounce.wording import printable
 
 _SECRET_KEYS = re.compile(r"password|secret|token|credential|authorization", re.IGNORECASE)
@@ -28,7 +28,6 @@ _IN_URL = re.compile(r"://[^@\s/]*@")
 _QUOTED = re.compile(r"[ \t=\r\n\"']")
 _LONGEST = 2_000  # Characters of one value.
 _SLOW = 1.0  # Seconds of a commit that are worth a line.
-_FAILED = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
 
 class Lines:
@@ -212,7 +211,7 @@ class Logged:
                 said=said.get(deferral.number),
             )
         for each in settlement.retirements:
-            why = {"cause": each.cause, "said": each.reply} if each.terminal in _FAILED else {}
+            why = {"cause": each.cause, "said": each.reply} if each.terminal.is_failure else {}
             report = None if each.report is None else queued[each.report]
             self.lines.info(
                 each.terminal.value,

@@ -22,7 +22,6 @@ from whybounce.gateway.store.rows import (
     NewMessage,
     Retirement,
     Settlement,
-    Terminal,
     Told,
     Touched,
 )
@@ -30,7 +29,6 @@ from whybounce.gateway.store.writer import WriterFigures
 
 _REMOTE = "remote-reply"  # A deferral that another server's words tell of.
 _UNKNOWN = "unknown"
-_FAILED = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
 # Name, meaning and labels of what is counted.
 _COUNTERS = {
@@ -163,7 +161,7 @@ class Metrics:
 
     def _retired(self, retirement: Retirement) -> None:
         self._count("ended", retirement.terminal)
-        if retirement.terminal in _FAILED:
+        if retirement.terminal.is_failure:
             cause = _known(retirement.cause or "")
             self._count("failed", cause, catalogue().causes[cause].owner)
         if retirement.told in {Told.WITHHELD, Told.SUPPRESSED}:
@@ -224,7 +222,7 @@ def _reports(settlement: Settlement) -> Iterator[str]:
         if terminal is None:
             yield "delay" if late else "success"
         else:
-            yield "failure" if terminal in _FAILED else "success"
+            yield "failure" if terminal.is_failure else "success"
 
 
 def described() -> Iterator[tuple[str, str, tuple[str, ...], str]]:

@@ -30,8 +30,7 @@ def _limit(facts: Facts) -> int:
 
 
 def _subject(facts: Facts) -> str:
-    counts = facts.login is not None and _limit(facts)
-    return folded_login(facts.login.account.name) if facts.login and counts else ""
+    return folded_login(facts.login.account.name) if facts.login and _limit(facts) else ""
 
 
 POLICY = Policy(

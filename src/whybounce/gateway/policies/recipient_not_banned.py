@@ -13,10 +13,10 @@ _CAUSE = "banned-recipient"
 
 def judge(facts: Facts) -> Verdict:
     """Refuse where a block names the recipient."""
-    for block in facts.blocks:
-        if block.kind == "recipient" and block.cause == _CAUSE:
-            return Refuse(_CAUSE, facts.values, f"block {block.id}: {block.reason}")
-    return PASS
+    block = facts.block(_CAUSE, "recipient")
+    if block is None:
+        return PASS
+    return Refuse(_CAUSE, facts.values, f"block {block.id}: {block.reason}")
 
 
 POLICY = Policy(

@@ -106,9 +106,14 @@ class ClientConnection(asyncio.Protocol):
         self, context: ssl.SSLContext, server_name: str | None = None
     ) -> Fault | None:
         """Start TLS without a word, as port 465 wants before the greeting. RFC 8314 §3.3."""
-        channel = self._channel = TlsChannel(
-            context, server_side=False, server_name=server_name or self.host
-        )
+        try:
+            channel = self._channel = TlsChannel(
+                context, server_side=False, server_name=server_name or self.host
+            )
+        except TlsError as error:
+            self.tls_fault = str(error)
+            self.abort()
+            return Fault.TLS_FAILED
         self._receive(b"")
         fault = await self._until(
             lambda: channel.is_established or self.tls_fault is not None,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from whybounce.gateway.smtp.handler import Handler, Sink
 from whybounce.gateway.smtp.server import answers
+from whybounce.gateway.smtp.server.conversation import is_refusal
 from whybounce.gateway.smtp.server.counting import Address, ConnectionCount
 from whybounce.gateway.smtp.server.events import (
     Authenticating,
@@ -118,9 +119,9 @@ class Consulted:
         if wait:
             return answers.AUTH_THROTTLED.filled(seconds=str(math.ceil(wait)))
         reply = await self._handler.auth(asked.session, asked.credentials)
-        if not _refuses(reply):
+        if not is_refusal(reply):
             self._throttle.succeeded(account, client)
-        elif reply is not None and (reply.code or 0) >= 500:  # 454 is our trouble, not a guess.
+        elif (reply.code or 0) >= 500:  # 454 is our trouble, not a guess.
             self._throttle.failed(account, client, self._clock())
         return reply
 
@@ -139,13 +140,9 @@ class Consulted:
             reply = await self._handler.message(
                 message.session, message.envelope, self._sink, message.octets
             )
-            is_taken = not _refuses(reply)
+            is_taken = not is_refusal(reply)
         finally:
             if is_taken:
                 self._sink = None
             await self.drop_message()
         return reply
-
-
-def _refuses(reply: Reply | None) -> bool:
-    return reply is not None and (reply.code is None or reply.code >= 400)

@@ -19,7 +19,7 @@ class TlsError(Exception):
 
 
 class TlsChannel:
-    """One end of a TLS connection."""
+    """One end of a TLS connection. Raises TlsError for a name that cannot be asked for."""
 
     def __init__(
         self, context: ssl.SSLContext, *, server_side: bool, server_name: str | None = None
@@ -29,9 +29,12 @@ class TlsChannel:
         self._context = context
         self._received = ssl.MemoryBIO()
         self._to_send = ssl.MemoryBIO()
-        self._object = context.wrap_bio(
-            self._received, self._to_send, server_side=server_side, server_hostname=server_name
-        )
+        try:
+            self._object = context.wrap_bio(
+                self._received, self._to_send, server_side=server_side, server_hostname=server_name
+            )
+        except (ValueError, ssl.SSLError) as error:  # An MX record may name what is no host name.
+            raise TlsError(f"{server_name!r} is no name to ask for") from error
 
     def receive(self, octets: bytes) -> bytes:
         """Take what arrived and return what it says; begins the handshake if given nothing.

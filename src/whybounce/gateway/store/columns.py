@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text, TypeDeco
 from sqlalchemy.dialects import sqlite
 
 from whybounce.gateway.store.identity import number_of, written
-from whybounce.gateway.store.rows import Notify
+from whybounce.vocabulary.envelope import Notify
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -9,29 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
-class BodyType(StrEnum):
-    """MAIL's BODY parameter, RFC 6152 and RFC 3030."""
-
-    SEVEN_BIT = "7BIT"
-    EIGHT_BIT = "8BITMIME"
-    BINARY = "BINARYMIME"
-
-
-class Return(StrEnum):
-    """MAIL's RET parameter: how much of the message a report returns, RFC 3461 §4.3."""
-
-    FULL = "FULL"
-    HEADERS = "HDRS"
-
-
-class Notify(StrEnum):
-    """One word of RCPT's NOTIFY parameter, RFC 3461 §4.1."""
-
-    NEVER = "NEVER"
-    SUCCESS = "SUCCESS"
-    FAILURE = "FAILURE"
-    DELAY = "DELAY"
+from whybounce.vocabulary.envelope import BodyType, Notify, Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +130,14 @@ class Terminal(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     DELETED = "deleted"  # By an operator.
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it is what the sender has to hear of."""
+        return self in _FAILURES
+
+
+_FAILURES = frozenset({Terminal.FAILED, Terminal.EXPIRED})
 
 
 class Told(StrEnum):
@@ -294,11 +280,12 @@ class Settlement:
 
 def _check_report(retirement: Retirement, messages: int) -> None:
     """Hold what became of the report to what the retirement says."""
-    failed = retirement.terminal in (Terminal.FAILED, Terminal.EXPIRED)
     if retirement.report is not None:
         if not 0 <= retirement.report < messages or retirement.told is not None:
             raise ValueError(f"recipient {retirement.number} has no such report")
-    elif (failed and retirement.told is None) or retirement.told is Told.REPORTED:
+    elif (
+        retirement.terminal.is_failure and retirement.told is None
+    ) or retirement.told is Told.REPORTED:
         raise ValueError(f"recipient {retirement.number} does not say what became of its report")
 
 

@@ -38,7 +38,8 @@ from whybounce.gateway.store.columns import (
     Said,
     Word,
 )
-from whybounce.gateway.store.rows import BodyType, Return, Session, State, Terminal, Told
+from whybounce.gateway.store.rows import Session, State, Terminal, Told
+from whybounce.vocabulary.envelope import BodyType, Return
 
 # RFC 5322 §2.1.1 bounds a line to 998 characters, and the field's name takes some.
 _FIELD = 998

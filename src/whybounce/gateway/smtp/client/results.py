@@ -10,6 +10,7 @@ from whybounce.vocabulary.reply import Reply
 GREETING = "greeting"
 END_OF_DATA = "end of DATA"
 LAST_CHUNK = "BDAT LAST"
+ENDS = frozenset({END_OF_DATA, LAST_CHUNK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,7 @@ class Result:
     @property
     def is_uncertain(self) -> bool:
         """Whether the next hop may have it though it did not say so: it may come twice."""
-        return self.answered.fault is not None and self.answered.command in _ENDS
-
-
-_ENDS = frozenset({END_OF_DATA, LAST_CHUNK})
+        return self.answered.fault is not None and self.answered.command in ENDS
 
 
 @dataclass(frozen=True, slots=True)
