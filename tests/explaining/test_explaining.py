@@ -249,15 +249,38 @@ def test_the_parameters_come_from_the_reply_and_the_outcome():
         ("Deferred: Connection refused by mx.example.org.", "remote", "mx.example.org"),
         ("lost connection with mx.example.org[192.0.2.25] while sending RCPT TO", "remote",
          "mx.example.org"),
+        ("Connection timed out during user open with mx.example.org", "remote", "mx.example.org"),
+        (("The recipient server did not accept our requests to connect. "
+         "[mx.example.org. 192.0.2.25: timed out]"), "remote", "mx.example.org"),
+        (("The recipient server did not accept our requests to connect. "
+         "[(10) mx.example.org. [192.0.2.25]:25: socket error]"), "remote", "mx.example.org"),
         (("Host or domain name not found. Name service error for name=contoso.example type=MX: "
          "Host not found"), "domain", "contoso.example"),
         ("550 I cannot deliver mail for {anna@example.org}", "recipient", "anna@example.org"),
     ],
-    ids=["no-answer", "refused", "broken-off", "no-domain", "in-braces"],
+    ids=[
+        "no-answer", "refused", "broken-off", "while-opening", "gmail", "gmail-before", "no-domain",
+        "in-braces",
+    ],
 )  # fmt: skip
 def test_whom_a_sending_server_names_is_known(text, name, value):
     """So that commands to copy have the name in them, and sentences too."""
     assert whybounce.explain(text).parameters[name] == value
+
+
+@pytest.mark.parametrize(
+    ("said", "remote"),
+    [
+        ("connect to mx.example.org[192.0.2.25]:25: Connection timed out", "mx.example.org"),
+        ("Message expired, connection refused", None),
+        ("550 5.1.1 User unknown", "mail.contoso.example"),
+    ],
+    ids=["called", "nobody-named", "an-answer-of-its-own"],
+)
+def test_who_only_tells_that_nobody_was_reached_is_not_who_could_not_be_reached(said, remote):
+    """Else the steps test the sender's own server."""
+    outcome = Outcome(reply=read_reply(said), rejected_by="mail.contoso.example")
+    assert whybounce.explain(outcome).parameters.get("remote") == remote
 
 
 @given(st.text())
