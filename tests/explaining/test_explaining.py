@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 import whybounce
 from whybounce.catalogue import catalogue
@@ -396,6 +397,25 @@ def test_words_without_a_reason_yield_to_a_code_with_one(text, basis, cause):
     explanation = whybounce.explain(text)
 
     assert (explanation.because.basis, explanation.cause) == (basis, cause)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [
+        (Outcome(action=Action.FAILED), "permanent-failure"),
+        (Outcome(action=Action.DELAYED), "temporary-failure"),
+        (Outcome(action=Action.FAILED, remote="mx.example.org"), "delivery-refused"),
+        (Outcome(), "delivery-refused"),
+    ],
+    ids=["failed", "delayed", "a-server-answered", "a-reply-alone"],
+)
+def test_who_tells_that_a_message_could_not_be_delivered_does_not_say_that_it_was_refused(
+    outcome, cause
+):
+    """Reports open with such words, whatever happened."""
+    told = replace(outcome, reply=read_reply("Your message could not be delivered. It is below."))
+
+    assert whybounce.explain(told).cause == cause
 
 
 def test_a_delay_without_a_word_is_for_now():
