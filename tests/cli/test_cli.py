@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ def test_what_windows_pipes_is_read_as_it_was_written(encoding):
     done = run("explain", "--json", "-", stdin="550 5.1.1 Empfänger unbekannt".encode(encoding))
 
     assert json.loads(done.stdout)["input"] == "550 5.1.1 Empfänger unbekannt"
+
+    done = run(
+        "explain", "--json", "--lines", stdin="550 5.1.1 Empfänger\r\n550 5.7.1 x".encode(encoding)
+    )
+    inputs = [json.loads(line)["input"] for line in done.stdout.splitlines()]
+    assert inputs == ["550 5.1.1 Empfänger", "550 5.7.1 x"]
 
 
 @pytest.mark.parametrize("verb", sorted(get_command(app).commands))
@@ -216,6 +223,55 @@ def test_a_closed_pipe_is_no_failure():
             process.kill()
 
     assert (code, said) == (0, b"")
+
+
+@pytest.mark.parametrize("arguments", [["causes", "--json"], ["explain", "5.1.1"], ["--help"]])
+def test_a_full_disk_is_not_our_fault(arguments):
+    """One sentence says what is wrong."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(  # noqa: S603  # our own command
+            [WHYBOUNCE, *arguments], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+
+    assert done.returncode == 2
+    assert done.stderr == b"whybounce: the output cannot be written: No space left on device\n"
+
+
+def test_lines_are_explained_however_many_there_are():
+    """What a pipe brings is read to its end."""
+    line = b"550 5.1.1 User unknown"
+    tail = b"452 4.2.2 Mailbox full"
+    blank = b"\n" * 9_000_000  # More than is read of one text.
+    done = run("explain", "--json", "--lines", "-", stdin=line + blank + tail)
+
+    assert [json.loads(row)["status"] for row in done.stdout.splitlines()] == ["5.1.1", "4.2.2"]
+
+
+def test_a_line_is_explained_when_it_comes():
+    """So that a log can be followed."""
+    with subprocess.Popen(  # noqa: S603  # our own command
+        [WHYBOUNCE, "explain", "--json", "--lines"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        too_late = threading.Timer(120, process.kill)
+        too_late.start()
+        try:
+            for status in (b"5.1.1", b"5.7.606"):
+                process.stdin.write(b"550 " + status + b" no\n")
+                process.stdin.flush()
+                assert json.loads(process.stdout.readline())["status"].encode() == status
+            process.stdin.close()
+            process.wait(timeout=60)
+        finally:
+            too_late.cancel()
+            process.kill()
+
+
+@pytest.mark.parametrize("given", [b"", b"\n \n", b"\x00\x01\n550 5.1.1 no\n"])
+def test_lines_without_a_text_are_refused(given):
+    done = run("explain", "--lines", stdin=given)
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert len(done.stderr.splitlines()) == 1
 
 
 BOUNCE = b"""\

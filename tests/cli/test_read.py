@@ -182,6 +182,28 @@ def test_output_replaces_what_was_there_and_keeps_who_may_read_it(whybounce, bou
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_what_is_to_be_read_is_not_written_over(whybounce, bounce, tmp_path):
+    """Also by another name."""
+    (tmp_path / "bounce.eml").write_bytes(bounce())
+    (tmp_path / "link").symlink_to("bounce.eml")
+    done = whybounce("read", "--json", "-o", tmp_path / "link", tmp_path / "bounce.eml")
+
+    assert done.returncode == 2
+    assert b"name another file" in done.stderr
+    assert (tmp_path / "bounce.eml").read_bytes() == bounce()
+
+
+def test_the_answers_of_the_last_run_are_no_mail(whybounce, bounce, tmp_path):
+    """Though they stand in the folder that is read."""
+    (tmp_path / "bounce.eml").write_bytes(bounce())
+    answers = tmp_path / "answers.jsonl"
+    for _ in range(2):
+        done = whybounce("read", "--json", "-o", answers, tmp_path)
+
+        assert done.returncode == 0
+        assert len(answers.read_bytes().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

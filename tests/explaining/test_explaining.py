@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 import whybounce
 from whybounce.catalogue import catalogue
@@ -249,15 +250,38 @@ def test_the_parameters_come_from_the_reply_and_the_outcome():
         ("Deferred: Connection refused by mx.example.org.", "remote", "mx.example.org"),
         ("lost connection with mx.example.org[192.0.2.25] while sending RCPT TO", "remote",
          "mx.example.org"),
+        ("Connection timed out during user open with mx.example.org", "remote", "mx.example.org"),
+        (("The recipient server did not accept our requests to connect. "
+         "[mx.example.org. 192.0.2.25: timed out]"), "remote", "mx.example.org"),
+        (("The recipient server did not accept our requests to connect. "
+         "[(10) mx.example.org. [192.0.2.25]:25: socket error]"), "remote", "mx.example.org"),
         (("Host or domain name not found. Name service error for name=contoso.example type=MX: "
          "Host not found"), "domain", "contoso.example"),
         ("550 I cannot deliver mail for {anna@example.org}", "recipient", "anna@example.org"),
     ],
-    ids=["no-answer", "refused", "broken-off", "no-domain", "in-braces"],
+    ids=[
+        "no-answer", "refused", "broken-off", "while-opening", "gmail", "gmail-before", "no-domain",
+        "in-braces",
+    ],
 )  # fmt: skip
 def test_whom_a_sending_server_names_is_known(text, name, value):
     """So that commands to copy have the name in them, and sentences too."""
     assert whybounce.explain(text).parameters[name] == value
+
+
+@pytest.mark.parametrize(
+    ("said", "remote"),
+    [
+        ("connect to mx.example.org[192.0.2.25]:25: Connection timed out", "mx.example.org"),
+        ("Message expired, connection refused", None),
+        ("550 5.1.1 User unknown", "mail.contoso.example"),
+    ],
+    ids=["called", "nobody-named", "an-answer-of-its-own"],
+)
+def test_who_only_tells_that_nobody_was_reached_is_not_who_could_not_be_reached(said, remote):
+    """Else the steps test the sender's own server."""
+    outcome = Outcome(reply=read_reply(said), rejected_by="mail.contoso.example")
+    assert whybounce.explain(outcome).parameters.get("remote") == remote
 
 
 @given(st.text())
@@ -373,6 +397,25 @@ def test_words_without_a_reason_yield_to_a_code_with_one(text, basis, cause):
     explanation = whybounce.explain(text)
 
     assert (explanation.because.basis, explanation.cause) == (basis, cause)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [
+        (Outcome(action=Action.FAILED), "permanent-failure"),
+        (Outcome(action=Action.DELAYED), "temporary-failure"),
+        (Outcome(action=Action.FAILED, remote="mx.example.org"), "delivery-refused"),
+        (Outcome(), "delivery-refused"),
+    ],
+    ids=["failed", "delayed", "a-server-answered", "a-reply-alone"],
+)
+def test_who_tells_that_a_message_could_not_be_delivered_does_not_say_that_it_was_refused(
+    outcome, cause
+):
+    """Reports open with such words, whatever happened."""
+    told = replace(outcome, reply=read_reply("Your message could not be delivered. It is below."))
+
+    assert whybounce.explain(told).cause == cause
 
 
 def test_a_delay_without_a_word_is_for_now():

@@ -34,6 +34,28 @@ def test_words_find_causes_that_hold_them_all_also_in_a_servers_sentence():
     assert found("mailbox xyzzy") == []
 
 
+@pytest.mark.parametrize(
+    ("wanted", "first"),
+    [
+        ("mailbox full", "mailbox-full"),
+        ("too large", "message-too-large"),
+        ("greylist", "greylisted"),
+    ],
+)
+def test_causes_that_are_called_so_come_before_those_that_only_mention_it(wanted, first):
+    """Whoever types two words wants one cause."""
+    assert found(wanted)[0] == first
+
+
+def test_half_a_code_finds_the_causes_of_the_codes_that_begin_so():
+    """And not whatever has the digits in some server's sentence."""
+    causes = catalogue().causes
+    assert found("5.4")
+    assert all(
+        any(str(code).startswith("5.4") for code in causes[cause].codes) for cause in found("5.4")
+    )
+
+
 def test_what_is_written_like_an_id_is_named():
     """At most three."""
     assert near_causes(catalogue(), "mailbox-ful")[0] == "mailbox-full"

@@ -134,6 +134,25 @@ def test_where_a_remote_is_named_it_refused():
 
 
 @pytest.mark.parametrize(
+    "named",
+    [
+        "mx.example.org. (192.0.2.25, the server for the domain example.org.)",
+        "mx.example.org (TCP|192.0.2.1|34321|192.0.2.25|25)\n (filter (example.org) -- ESMTP",
+        "mx.example.org.",
+    ],
+    ids=["gmail", "messaging-server", "root"],
+)
+def test_a_server_is_its_name_without_remarks(named):
+    outcome = report(about("failed") + f"Remote-MTA: dns; {named}\n").outcomes[0]
+    assert outcome.remote == outcome.rejected_by == "mx.example.org"
+
+
+def test_a_server_of_another_kind_of_mail_is_named_as_it_stands():
+    outcome = report(about("failed") + "Remote-MTA: x400; mta relay in /ADMD= /C=WW/\n").outcomes[0]
+    assert outcome.remote == "mta relay in /ADMD= /C=WW/"
+
+
+@pytest.mark.parametrize(
     ("said", "status", "inferred"),
     [
         ("smtp; 550 5.1.1 unknown", "5.1.1", True),

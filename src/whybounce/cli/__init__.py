@@ -4,6 +4,7 @@ Exit codes: 0 all answered; 1 something not explained; 2 usage or unreadable inp
 fault, with a trace id and no traceback. ``--json`` puts JSON Lines on stdout and nothing else.
 """
 
+import errno
 import sys
 from io import TextIOWrapper
 from typing import NoReturn
@@ -16,6 +17,11 @@ from whybounce.cli.refusal import Refusal
 from whybounce.cli.verbs import Verbs
 
 _OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h.
+_NO_ROOM = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+)  # Of standard output: no file of ours is named.
 
 app = typer.Typer(
     cls=Verbs,
@@ -61,15 +67,24 @@ def main() -> None:
         if isinstance(leaving.__context__, BrokenPipeError):  # Typer makes a failure of it.
             _leave_the_reader()
         raise
+    except OSError as error:
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            _say_it_is_our_fault(error)
+        typer.echo(f"whybounce: the output cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
     except Exception as error:  # noqa: BLE001  # the last line of defence before a person
-        trace_id = uuid4().hex[:12]
-        typer.echo(
-            f"whybounce: something went wrong that is our fault, not yours "
-            f"({type(error).__name__}; trace id {trace_id}). "
-            f"Please report it with the command you ran.",
-            err=True,
-        )
-        sys.exit(_OUR_FAULT)
+        _say_it_is_our_fault(error)
+
+
+def _say_it_is_our_fault(error: Exception) -> NoReturn:
+    trace_id = uuid4().hex[:12]
+    typer.echo(
+        f"whybounce: something went wrong that is our fault, not yours "
+        f"({type(error).__name__}; trace id {trace_id}). "
+        f"Please report it with the command you ran.",
+        err=True,
+    )
+    sys.exit(_OUR_FAULT)
 
 
 def _leave_the_reader() -> NoReturn:

@@ -77,9 +77,7 @@ def _suggestion(wanted: str) -> str:
 
 
 def _print(found: Iterable[Cause], speaker: Speaker, *, whole: bool) -> None:
-    from rich.text import Text  # noqa: PLC0415  # rich is 40 ms
-
-    from whybounce.cli.page import console, print_cause  # noqa: PLC0415
+    from whybounce.cli.page import console, print_cause, print_entry  # noqa: PLC0415  # rich is 40 ms
 
     page = console()
     if whole:
@@ -87,6 +85,4 @@ def _print(found: Iterable[Cause], speaker: Speaker, *, whole: bool) -> None:
             print_cause(cause, speaker, page)
         return
     for cause in found:
-        codes = ", ".join(map(str, cause.codes[:3])) + (" …" if len(cause.codes) > 3 else "")
-        page.print(Text(speaker.cause_words(cause.id).title, style="bold"))
-        page.print(Text(f"  {cause.id} · {codes or 'no code'} · {speaker.role(cause.owner)}"))
+        print_entry(cause, speaker, page)

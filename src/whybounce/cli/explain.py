@@ -1,7 +1,7 @@
 """``whybounce explain``: a code, a reply or a pasted line, explained."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import typer
 
@@ -9,7 +9,7 @@ import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli import language
 from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, Confirming, Live
-from whybounce.cli.incoming import text_given
+from whybounce.cli.incoming import lines_given, text_given
 from whybounce.cli.json_line import print_json
 from whybounce.cli.refusal import Refusal
 from whybounce.cli.waiting import Waiting
@@ -20,6 +20,7 @@ from whybounce.vocabulary.report import Diagnosis, Report
 from whybounce.wire import explanation_as_dict
 
 _NOT_EXPLAINED = 1
+_EXAMPLE = '"550 5.1.1 User unknown"'
 
 
 def explain(
@@ -41,8 +42,7 @@ def explain(
     """
     speaker = language.speaker(lang)
     confirming = Confirming(Live(resolver, connect)) if check else None
-    given = text_given(text or [], "explain", '"550 5.1.1 User unknown"')
-    texts = list(_texts(given, lines=lines))
+    texts = _texts(text or [], lines=lines)
     explained = True
     answers = (
         (one, explanation) for one in texts for explanation in _explanations(one, confirming)
@@ -74,12 +74,12 @@ def _explanations(text: str, confirming: Confirming | None) -> Sequence[Explanat
     return diagnosis.explanations
 
 
-def _texts(given: str, *, lines: bool) -> Iterator[str]:
+def _texts(arguments: list[str], *, lines: bool) -> Iterable[str]:
     if lines:
-        yield from (line for line in given.splitlines() if line.strip())
-        return
+        return lines_given(arguments, "explain", _EXAMPLE)
+    given = text_given(arguments, "explain", _EXAMPLE)
     _refuse_mistyped_code(given.strip())
-    yield given
+    return [given]
 
 
 def _refuse_mistyped_code(text: str) -> None:

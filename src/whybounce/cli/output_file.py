@@ -19,7 +19,7 @@ class OutputFile:
     """A file that appears when it is whole."""
 
     def __init__(self, path: str) -> None:
-        self._path = Path(path)
+        self.path = Path(path)
         self.kept: Path | None = None  # Where the rows stand after a run that was stopped.
         self._beside: Path | None = None
 
@@ -31,14 +31,14 @@ class OutputFile:
 
         """
         try:
-            if self._path.exists() and not self._path.is_file() and not self._path.is_dir():
-                self.file: BinaryIO = self._path.open("wb")  # A device or a pipe has no beside.
+            if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
+                self.file: BinaryIO = self.path.open("wb")  # A device or a pipe has no beside.
                 return self
-            if self._path.is_dir():
-                raise Refusal(f"--output {self._path}: is a folder; name a file")
-            self._path = self._path.resolve()
-            name = f".{self._path.name}.{secrets.token_hex(4)}.part"
-            self._beside = self._path.with_name(name)
+            if self.path.is_dir():
+                raise Refusal(f"--output {self.path}: is a folder; name a file")
+            self.path = self.path.resolve()
+            name = f".{self.path.name}.{secrets.token_hex(4)}.part"
+            self._beside = self.path.with_name(name)
             self.file = self._beside.open("xb")
         except OSError as error:
             raise self._refusal(error) from None
@@ -56,10 +56,10 @@ class OutputFile:
             if self._beside is None:
                 return
             if error is None:
-                self._take_over(self._path)
+                self._take_over(self.path)
             elif isinstance(error, Stopped):
-                partial = self._path.with_name(f"{self._path.name}.part")
-                self._take_over(partial if self._path.exists() else self._path)
+                partial = self.path.with_name(f"{self.path.name}.part")
+                self._take_over(partial if self.path.exists() else self.path)
             else:
                 self._beside.unlink(missing_ok=True)
         except OSError as failed:
@@ -77,4 +77,4 @@ class OutputFile:
         self.kept = path
 
     def _refusal(self, error: OSError) -> Refusal:
-        return Refusal(f"--output {self._path}: cannot be written: {error.strerror or error}")
+        return Refusal(f"--output {self.path}: cannot be written: {error.strerror or error}")

@@ -121,6 +121,14 @@ def print_cause(cause: Cause, speaker: Speaker, page: Console) -> None:
     _part(page, speaker.heading("source"), cause.source)
 
 
+def print_entry(cause: Cause, speaker: Speaker, page: Console) -> None:
+    """Print what a list shows of a cause: its title; id, first codes, who must act."""
+    codes = ", ".join(map(str, cause.codes[:3])) + (" …" if len(cause.codes) > 3 else "")
+    page.print(Text(speaker.cause_words(cause.id).title, style="bold"))
+    facts = f"{cause.id} · {codes or 'no code'} · {speaker.role(cause.owner)}"
+    _print_wrapped(page, facts, 2)
+
+
 def print_findings(
     target: str, findings: Sequence[Finding], speaker: Speaker, page: Console
 ) -> None:

@@ -1,6 +1,7 @@
 """``whybounce read``: bounces from files, folders and mailboxes, each explained."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -126,6 +127,8 @@ def read(
         raise Refusal("--format parquet is nothing for a screen; name a file with --output")
     if form in {"page", "summary"} and output is not None:
         raise Refusal(f"--output needs --json, --suppress or --format {' or '.join(TableFormat)}")
+    if output is not None and any(map(partial(_is_same, output), paths or ())):
+        raise Refusal(f"--output {output}: is what is to be read; name another file")
     if check and form not in {"page", "json"}:
         raise Refusal("--check goes with pages and --json: a table has no column for it")
     # Other verbs need none of this.
@@ -156,6 +159,13 @@ def _refuse_what_needs_an_end(
         raise Refusal("--watch goes with --json and --suppress; write on with >> FILE")
     if jobs > 1:
         raise Refusal("--watch reads one mail after the other; leave --jobs away")
+
+
+def _is_same(output: str, path: str) -> bool:
+    try:
+        return Path(output).is_file() and Path(output).samefile(path)
+    except OSError:
+        return False  # One of them does not exist, or cannot be looked at.
 
 
 def _verp_pattern(written: str) -> VerpPattern:

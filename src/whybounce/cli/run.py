@@ -1,9 +1,12 @@
 """A run through many mails: each one's part is written, whatever happens to the next."""
 
+import os
+import stat
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import chain
+from pathlib import Path
 from typing import BinaryIO
 
 import typer
@@ -73,9 +76,9 @@ class Run:
     def _answers(self) -> Generator[Answer]:
         if self._watch is not None:
             return in_order(self._watch.mails(), self._asked, jobs=1)
-        return in_order(
-            _refusing_nothing(mails(self._paths, self._progress.opened)), self._asked, self._jobs
-        )
+        written = _replaced(self._output.path if self._output else None)
+        found = mails(self._paths, self._progress.opened, written)
+        return in_order(_refusing_nothing(found), self._asked, self._jobs)
 
     def _write_all(self, answers: Iterable[Answer], file: BinaryIO, signals: Signals) -> None:
         sink = FORMS[self._asked.form].sink(file, self._speaker)
@@ -120,6 +123,15 @@ class Run:
             f"whybounce: stopped after {self._count:,} mails; what was written is whole{where}",
             err=True,
         )
+
+
+def _replaced(output: Path | None) -> os.stat_result | None:
+    """Return the file that the answers go to: that of ``--output``, or of the shell's ``>``."""
+    try:
+        status = os.fstat(sys.stdout.fileno()) if output is None else output.stat()
+    except (OSError, ValueError):  # There is none yet, or standard output is no file at all.
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def _refusing_nothing(found: Iterator[Mail]) -> Iterator[Mail]:

@@ -36,6 +36,9 @@ _PRIVATE_CODE_COUNT = 2 * AGREEMENT
 # Causes of these kinds say that mail was refused or has to wait, and not why.
 _NO_REASON = {Reason.UNDEFINED, Reason.ONHOLD}
 
+_REFUSED = "delivery-refused"
+_NOT_DELIVERED = (Action.FAILED, Action.DELAYED)
+
 _DECISIVE = {Confidence.CERTAIN, Confidence.LIKELY}
 
 
@@ -47,7 +50,9 @@ class _Question(Struct, frozen=True):
     status: StatusCode | None
     claims: Claims
     best: Hit | None  # The reply rule that matches best.
-    words_yield: bool  # Its words give no reason, and the code does.
+    words_yield: (
+        bool  # Its words give no reason, and the code does; or nobody is known to have refused.
+    )
 
 
 class _Reading(Struct, frozen=True):
@@ -137,7 +142,9 @@ class Explainer:
             fold(reply), host=host, command=outcome.command, claimant=claims.sole, told=told
         )
         best = next(hits, None)
-        words_yield = best is not None and self._yields(best.rule, status, claims)
+        words_yield = best is not None and (
+            self._yields(best.rule, status, claims) or _nobody_refused(best.rule, outcome, status)
+        )
         question = _Question(outcome.action, reply, status, claims, best, words_yield)
         reading = _answer(question)
         cause = self._causes[reading.cause]
@@ -194,6 +201,16 @@ class Explainer:
             Alternative(cause, self._causes[cause].owner, rule)
             for cause, rule in list(rules.items())[:_MOST_ALTERNATIVES]
         )
+
+
+def _nobody_refused(rule: ReplyRule, outcome: Outcome, status: StatusCode | None) -> bool:
+    """Say whether the report only says, in words of its own, that a message did not arrive.
+
+    "Could not be delivered" is a refusal where a server answers so, and not where one merely tells.
+    """
+    reply = outcome.reply
+    answered = status is not None or outcome.remote is not None or (reply and reply.code)
+    return rule.cause == _REFUSED and outcome.action in _NOT_DELIVERED and not answered
 
 
 def _says_more(code: StatusCode | None, than: StatusCode | None) -> bool:
@@ -276,9 +293,10 @@ def _by_class(question: _Question) -> _Reading | None:
     """
     reply_code, status = question.reply.code, question.status
     digit = reply_code // 100 if reply_code else status.class_ if status else None
-    if digit is None and question.action is Action.DELAYED:
+    if digit is None and (question.action is Action.DELAYED or question.words_yield):
         because = Because(Basis.REPORT, question.action, None)
-        return _Reading(_BY_CLASS[4], Confidence.CLASS_ONLY, because)
+        cause = _BY_CLASS[4 if question.action is Action.DELAYED else 5]
+        return _Reading(cause, Confidence.CLASS_ONLY, because)
     if digit not in _BY_CLASS:
         return None
     because = Because(Basis.CLASS, str(status or reply_code), None)

@@ -24,13 +24,17 @@ _LIST = re.compile(
 # Whom a sender's own server says it could not talk to.
 _OF_CALLS = ("onnect", "timed out", "onversation")
 _CALLED = re.compile(
-    r"\b(?:connect to|connection with|timed out with|refused by|reset by|conversation with) "
-    r"([a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9]))\.?(?:\[|$|:\d)",
+    r"\b(?:connect to|connection with|timed out with|refused by|reset by|conversation with|open with) "
+    r"(?P<host>[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9]))\.?(?:\[|$|:\d)"
+    r"|\[(?:\(\d{1,3}\) )?(?P<tried>[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9]))\.? "  # As Gmail says it.
+    r"\[?[0-9a-f.:]{3,45}\]?(?::\d{1,5})?: [a-z]",
     re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(
     r"\bname=([a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9])) type=(?:MX|A|AAAA)\b", re.IGNORECASE
 )
+# Causes of these kinds are about a server that could not be reached, so whoever tells of it is not it.
+_ABOUT_ANOTHER = {Reason.EXPIRED, Reason.NETWORKERROR, Reason.FAILEDSTARTTLS}
 _KNOWN_LIST = re.compile(
     r"\b(Spamhaus|SpamCop|Barracuda|SORBS|UCEPROTECT|Invaluement|SURBL|URIBL|Abusix)\b",
     re.IGNORECASE,
@@ -53,10 +57,8 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
     known: dict[str, str] = {}
     if outcome.recipient:
         known["recipient"] = outcome.recipient
-    if remote := outcome.rejected_by or outcome.remote or outcome.reply_from:
+    if remote := _remote(outcome, cause, said):
         known["remote"] = remote
-    elif any(word in said for word in _OF_CALLS) and (called := _CALLED.search(said)):
-        known["remote"] = called[1]
     if "@" in said and (address := _ADDRESS.search(said)):
         about_sender = cause.reason in _ABOUT_SENDER
         known.setdefault("sender" if about_sender else "recipient", address[0])
@@ -75,6 +77,17 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
     if cause.reason is Reason.HOSTUNKNOWN and (unknown := _NOT_FOUND.search(said)):
         known.setdefault("domain", unknown[1])
     return known
+
+
+def _remote(outcome: Outcome, cause: Cause, said: str) -> str | None:
+    """Return the server that refused or could not be reached, not the one that only tells of it."""
+    if outcome.remote is None and any(word in said for word in _OF_CALLS):
+        called = _CALLED.search(said)
+        if called is not None:
+            return called["host"] or called["tried"]
+    if outcome.remote is None and outcome.reply_from is None and cause.reason in _ABOUT_ANOTHER:
+        return None
+    return outcome.rejected_by or outcome.remote or outcome.reply_from
 
 
 def _of_our_own(cause: Cause, said: str) -> Mapping[str, str]:

@@ -73,7 +73,7 @@ def read(message: Message) -> Report | None:
     if fields is None:
         return None
     about_message, about_recipients = _groups(fields)
-    generator = _typed(about_message, "reporting-mta")
+    generator = _server(about_message, "reporting-mta")
     defects: list[Defect] = []
     original = read_original(message)
     telling = Telling(message)
@@ -166,7 +166,7 @@ def _outcome(
         original_recipient=original_recipient,
         action=_action(group.get("action"), status, defects),
         status=status,
-        remote=_typed(group, "remote-mta"),
+        remote=_server(group, "remote-mta"),
         last_attempt=_date(group.get("last-attempt-date")),
         will_retry_until=_date(group.get("will-retry-until")),
         inferred=inferred,
@@ -303,6 +303,17 @@ def _typed(fields: Fields, name: str) -> str | None:
     """Return the field's value without its type; None where the field is absent or empty."""
     value = fields.get(name)
     return untyped(value) or None if value else None
+
+
+# A host, the dot of the DNS' root, and remarks: Gmail's ``mx.example.org. (192.0.2.1, the server for …)``.
+_HOST_AND_REMARKS = re.compile(r"([^\s()]+?)\.?(?:\s*\(.*)?", re.DOTALL)
+
+
+def _server(fields: Fields, name: str) -> str | None:
+    """Return the server that the field names, without remarks. RFC 3464 §2.1.1."""
+    value = _typed(fields, name)
+    host = _HOST_AND_REMARKS.fullmatch(value) if value else None
+    return host[1] if host else value
 
 
 def _address(value: str | None) -> str | None:

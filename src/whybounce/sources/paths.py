@@ -1,7 +1,7 @@
 """Files, folders, Maildirs and standard input, each file once and in the order of names.
 
 Rule 1: nothing is left out silently. In a Maildir mails stand in ``cur`` and ``new``; ``tmp`` and
-the server's own files beside them hold none.
+the server's own files beside them hold none. The file that the answers go to is no mail either.
 Rule 2: a folder is entered once, so links that lead in circles end.
 """
 
@@ -28,12 +28,15 @@ def _open(path: str) -> BufferedReader:
     return Path(path).open("rb")
 
 
-def mails(paths: Sequence[str], opened: Open = _open) -> Iterator[Mail]:
+def mails(
+    paths: Sequence[str], opened: Open = _open, written: os.stat_result | None = None
+) -> Iterator[Mail]:
     """Yield every mail at the paths, in order; what cannot be read is a row that says why.
 
     Args:
         paths: Files and folders; ``-`` is standard input.
         opened: Opens a file, for whoever wants to count what is read.
+        written: The file that the answers go to; in a folder it is no mail.
 
     """
     for path in paths:
@@ -41,7 +44,10 @@ def mails(paths: Sequence[str], opened: Open = _open) -> Iterator[Mail]:
             yield from mails_in(STANDARD_INPUT, cast("BufferedReader", sys.stdin.buffer))
             continue
         for file in files(path):
-            yield from (file,) if isinstance(file, Mail) else _in_file(file, opened)
+            if isinstance(file, Mail):
+                yield file
+            elif file == path or not _is(file, written):
+                yield from _in_file(file, opened)
 
 
 def files(path: str) -> Iterator[str | Mail]:
@@ -75,6 +81,15 @@ def _in_file(path: str, opened: Open) -> Iterator[Mail]:
         return
     with file:
         yield from mails_in(name(path), file)
+
+
+def _is(path: str, other: os.stat_result | None) -> bool:
+    if other is None:
+        return False
+    try:
+        return os.path.samestat(Path(path).stat(), other)
+    except OSError:
+        return False  # Opening it says why.
 
 
 def _below(folder: str) -> Iterator[str | Mail]:
