@@ -42,7 +42,7 @@ class Field:
     file: str | None = None
 
 
-class _Json(msgspec.Struct):
+class _Json(msgspec.Struct, forbid_unknown_fields=True):
     text: str
 
 
