@@ -61,3 +61,11 @@ def test_what_shows_in_the_message_is_said_once_it_is_there():
 def test_a_code_of_success_is_said_by_nobody():
     """The mail is taken then."""
     assert SAYINGS.of(SAYINGS.wanted("2.0.0")) is None
+
+
+def test_a_limit_is_a_number():
+    """No server says "the limit is the limit"."""
+    assert "the limit is 10485760 octets" in SAYINGS.of(SAYINGS.wanted("5.2.3")).answer.reply
+    assert (
+        "the limit is 100" in SAYINGS.of(SAYINGS.wanted("too-many-recipients=5.5.3")).answer.reply
+    )

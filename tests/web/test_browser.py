@@ -307,3 +307,4 @@ def test_paper_shows_the_answer_and_nothing_to_press(browser, site):
         expect(page.locator(".verdict")).to_be_visible()
         expect(page.locator("form.box")).to_be_hidden()
         expect(page.locator("header nav")).to_be_hidden()
+        expect(page.locator(".takeaway")).to_be_hidden()  # It says the same again.

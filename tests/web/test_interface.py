@@ -169,9 +169,10 @@ def test_problems_say_what_is_wrong_and_what_to_do(client, path, status, detail)
         (b'{"text": "\\ud800."}', "."),
         (b'{"text": "\xed\xa0\x80"}', "It is not in UTF-8."),
         (b'{"text": "5.1.1", "text": null}', "`$.text`"),
-        (b'{"other": ' + DEEP + b', "text": "5.1.1"}', "stand in one another too deeply"),
+        (b'{"other": ' + DEEP + b', "text": "5.1.1"}', "unknown field `other`"),
+        (b'{"text": ' + DEEP + b"}", "`$.text`"),
     ],
-    ids=["empty", "another type", "half a surrogate", "no UTF-8", "twice", "deep"],
+    ids=["empty", "another type", "half a surrogate", "no UTF-8", "twice", "unknown", "deep"],
 )  # fmt: skip
 def test_json_that_cannot_be_used_is_the_sender_s_mistake_and_is_told_in_a_sentence(
     client, verb, body, detail

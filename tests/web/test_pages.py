@@ -92,6 +92,20 @@ def test_a_file_that_windows_wrote_is_read_as_it_was(client, encoding):
     assert "No such address at the recipient's domain" in text(answer)
 
 
+@pytest.mark.parametrize("path", ["/", "/read"])
+def test_of_a_file_with_several_mails_the_first_is_told_and_how_many_there_are(client, eml, path):
+    """Nothing of the others is taken for the first's, and nobody thinks that they were read."""
+    other = b"From: MAILER-DAEMON@example.net\n\n<ben@example.com>:\n552 5.2.2 Mailbox full\n"
+    separator = b"From MAILER-DAEMON Mon Jan  5 00:00:00 2026\n"
+    both = separator + other + b"\n" + separator + eml
+    shown = text(client.post(path, files={"file": ("Bounces", both)}))
+    told = client.post("/api/v1/read", content=both).json()
+
+    assert "That holds 2 mails. This is the first" in shown
+    assert [each["recipient"] for each in told["outcomes"]] == ["ben@example.com"]
+    assert {"where": "file", "what": "holds 2 mails; only the first was read"} in told["defects"]
+
+
 def test_an_outlook_file_is_read(client, outlook_file):
     """Where most bounces lie."""
     raw = outlook_file({

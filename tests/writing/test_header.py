@@ -42,6 +42,16 @@ def test_a_subject_is_read_as_it_was_written(text):
     assert decoded_words(encoded(text)) == text
 
 
+@pytest.mark.parametrize("text", ["Zahlen für März " * 20, "月例の報告" * 30])
+def test_a_long_subject_begins_on_the_first_line(text):
+    """Its lines have at most 76 letters, RFC 2047 §2; some programs take an empty first one for no subject."""
+    lines = field("Subject", encoded(text)).splitlines()
+
+    assert lines[0].startswith("Subject: =?utf-8?b?")
+    assert len(lines) > 2
+    assert all(len(line) <= 76 for line in lines)
+
+
 @pytest.mark.parametrize(
     ("name", "written"),
     [

@@ -355,3 +355,19 @@ def test_no_line_is_mangled_in_an_mbox():
     text = text_of(whybounce.write(EVERYTHING, original=ORIGINAL))
 
     assert not re.search(r"^From ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        ("550 5.1.10 Recipient not found", "550 5.1.10"),
+        ("556 5.1.10 This domain has a null MX", "556 5.1.10 (Recipient address has null MX)"),
+        ("550 5.7.27 SPF check failed", "550 5.7.27"),
+        ("554 5.4.7 Message expired", "554 5.4.7 (Delivery time expired)"),
+    ],
+)
+def test_a_codes_registered_name_stands_beside_it_unless_it_means_something_else_here(reply, code):
+    """Exchange says 5.1.10 of an address that does not exist; IANA has that number for null MX."""
+    text = text_of(whybounce.write(diagnosed(failed(reply=reply)), original=ORIGINAL))
+
+    assert re.search(r"Status code: +(.+)", text)[1] == code

@@ -22,12 +22,7 @@ from whybounce.gateway.inbound import Reception, asking_for, first_facts, reply_
 from whybounce.gateway.operating.requests import Rehearse
 from whybounce.gateway.policies import Content, Facts, Mode, Opinion, Refuse, Stage
 from whybounce.gateway.policies.verdicts import Defer
-from whybounce.gateway.smtp.paths import (
-    PathError,
-    read_forward_path,
-    read_mailbox,
-    read_reverse_path,
-)
+from whybounce.gateway.smtp.paths import Path, PathError, read_forward_path, read_reverse_path
 from whybounce.gateway.smtp.server.answers import MESSAGE_TOO_LARGE
 from whybounce.gateway.tracing_fields import header_of
 from whybounce.vocabulary.envelope import Envelope, Recipient
@@ -130,18 +125,24 @@ class Rehearsing:
 
 def _as_said(wanted: Rehearse) -> Rehearse:
     """Return it with addresses as the conversation would take them: RFC 5321 §4.1.2."""
+    return structs.replace(
+        wanted,
+        sender=_address(wanted.sender, read_reverse_path),
+        recipient=_address(wanted.recipient, read_forward_path),
+        author=_address(wanted.author, read_reverse_path),
+    )
+
+
+def _address(written: str, read: Callable[[str], Path]) -> str:
     try:
-        paths = [
-            read_reverse_path(f"<{wanted.sender}>"),
-            read_forward_path(f"<{wanted.recipient}>"),
-        ]
-        author = read_mailbox(wanted.author) if wanted.author else ""
+        path = read(f"<{written}>")
     except PathError as error:
-        raise RehearsalError(str(error)) from error
-    if any(path.rest for path in paths):
-        raise RehearsalError("an address ends with its domain")
-    sender, recipient = (path.address for path in paths)
-    return structs.replace(wanted, sender=sender, recipient=recipient, author=author)
+        raise RehearsalError(
+            f"{written!r} is no address: {error}" if written else str(error)
+        ) from error
+    if path.rest:
+        raise RehearsalError(f"{written!r} is no address: it goes on behind its domain")
+    return path.address
 
 
 def _session(listener: str, wanted: Rehearse) -> Session:

@@ -20,6 +20,7 @@ from whybounce.wording import own_reply
 _SEEN = re.compile(r"[45]\d\d[ -][ -~]{3,400}")  # ASCII: a report spells other letters out.
 _STATUS = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
 _LONGEST_NAME = 200
+_LIMIT, _LIMIT_OF_SIZE = "100", "10485760 octets"
 
 # Causes of these kinds are about what the message says: they show once it is there.
 _IN_THE_MESSAGE = frozenset(
@@ -122,6 +123,7 @@ class Sayings:
             "domain": self._domain,
             "remote": self._host,
             "ip": "127.0.0.1",
+            "limit": _LIMIT_OF_SIZE if cause.reason is Reason.MESGTOOBIG else _LIMIT,
         }
         # Refusals before deferrals: who names no code need not wait for the message to expire.
         for form in sorted(cause.replies, key=lambda form: list(VerdictKind).index(form.verdict)):

@@ -239,6 +239,7 @@ _TEXT = {
             "schema": {
                 "type": "object",
                 "required": ["text"],
+                "additionalProperties": False,
                 "properties": {
                     "text": {"type": "string", "minLength": 1, "description": "The text."}
                 },

@@ -14,6 +14,7 @@ import msgspec
 from whybounce.diagnosing import is_mail
 from whybounce.reading.mime import parse_message
 from whybounce.sources.marked import without_mark
+from whybounce.sources.mbox import read_mbox
 from whybounce.sources.outlook import read_outlook
 from whybounce.web.problems import ProblemError
 
@@ -32,6 +33,7 @@ class Submitted(msgspec.Struct, frozen=True):
     text: str  # What stands in the box; empty where a file was chosen.
     is_mail: bool
     file: str | None = None  # Its name.
+    mails: int = 1  # So many it holds; this is the first.
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Field:
     file: str | None = None
 
 
-class _Json(msgspec.Struct):
+class _Json(msgspec.Struct, forbid_unknown_fields=True):
     text: str
 
 
@@ -168,8 +170,17 @@ def _usable(raw: bytes, file: str | None) -> Submitted:
     if b"\x00" in raw[:65_536] and not is_mail(raw.replace(b"\x00", b"?")):
         raise ProblemError("binary", kept=kept.replace("\x00", "\ufffd"))
     if is_mail(raw):
-        return Submitted(raw, kept.replace("\x00", "\ufffd"), is_mail=True, file=file)
+        mails = _mails(raw)
+        kept = kept.replace("\x00", "\ufffd")
+        return Submitted(mails[0], kept, is_mail=True, file=file, mails=len(mails))
     return Submitted(written.encode("utf-8", "replace"), kept, is_mail=False, file=file)
+
+
+def _mails(raw: bytes) -> list[bytes]:
+    """Return the mails of an mbox; else the one that it is."""
+    if not raw.startswith(b"From "):
+        return [raw]
+    return [mail.raw or raw for mail in read_mbox("", iter((raw,)))]
 
 
 def text_of(raw: bytes) -> str:

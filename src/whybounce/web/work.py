@@ -16,7 +16,7 @@ from whybounce.diagnosing.inquiring import inquiries_of
 from whybounce.explaining import mistyped_code
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.outcome import Outcome
-from whybounce.vocabulary.report import Diagnosis
+from whybounce.vocabulary.report import Defect, Diagnosis
 from whybounce.web import noticing, plain, reader
 from whybounce.web.asked import wanted
 from whybounce.web.cards import group_card
@@ -107,6 +107,7 @@ def _answered(site: Site, sent: Submitted, template: str, *, at: str, asked: byt
         file=sent.file,
         cards=[group_card(group, said_by, notice_speaker()) for group in groups[:_MOST_CARDS]],
         left_out=left_out,
+        mails=sent.mails,
         is_mail=sent.is_mail,
         report=report,
         notes=[said_by.note_words(note) for note in told.notes],
@@ -127,7 +128,11 @@ def _explained(sent: Submitted, asked: bytes) -> tuple[Explanation, Outcome | No
 
 
 def _diagnosis(sent: Submitted) -> Diagnosis:
-    return whybounce.diagnose(sent.raw)
+    told = whybounce.diagnose(sent.raw)
+    if sent.mails == 1:
+        return told
+    others = Defect("file", f"holds {sent.mails} mails; only the first was read")
+    return replace(told, report=replace(told.report, defects=(*told.report.defects, others)))
 
 
 def _confirmed(told: Diagnosis, asked: bytes) -> Diagnosis:

@@ -22,7 +22,7 @@ class Complained(_Shape, frozen=True):
     ]
     message_id: Annotated[str | None, Meta(description="The Message-ID of the message, if told.")]
     sender: Annotated[str | None, Meta(description="Its From field.")]
-    subject: Annotated[str | None, Meta(description="Its Subject field.")]
+    subject: Annotated[str | None, Meta(description="Its Subject field, as people read it.")]
 
 
 class Happened(_Shape, frozen=True):
@@ -31,7 +31,9 @@ class Happened(_Shape, frozen=True):
     message: Annotated[str, Meta(description="The message's id in the queue.")]
     sender: Annotated[str, Meta(description="Its return path; empty: none (RFC 5321 §4.5.5).")]
     message_id: Annotated[str | None, Meta(description="Its Message-ID field, with brackets.")]
-    subject: Annotated[str | None, Meta(description="Its Subject field, cut where it is long.")]
+    subject: Annotated[
+        str | None, Meta(description="Its Subject field, as people read it; cut where it is long.")
+    ]
     recipient: Annotated[
         str | None, Meta(description="Who was not reached; null: this is a complaint.")
     ]

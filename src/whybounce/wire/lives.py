@@ -89,7 +89,9 @@ class MessageStanding(_Shape, frozen=True, kw_only=True):
     id: Annotated[str, Meta(description="Its id in the queue.")]
     sender: Annotated[str, Meta(description="The return path; empty: none (RFC 5321 §4.5.5).")]
     message_id: Annotated[str | None, Meta(description="Its Message-ID field, with brackets.")]
-    subject: Annotated[str | None, Meta(description="Its Subject field, cut where it is long.")]
+    subject: Annotated[
+        str | None, Meta(description="Its Subject field, as people read it; cut where it is long.")
+    ]
     size: Annotated[int, Meta(description="Octets of header and content.")]
     arrived: Annotated[Time, Meta(description="When it was taken, in UTC.")]
     expires: Annotated[Time, Meta(description="When it is given up, in UTC.")]

@@ -45,7 +45,8 @@ class NoticeSpeaker:
             for key, unit in frame.items()
             if key.startswith("span.")
         }
-        self._registered = {(row.subject, row.detail): row.name for row in catalogue.registry}
+        self._registered = {(row.subject, row.detail): row for row in catalogue.registry}
+        self._causes = catalogue.causes
         self.language = language
         self.direction = frame["direction"]
         self._set_in = setter(self.direction)
@@ -98,9 +99,17 @@ class NoticeSpeaker:
         """Return the language the cause's own words are in: this one, or English."""
         return self._speaker.language_of(cause)
 
-    def code_name(self, status: StatusCode | None) -> str | None:
-        """Return IANA's name of the code's subject and detail, if it has one."""
-        return self._registered.get((status.subject, status.detail)) if status else None
+    def code_name(self, status: StatusCode | None, cause: str) -> str | None:
+        """Return IANA's name of the code's subject and detail, if it has one.
+
+        None too where the code stands for the cause without being IANA's code for it: some systems say
+        5.1.10 for an address that does not exist, and IANA calls that "Recipient address has null MX".
+        """
+        row = self._registered.get((status.subject, status.detail)) if status else None
+        if row is None or status is None:
+            return None
+        is_theirs = row.cause != cause and any(status in one for one in self._causes[cause].codes)
+        return None if is_theirs else row.name
 
     def confidence(self, confidence: Confidence) -> str:
         """Return how sure an explanation is."""

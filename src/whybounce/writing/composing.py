@@ -125,10 +125,13 @@ def _further_more(left: int, telling: Telling) -> str:
 
 def _settled(group: Group, telling: Telling, *, named: bool, alone: bool) -> Settled:
     """Return the section. ``alone``: the headline is about it; ``named``: and names its one address."""
-    say = telling.speaker.say
+    say, cause = telling.speaker.say, group.explanations[0].cause
     servers = [outcome.remote for outcome in group.outcomes if outcome.remote]
     facts = [
-        Fact(say("fact.status"), telling.joined(code_of(one, telling) for one in group.outcomes))
+        Fact(
+            say("fact.status"),
+            telling.joined(code_of(one, cause, telling) for one in group.outcomes),
+        )
     ]
     if servers:
         facts.append(Fact(say("fact.accepted-by"), telling.joined(servers)))

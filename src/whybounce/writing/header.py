@@ -15,7 +15,9 @@ _FOLD_AT = 76
 # Characters, of which UTF-8 makes up to four octets: RFC 5322 §2.1.1 allows 998 on a line.
 _LONGEST_ASCII, _LONGEST_UTF8 = 960, 240
 _LONGEST_VALUE = 8_000
-_BYTES_A_WORD = 45  # RFC 2047 §2: at most 75 characters, of which these make 60.
+# RFC 2047 §2: a word has at most 75 characters, of which 45 octets make 60; its line has at most 76, and
+# the first word stands behind the field's name: some programs take a line that is empty for the value.
+_BYTES_A_WORD, _BYTES_OF_THE_FIRST = 45, 36
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
@@ -94,12 +96,12 @@ def _folded(line: str) -> Iterator[str]:
 
 def _cut(text: str) -> Iterator[bytes]:
     """Cut into pieces that fill a word, never within a character. RFC 2047 §5 (3)."""
-    piece = b""
+    piece, room = b"", _BYTES_OF_THE_FIRST
     for character in text:
         letter = character.encode()
-        if len(piece) + len(letter) > _BYTES_A_WORD:
+        if len(piece) + len(letter) > room:
             yield piece
-            piece = b""
+            piece, room = b"", _BYTES_A_WORD
         piece += letter
     if piece:
         yield piece

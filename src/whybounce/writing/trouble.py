@@ -175,7 +175,8 @@ def _facts(group: Group, telling: Telling) -> Iterator[Fact]:
     delayed = group.action is Action.DELAYED
     cause = group.explanations[0].cause
     yield Fact(
-        say("fact.status"), telling.joined(code_of(outcome, telling) for outcome in group.outcomes)
+        say("fact.status"),
+        telling.joined(code_of(outcome, cause, telling) for outcome in group.outcomes),
     )
     yield Fact(say("fact.cause"), cause)
     if servers := refusers_of(group, telling):
@@ -220,11 +221,11 @@ def refusers_of(group: Group, telling: Telling) -> list[str]:
     return [server for server in named if server]
 
 
-def code_of(outcome: Outcome, telling: Telling) -> str:
+def code_of(outcome: Outcome, cause: str, telling: Telling) -> str:
     """Return ``550 5.1.1 (Bad destination mailbox address)``."""
     status = status_of(outcome)
     reply_code = outcome.reply.code if outcome.reply else None
-    name = telling.speaker.code_name(status)
+    name = telling.speaker.code_name(status, cause)
     numbers = f"{reply_code} {status}" if reply_code else str(status)
     return f"{numbers} ({name})" if name else numbers
 

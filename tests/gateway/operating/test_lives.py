@@ -94,6 +94,14 @@ def test_how_it_came_is_told(message, said):
     assert _texts(_life(message))[0] == said
 
 
+def test_a_subject_is_told_as_people_read_it():
+    """Whatever alphabet it is in, RFC 2047."""
+    written = "=?utf-8?b?w5xiZXJ3ZWlz?= =?iso-8859-1?q?ung_f=FCr?= Ben"
+    told = life_told(_life(replace(MESSAGE, subject=written)), lambda _: None)
+
+    assert told.message.subject == "Überweisung für Ben"
+
+
 @pytest.mark.parametrize(
     ("attempt", "said", "cause"),
     [

@@ -25,7 +25,7 @@ from whybounce.gateway.store.rows import (
     Told,
 )
 from whybounce.gateway.store.untried import UNTRIED, latest_of, met_of
-from whybounce.notation import writable
+from whybounce.notation import decoded_words, writable
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.wire import SCHEMA
 from whybounce.wire.lives import Happening, MessageStanding, RecipientStanding, Traced
@@ -75,7 +75,7 @@ def standing(entry: Entry, latest: Mapping[int, Attempt], cause_of: CauseOf) -> 
         id=message.id,
         sender=message.sender,
         message_id=message.message_id,
-        subject=None if message.subject is None else writable(message.subject),
+        subject=None if message.subject is None else writable(decoded_words(message.subject)),
         size=message.size,
         arrived=timestamp(message.arrived),
         expires=timestamp(message.expires),

@@ -18,8 +18,9 @@ _CAUSE = "mailbox-full"
 
 def judge(facts: Facts) -> Verdict:
     """Refuse what the quota has no room for. How much is held may not be known."""
-    held, size = facts.held, facts.envelope.size or 0
-    if held is None or (quota := facts.quota) is None or held + size <= quota:
+    held, size = facts.held, facts.envelope.size
+    # No message has no octet: what is full to the last one has room for none.
+    if held is None or (quota := facts.quota) is None or held + (size or 1) <= quota:
         return PASS
     where = f" in {facts.stands_for.address}" if facts.stands_for else ""
     more = f", and {size} more are declared" if size else ""

@@ -7,7 +7,7 @@ import msgspec
 from whybounce.catalogue import catalogue
 from whybounce.gateway.reply_causes import CauseOf
 from whybounce.gateway.store.rows import Complaint, Fact
-from whybounce.notation import writable
+from whybounce.notation import decoded_words, writable
 from whybounce.wire import SCHEMA
 from whybounce.wire.calls import Complained, Happened, Told
 from whybounce.wire.times import timestamp
@@ -24,7 +24,7 @@ def body_of(fact: Fact, cause_of: CauseOf) -> str:
             message=fact.message,
             sender=writable(fact.sender),
             message_id=_writable(fact.message_id),
-            subject=_writable(fact.subject),
+            subject=_writable(fact.subject and decoded_words(fact.subject)),
             recipient=_writable(fact.recipient),
             cause=cause,
             owner=known.owner if known else None,
