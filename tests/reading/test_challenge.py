@@ -24,6 +24,7 @@ def mail(header, text):
         ("Subject: Please confirm your message", "Your message attached below is being held. To release it, use your mailer's Reply."),
         ("Subject: Re: Lunch (verification)", "I am protecting myself from receiving junk mail. Please click the link."),
         ("Subject: Re: Almoço", "Para que sua mensagem seja encaminhada, clique aqui: http://example.org/x"),
+        ("Subject: Re: Lunch (Action Required)", "Your message was waitlisted. Please add yourself to my Guest List, with this link."),
         ("Subject: Message pending verification", "Your message is being held until you confirm it."),
     ],
 )  # fmt: skip

@@ -259,6 +259,24 @@ def test_nobody_is_inferred_from_an_original_for_many(original):
     assert named_by("Not here.\n", original=original) == []
 
 
+def test_where_exchange_shows_a_name_for_an_address_the_name_is_the_recipient():
+    """Only its server knows the address; without Exchange's own mark below, a name is just words."""
+    text = """The following recipient(s) could not be reached:
+
+      Anna Berg on 9/12/2024 11:14 AM
+            The message is larger than the system allows.
+            <mail.example.org #5.2.3>
+"""
+    (named,) = recipients_of(text, own=(), header=None, original=None)
+
+    assert (named.address, named.inferred) == (
+        "Anna Berg",
+        "the name in the text; no address stands there",
+    )
+    assert "<mail.example.org #5.2.3>" in named.said
+    assert not recipients_of(text.replace("#", ""), own=(), header=None, original=None)
+
+
 def test_recipients_are_bounded():
     """Of two thousand the first thousand are read."""
     text = "".join(f"u{n}@example.org: 550 no\n" for n in range(2000))

@@ -29,6 +29,7 @@ _SUBJECT = re.compile(
 _SURE = re.compile(
     r"verify that you\s+are a (?:real|human|person)|only from senders (?:that )?i have approved|click (?:on )?the link below so (?:that )?i can receive"
     r"|protecting myself from (?:receiving )?(?:junk|spam)|para que (?:a )?sua mensagem seja (?:encaminhada|entregue|liberada).{0,80}(?:clique|confirm)"
+    r"|(?:add yourself to|be (?:put|added) (?:on|to)) my (?:guest|white|safe|approved|allowed)[ -]?(?:senders? )?list"
     r"|to control spam, i now allow|your message (?:is|will be) (?:being )?held until you (?:confirm|verify|reply)",
     re.IGNORECASE,
 )

@@ -99,6 +99,12 @@ _LOCAL_NAMES = re.compile(
     r"(?:[ \t]*\n)?((?:[ \t]{0,16}<?[A-Za-z0-9][A-Za-z0-9._-]{1,63}>?(?:[ \t]{2,16}[^\n@]{2,200}|[ \t]*)(?:\n|$)){1,50})",
     re.IGNORECASE | re.MULTILINE,
 )
+# Outlook's names stand for addresses that only its Exchange server knows: its own mark is below.
+_DISPLAY_NAMES = re.compile(
+    r"^[ \t]{1,16}(?P<name>[^\s@][^\n@]{0,80}?) (?:on|am|le|el|il|op|em|den|på) (?P<said>\d[^\n]{5,60}\n"
+    r"(?:[ \t]+[^\s<][^\n]{0,500}\n){0,6}[ \t]+(?:<[^\s<>]{1,255} #\d\.\d{1,3}\.\d{1,3}|MSEXCH:)[^\n]{0,1000})",
+    re.MULTILINE,
+)
 _BROKEN_REMARK = re.compile(r"(\((?:expanded|generated|ultimately generated)\s+from:?)[ \t]*\n\s*")
 _MAILTO = re.compile(r"<mailto:[^\s<>]{1,320}>")
 # Chinese, Japanese and Korean put no space between an address and the words around it.
@@ -324,6 +330,17 @@ def _addressee_of_the_original(page: _Page) -> list[Named]:
     return [Named(addressed[0], "", inferred="the To field of the original; the text names nobody")]
 
 
+def _display_names(page: _Page) -> list[Named]:
+    """Take the names that Exchange shows instead of addresses."""
+    if "#" not in page.text and "MSEXCH:" not in page.text:
+        return []
+    names = {match["name"]: match["said"] for match in _DISPLAY_NAMES.finditer(page.text)}
+    return [
+        Named(name, said, inferred="the name in the text; no address stands there")
+        for name, said in names.items()
+    ]
+
+
 _PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
     _header_field,
     _headed_lines,
@@ -340,6 +357,7 @@ _PLACES: tuple[Callable[[_Page], list[Named]], ...] = (
     _sole_address,
     _local_names,
     _addressee_of_the_original,
+    _display_names,
 )
 
 
