@@ -24,6 +24,7 @@ def mail(header, text):
         ("Subject: Please confirm your message", "Your message attached below is being held. To release it, use your mailer's Reply."),
         ("Subject: Re: Lunch (verification)", "I am protecting myself from receiving junk mail. Please click the link."),
         ("Subject: Re: Almoço", "Para que sua mensagem seja encaminhada, clique aqui: http://example.org/x"),
+        ("Subject: Re: Lunch\nAuto-Submitted: auto-replied", "Your message to anna@example.org is being held. Please confirm that you are a human being."),
         ("Subject: Message pending verification", "Your message is being held until you confirm it."),
     ],
 )  # fmt: skip
