@@ -284,6 +284,18 @@ def test_who_only_tells_that_nobody_was_reached_is_not_who_could_not_be_reached(
     assert whybounce.explain(outcome).parameters.get("remote") == remote
 
 
+@pytest.mark.parametrize(
+    ("rest", "recipient"), [(", rcpts: <anna@example.org>", "anna@example.org"), ("", None)]
+)
+def test_neither_a_messages_id_nor_its_sender_is_taken_for_its_recipient(rest, recipient):
+    """A filter's log names all three, and says which is which."""
+    line = (
+        f"id: <7@example.com>, from: <bob@example.com>, (default: T (reject): [18.5/15.0] []){rest}"
+    )
+
+    assert whybounce.explain(line).parameters.get("recipient") == recipient
+
+
 @given(st.text())
 def test_no_text_makes_explain_raise(text):
     """Whatever it is, there is an answer, and every sentence of it can be said."""

@@ -27,6 +27,11 @@ CASES = {
          "rejected; from=<bob@example.com> to=<anna@example.net> proto=ESMTP helo=<mx.example.com>"),
         ("anna@example.net", None, "DATA", None, "550 5.7.1 Spam message rejected"),
     ),
+    "postfix-logs-a-filters-refusal-without-digits": (
+        ("postfix/cleanup[7]: 4F1: milter-reject: END-OF-MESSAGE from mx.example.com[192.0.2.9]: 4.7.1 Service "
+         "unavailable - try again later; from=<bob@example.com> to=<anna@example.net> proto=ESMTP helo=<mx.example.com>"),
+        ("anna@example.net", None, "DATA", None, "4.7.1 Service unavailable - try again later"),
+    ),
     "sendmail-refuses-a-recipient": (
         ("Nov 21 18:00:01 mx1 sm-mta[5]: u7L1: ruleset=check_rcpt, arg1=<anna@example.net>, relay=mx.example.com "
          "[192.0.2.9], reject=550 5.7.1 <anna@example.net>... Relaying denied"),
@@ -76,6 +81,16 @@ CASES = {
          "{[{LRT=11/21/2026 6:00:00 PM};{LED=450 4.4.317 Cannot connect to remote server};{FQDN=mx.example.org};"
          "{IP=192.0.2.25}]},4567,1,,,Hello,bob@example.com,bob@example.com,,Originating"),
         ("anna@example.org", "delayed", None, "mx.example.org", "450 4.4.317 Cannot connect to remote server"),
+    ),
+    "exchange-tracking-before-2013": (
+        ("2012-11-21T18:00:01.123Z,192.0.2.1,MAIL01,192.0.2.25,mx.example.org,08CF,Internet,SMTP,FAIL,4711,"
+         "<abc@mail.example.com>,anna@example.org;ben@example.org,550 5.1.1 User unknown,4567,1,,,Hello,bob@example.com"),
+        ("anna@example.org", "failed", None, None, "550 5.1.1 User unknown"),
+    ),
+    "a-line-with-a-process": (
+        ('smtpd[311]: 9f3c mta delivery evpid=aa11 from=<bob@example.com> to=<anna@example.org> rcpt=<-> '
+         'relay="192.0.2.25 (mx.example.org)" result="PermFail" stat="550 5.1.1 User unknown"'),
+        ("anna@example.org", None, None, None, "550 5.1.1 User unknown"),
     ),
     "a-line-with-a-time": (
         ("2026-11-21T18:00:01.000Z [NOTICE] [4C8A9F] [rcpt_to.in_host_list] rejected rcpt: 550 I cannot deliver mail "

@@ -115,6 +115,22 @@ def test_a_quotation_is_read(text, expected):
 
 
 @pytest.mark.parametrize(
+    ("text", "code", "status"),
+    [
+        ("550 5.1.\n10 The address\nwas not found", 550, "5.1.10"),
+        ("the server said 554 5.\r\n  7.1 refused", 554, "5.7.1"),
+        ("Our rules are in part 1.5.\n7 mails broke them", None, "None"),
+    ],
+    ids=["behind the subject", "behind the class", "in a sentence"],
+)
+def test_a_code_that_a_narrow_screen_broke_is_whole_again(text, code, status):
+    """Where lines end behind a dot, and numbers go on that make it a code."""
+    reply = read_text(text).reply
+
+    assert (reply.code, str(reply.status)) == (code, status)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "There are 550 noodles\nin 404 bowls",

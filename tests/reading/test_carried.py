@@ -129,6 +129,47 @@ def test_a_report_below_a_mail_programs_header_is_read(header):
     assert [outcome.recipient for outcome in report.outcomes] == ["anna@example.org"]
 
 
+BLOCK = """\
+Ticket 7 was opened. What the customer writes:
+
+Diagnostic information for administrators:
+Generating server: mail.example.org
+anna@example.org
+Remote Server returned '552 5.2.2 Mailbox full'
+
+Status: open
+"""
+
+
+def test_a_report_between_a_ticket_systems_words_is_read():
+    """No line is marked as quoted, but a mail system speaks in its own phrases."""
+    report = read(OUTER + b"\n" + BLOCK.encode())
+
+    assert [outcome.recipient for outcome in report.outcomes] == ["anna@example.org"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My address is anna@mail.ru, write to me.",
+        "> my address is anna@mail.ru\nThank you!",
+        "The postfix program is new in this version.\n\nanna@example.org",
+        "The mail system says that the parcel could not be delivered. Ask anna@example.org.",
+    ],
+    ids=["an address", "an address, quoted", "news", "a carrier"],
+)
+def test_who_speaks_of_a_mail_system_is_none(text):
+    """Its name alone makes no report of somebody's words."""
+    assert read(OUTER + f"\n{text}\n".encode()).outcomes == ()
+
+
+def test_what_is_sent_to_many_is_searched_for_no_unmarked_report():
+    """A newsletter about bounces shows some."""
+    raw = OUTER + b"List-Unsubscribe: <https://example.com/u>\n\n" + BLOCK.encode()
+
+    assert read(raw).outcomes == ()
+
+
 def test_a_mail_that_carries_nothing_carries_nothing():
     """Words are no mail."""
     assert list(carried_by(parse_message(OUTER + b"\nLook at this!\n"))) == []

@@ -65,6 +65,23 @@ def test_a_services_list_of_events_may_stand_on_one_line_with_blanks_before_it(b
     assert [one.recipient for one in report.outcomes] == ["anna@example.org", "bert@example.org"]
 
 
+@pytest.mark.parametrize(
+    ("text", "recipient"),
+    [
+        ("Nicht zugestellt\nIhre Nachricht an anna@example.org kam nicht an.\n552 5.2.2 voll", "anna@example.org"),
+        ("Non distribué\nVotre mail n'est pas arrivé\nanna@example.org\n552 5.2.2 pleine", "anna@example.org"),
+        ("Help!\nI am chris@example.net and get this:\n552 5.2.2 Mailbox full", None),
+        ("Help!\n553 5.1.8 <chris@example.net>: Sender address rejected\nto anna@example.org", None),
+    ],
+    ids=["in a sentence", "alone on its line", "the writer's", "the reply's own"],
+)  # fmt: skip
+def test_a_few_lines_of_a_bounce_name_its_recipient(text, recipient):
+    """An address that merely stands there may be the sender's."""
+    (outcome,) = whybounce.diagnose(text).report.outcomes
+
+    assert outcome.recipient == recipient
+
+
 @pytest.mark.parametrize("text", ["550 5.1.1 User unknown", "quux", "Generating server:", ""])
 def test_a_text_that_names_no_server_has_none(text):
     """Nothing is guessed."""

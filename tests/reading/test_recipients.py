@@ -54,6 +54,10 @@ LABELS = {
 }
 
 SENTENCES = {
+    "German, to": "Bei Ihrer Nachricht an anna@example.org gab es ein Problem.",
+    "Dutch, to": "Uw bericht aan anna@example.org kwam niet aan.",
+    "Polish": "Twoja wiadomość do anna@example.org wróciła.",
+    "Russian": "Ваше сообщение для anna@example.org вернулось.",
     "delivered to": "Your message could not be delivered to anna@example.org because of rules.",
     "sent to": "The message you sent to <anna@example.org> was refused.",
     "delivering to": "There was an error delivering your mail to <anna@example.org>.",

@@ -19,7 +19,7 @@ from whybounce.notation import read_text
 from whybounce.notation.verp import VerpPattern
 from whybounce.vocabulary.cause import Suppress
 from whybounce.vocabulary.explanation import Confidence, Explanation
-from whybounce.vocabulary.outcome import Action
+from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.vocabulary.report import Diagnosis, Kind, Original, Report
 
 # A mail begins with header fields, RFC 5322 §2.2; archives and mail programs put a line before them.
@@ -97,8 +97,17 @@ def _of_text(text: str) -> Report:
         if pasted is not None:
             return pasted
     outcome = read_text(text)
+    if outcome.recipient is None and _names_nobody(outcome):
+        from whybounce.reading import recipient_told  # noqa: PLC0415  # 60 ms
+
+        outcome = replace(outcome, recipient=recipient_told(text))
     kind = Kind.DELAY if outcome.action is Action.DELAYED else Kind.FAILURE
     return Report(kind=kind, form="text", outcomes=(outcome,))
+
+
+def _names_nobody(outcome: Outcome) -> bool:
+    """Say whether the reply itself names no address: what else the text says tells who was meant."""
+    return outcome.reply is None or "@" not in outcome.reply.text
 
 
 def _explained(report: Report, explainer: Explainer) -> Iterator[Explanation]:

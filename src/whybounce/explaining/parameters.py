@@ -10,6 +10,9 @@ from whybounce.wording.filling import values_in
 _ADDRESS = re.compile(
     r"[^\s<>(){}\[\],;:\"'=]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
+# What stands before an address in a log that is no recipient's: the message's own id, or its sender's.
+_OF_ANOTHER = re.compile(r"\b(?:message-?id|msgid|id|from|sender)[=:] ?<?$", re.IGNORECASE)
+_LONGEST_LABEL = 16
 _URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
 # What may not stand before it is looked at behind its first digit, which few places get past.
 _IPV4 = re.compile(r"[0-9](?<![0-9.].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])")
@@ -59,9 +62,11 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
         known["recipient"] = outcome.recipient
     if remote := _remote(outcome, cause, said):
         known["remote"] = remote
-    if "@" in said and (address := _ADDRESS.search(said)):
+    if "@" in said:
         about_sender = cause.reason in _ABOUT_SENDER
-        known.setdefault("sender" if about_sender else "recipient", address[0])
+        address = _ADDRESS.search(said) if about_sender else _recipient_in(said)
+        if address:
+            known.setdefault("sender" if about_sender else "recipient", address[0])
     if cause.reason in _ABOUT_CLIENT and (
         ip := _IPV4.search(said) or (_IPV6.search(said) if ":" in said else None)
     ):
@@ -88,6 +93,15 @@ def _remote(outcome: Outcome, cause: Cause, said: str) -> str | None:
     if outcome.remote is None and outcome.reply_from is None and cause.reason in _ABOUT_ANOTHER:
         return None
     return outcome.rejected_by or outcome.remote or outcome.reply_from
+
+
+def _recipient_in(said: str) -> re.Match[str] | None:
+    """Return the first address that nothing says is another's."""
+    for address in _ADDRESS.finditer(said):
+        begin = address.start()
+        if not _OF_ANOTHER.search(said, max(0, begin - _LONGEST_LABEL), begin):
+            return address
+    return None
 
 
 def _of_our_own(cause: Cause, said: str) -> Mapping[str, str]:

@@ -14,17 +14,21 @@ _ADDRESS = r"[^\s<>@,;:()\"']{1,128}@[^\s<>@,;:()\"'\[\]]{1,255}"
 
 _COMMANDS = {"CONNECT": "greeting", "HELO": "EHLO", "END-OF-MESSAGE": "DATA"}
 
-_POSTFIX_REJECT = re.compile(
-    r"""\breject:\s(?P<command>[A-Z-]{4,16})\sfrom\s[^\s\[]{1,255}\[[^\]\s]{2,60}\](?::\d{1,5})?:\s
-        (?P<said>[245]\d\d\s.{1,4000}?)
-        (?:;\s(?:from=<(?P<sender>[^>]{0,320})>\s)?(?:to=<(?P<recipient>[^>]{1,320})>\s)?(?:proto=|helo=).*)?$""",
-    re.VERBOSE | re.MULTILINE,
+# A filter's refusal is logged without the three digits that the client was given.
+_POSTFIX_REJECTS = tuple(
+    re.compile(
+        rf"""\breject:\s(?P<command>[A-Z-]{{4,16}})\sfrom\s[^\s\[]{{1,255}}\[[^\]\s]{{2,60}}\](?::\d{{1,5}})?:\s
+            (?P<said>{numbers}\s.{{1,4000}}?)
+            (?:;\s(?:from=<(?P<sender>[^>]{{0,320}})>\s)?(?:to=<(?P<recipient>[^>]{{1,320}})>\s)?(?:proto=|helo=).*)?$""",
+        re.VERBOSE | re.MULTILINE,
+    )
+    for numbers in (r"[245]\d\d", r"[245]\.\d\.\d{1,3}")
 )
 
 
 def postfix_reject(text: str) -> Outcome | None:
     """Read ``NOQUEUE: reject: RCPT from mx.example[192.0.2.1]: 554 5.7.1 …; from=<…> to=<…> proto=…``."""
-    match = _POSTFIX_REJECT.search(text)
+    match = next(filter(None, (answer.search(text) for answer in _POSTFIX_REJECTS)), None)
     if match is None:
         return None
     command = match["command"]
@@ -126,9 +130,11 @@ def exim_log(text: str) -> Outcome | None:
     return None
 
 
-# Exchange's message tracking log: where an event's name stands, and what stands at which distance from it.
+# Exchange's message tracking log: behind an event's name stand its number, the message's two ids (one,
+# before Exchange 2013), its recipients and what became of them.
 _TRACKED = {"FAIL": Action.FAILED, "DEFER": Action.DELAYED, "BADMAIL": Action.FAILED}
-_RECIPIENTS, _STATUSES = 4, 5
+_RECIPIENTS = (4, 3)
+_IS_ADDRESSED = re.compile(rf"{_ADDRESS}").match
 
 
 def exchange_tracking(text: str) -> Outcome | None:
@@ -136,16 +142,19 @@ def exchange_tracking(text: str) -> Outcome | None:
     line = next((line for line in text.splitlines() if ",FAIL," in line or ",DEFER," in line), "")
     fields = next(csv.reader([line]), [])
     event = next((number for number, field in enumerate(fields) if field in _TRACKED), len(fields))
-    if event + _STATUSES >= len(fields) or "@" not in fields[event + _RECIPIENTS]:
+    behind = fields[event:]
+    to = next((at for at in _RECIPIENTS if at + 1 < len(behind) and _IS_ADDRESSED(behind[at])), 0)
+    if not to:
         return None
-    said = fields[event + _STATUSES].strip("'{} ")
+    recipients, status = behind[to : to + 2]
+    said = status.strip("'{} ")
     if (led := re.search(r"LED=([^{}]{1,4000})", said)) is not None:
         said = led[1]
-    fqdn = re.search(r"\{FQDN=([^{}]{1,255})\}", fields[event + _STATUSES])
+    fqdn = re.search(r"\{FQDN=([^{}]{1,255})\}", status)
     remote = fqdn[1] if fqdn else None
     return Outcome(
-        recipient=fields[event + _RECIPIENTS].partition(";")[0],
-        action=_TRACKED[fields[event]],
+        recipient=recipients.partition(";")[0],
+        action=_TRACKED[behind[0]],
         reply=read_reply(said),
         remote=remote,
         rejected_by=remote,
@@ -154,7 +163,7 @@ def exchange_tracking(text: str) -> Outcome | None:
 
 _STAMPED = re.compile(
     r"""\s*(?:<\d{1,3}>)?                                              # syslog's priority, RFC 5424 §6.2.1
-        (?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}|[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d\ |\[[A-Z]{4,8}\]\ )
+        (?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}|[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d\ |\[[A-Z]{4,8}\]\ |[a-z][\w./-]{1,40}\[\d{1,9}\]:\ )
         [^\n]{0,600}?
         (?P<said>\b[45]\d\d[\ -](?:[45]\.\d{1,3}\.\d{1,3}\ )?[A-Za-z<][^\n]{2,4000})""",
     re.VERBOSE,
@@ -163,7 +172,7 @@ _TO = re.compile(rf"\b(?:to|rcpt|recipient)s?[=:]\s?\"?<?({_ADDRESS})", re.IGNOR
 
 
 def stamped_line(text: str) -> Outcome | None:
-    """Read the reply in a line that begins with a time or a level, whichever system's log it is."""
+    """Read the reply in a line that begins with a time, a level or a process, whichever system's log it is."""
     match = _STAMPED.match(text)
     if match is None or "\n" in text.strip():
         return None

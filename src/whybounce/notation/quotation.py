@@ -36,9 +36,17 @@ _COMMAND = re.compile(
 _GREETING = "greeting"  # What a server says before any command. RFC 5321 §3.1.
 
 
+# A narrow screen breaks "5.1.10" where it breaks words: behind a dot.
+_BROKEN_CODE = re.compile(
+    r"(?<![0-9.])([245]\.(?:[0-7]\.(?=\r?\n[ \t]{0,8}[0-9]{1,3}\b)|(?=\r?\n[ \t]{0,8}[0-7]\.[0-9]{1,3}\b)))\r?\n[ \t]{0,8}"
+)
+
+
 def read_text(text: str) -> Outcome:
     """Return what the text says became of a recipient. Text that quotes nobody is a reply."""
     text = writable(text[:_LONGEST_TEXT])
+    if ".\n" in text or ".\r" in text:
+        text = _BROKEN_CODE.sub(r"\1", text)
     for mark, notation in NOTATIONS:
         if mark in text and (outcome := notation(text)) is not None:
             return outcome

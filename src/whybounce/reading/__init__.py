@@ -23,6 +23,7 @@ from whybounce.reading.attempts import with_attempts
 from whybounce.reading.carried import carried_by
 from whybounce.reading.mime import Message, parse_message
 from whybounce.reading.original import first_hop_of
+from whybounce.reading.text import recipient_told
 from whybounce.vocabulary.report import Defect, Report
 
 _FORMS = (
@@ -38,7 +39,7 @@ _FORMS = (
 
 _DEEPEST = 3  # A bounce that was forwarded, and forwarded again.
 
-__all__ = ["parse_message", "read", "read_message", "read_pasted"]
+__all__ = ["parse_message", "read", "read_message", "read_pasted", "recipient_told"]
 
 
 def read(raw: bytes) -> Report:

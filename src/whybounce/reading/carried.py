@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from whybounce.reading.account import text_of
 from whybounce.reading.mime import Message, Part, parse_message
 from whybounce.reading.systems import system_of
+from whybounce.reading.text import tells_of_a_failure
+from whybounce.reading.writer import is_by_a_mail_system, said_by_a_server
 
 _MOST_CARRIED = 20
 
@@ -40,12 +42,15 @@ def carried_by(message: Message) -> Iterator[Message]:
     """Yield the mails that this one carries: attached first, then what its text quotes."""
     if message.field("list-id"):
         return  # What a list sends to many is nobody's own bounce.
+    by_somebody = not (is_by_a_mail_system(message) or message.field("list-unsubscribe"))
     for part in message.parts[:_MOST_CARRIED]:
         if part.content_type in {"message/rfc822", "message/global"} or _is_a_mail_file(part):
             yield parse_message(part.decoded())
     for part in message.parts[:_MOST_CARRIED]:
         if part.content_type.startswith(("text/plain", "text/html")):
-            yield from _quoted_in(text_of(part))
+            text = text_of(part)
+            yield from _quoted_in(text)
+            yield from _told_in(text, unmarked=by_somebody)
 
 
 def _quoted_in(text: str) -> Iterator[Message]:
@@ -58,11 +63,21 @@ def _quoted_in(text: str) -> Iterator[Message]:
             seen.add(field.start())
             header, body = _header_and_body(unquoted[field.start() :])
             yield parse_message(f"{header}\n\n{body}".encode())
-    if unquoted != text:  # Without its header; only a mail system's own phrases tell whose it is.
-        quoted = "\n".join(line for line in text.split("\n") if _MARK.match(line))
-        nameless = parse_message(_NAMELESS + _MARK.sub("", quoted).encode())
-        if system_of(nameless, _MARK.sub("", quoted)):
-            yield nameless
+
+
+def _told_in(text: str, *, unmarked: bool) -> Iterator[Message]:
+    """Yield a report that stands in the text without its header, marked as a quotation.
+
+    Only a mail system's own phrases tell whose it is. Between somebody's own words, ``unmarked``,
+    it has to quote a server besides: people speak of mail systems, too.
+    """
+    marked = "\n".join(line for line in text.split("\n") if _MARK.match(line))
+    if not (marked or (unmarked and said_by_a_server(text))):
+        return
+    quoted = _MARK.sub("", marked) or text
+    nameless = parse_message(_NAMELESS + quoted.encode())
+    if system_of(nameless, quoted) and tells_of_a_failure(quoted):
+        yield nameless
 
 
 def _header_and_body(quoted: str) -> tuple[str, str]:

@@ -7,7 +7,11 @@ from whybounce.reading.account import accounts_of
 from whybounce.reading.mime import Message
 from whybounce.reading.original import read_original
 from whybounce.reading.recipients import addresses_in
-from whybounce.reading.writer import is_about_a_failure, is_by_a_mail_system
+from whybounce.reading.writer import (
+    is_about_a_failure,
+    is_an_automatic_reply,
+    is_by_a_mail_system,
+)
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Defect, Kind, Report
 
@@ -35,8 +39,8 @@ _SURE = re.compile(
 )
 _WORDS = re.compile(
     r"(?:reply to this (?:message|e-?mail)|click (?:on )?(?:the|this) .{0,30}link|respond to this).{0,300}?(?:deliver|release|confirm|approved|sender)"
-    r"|(?:to (?:verify|confirm) that you are|prove (?:that )?you are) (?:a )?(?:human|real|person|not a)"
-    r"|your message (?:attached below )?(?:is being held|has been (?:held|quarantined)|will be delivered).{0,200}?(?:confirm|verify|reply)",
+    r"|(?:(?:to|please) (?:verify|confirm) that you are|prove (?:that )?you are) (?:a )?(?:human|real|person|not a)"
+    r"|your message (?:to \S{3,320} |attached below )?(?:is being held|has been (?:held|quarantined)|will be delivered).{0,200}?(?:confirm|verify|reply)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -49,7 +53,8 @@ def read(message: Message) -> Report | None:
     text = account.text[:8_192] if account else ""
     asked = _SUBJECT.search(decoded_words(message.field("subject") or ""))
     by_a_program = any(message.field(name) for name in _PROGRAMS)
-    if not (by_a_program or _SURE.search(text) or (asked and _WORDS.search(text))):
+    asks = asked or is_an_automatic_reply(message)
+    if not (by_a_program or _SURE.search(text) or (asks and _WORDS.search(text))):
         return None
     writers = addresses_in(message.field("from"))
     return Report(

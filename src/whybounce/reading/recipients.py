@@ -77,6 +77,8 @@ _LABELLED = re.compile(
 _TOLD = re.compile(
     rf"""\b(?:(?:deliver(?:ed|ing|y)?|sen[dt](?:ing)?|transmit(?:ted)?|e?mail(?:ed)?|message|reached?|reach|forwarded|intended|addressed|invio|entreg\w{{1,8}})
             (?:(?!\.\s)[^\n@]){{0,80}}?\b(?:to|for|an|a|para|à|al)\b
+          | (?:nachricht|mensaje|mensagem|messaggio|bericht|wiadomoś\w{{1,3}}|zpráv\w|meddelande\w{{0,2}}|besked\w{{0,2}}|письм\w|сообщени\w)
+            \ (?:an|a|para|per|aan|do|pro|til|till|для|на(?:\ адрес)?)(?=\ [<"'(\[]{{0,2}}[^\s@]{{1,64}}@)
           | (?:rejected|unknown|invalid|no\ such)\ (?:recipient|user|address|mailbox)
           | (?:user|mailbox|recipient|address|account)
           | account\ of|mailbox\ (?:of|for)|addressed,|voor|für|could\ not\ be\ reached:)

@@ -8,12 +8,12 @@ import re
 
 from msgspec.structs import replace
 
-from whybounce.notation import read_date
+from whybounce.notation import lowered, read_date
 from whybounce.reading.account import Account
 from whybounce.reading.attempts import with_attempts
 from whybounce.reading.mime import Message, Part
 from whybounce.reading.original import hops_of
-from whybounce.reading.recipients import SOLE_ADDRESS
+from whybounce.reading.recipients import SOLE_ADDRESS, recipients_of
 from whybounce.reading.systems import Facts, stated_facts, system_of
 from whybounce.reading.told import action_told, told_by
 from whybounce.reading.writer import (
@@ -70,6 +70,11 @@ def read(message: Message) -> Report | None:
     return replace(_report(message, told), defects=(defect,))
 
 
+def tells_of_a_failure(text: str) -> bool:
+    """Say whether the text's words are a bounce's, whoever wrote them."""
+    return _FAILED_MAIL.search(lowered(text)) is not None
+
+
 def _is_just_an_address(outcomes: tuple[Outcome, ...], text: str) -> bool:
     """Say whether nobody was found but the one address in a text that quotes no server.
 
@@ -92,6 +97,15 @@ def read_pasted(text: str) -> Report | None:
     report = _report(message, told)
     is_a_bounce = report.generator or (report.original and len(report.original.headers) > 1)
     return with_attempts(report, message) if is_a_bounce else None
+
+
+def recipient_told(text: str) -> str | None:
+    """Return whom a bounce's pasted words name as the one who did not get it, or None.
+
+    An address that merely stands in the text may be the sender's.
+    """
+    named = recipients_of(text, own=(), header=None, original=None)
+    return named[0].address if len(named) == 1 and named[0].inferred is None else None
 
 
 def _report(message: Message, told: tuple[Account, Original | None, tuple[Outcome, ...]]) -> Report:
