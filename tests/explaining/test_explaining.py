@@ -269,6 +269,13 @@ def test_whom_a_sending_server_names_is_known(text, name, value):
     assert whybounce.explain(text).parameters[name] == value
 
 
+def test_an_envelope_written_as_an_arrow_names_both():
+    """As amavis logs it."""
+    line = "Blocked SPAM, [198.51.100.7] <bob@example.com> -> <anna@example.org>, Hits: 14.2"
+
+    assert whybounce.explain(line).parameters["recipient"] == "anna@example.org"
+
+
 @pytest.mark.parametrize(
     ("said", "remote"),
     [

@@ -27,6 +27,11 @@ CASES = {
          "rejected; from=<bob@example.com> to=<anna@example.net> proto=ESMTP helo=<mx.example.com>"),
         ("anna@example.net", None, "DATA", None, "550 5.7.1 Spam message rejected"),
     ),
+    "postfix-finds-words-in-a-header": (
+        ("postfix/cleanup[7]: 4F1: reject: header Subject: Re: 550 pills from unknown[198.51.100.7]; "
+         "from=<bob@example.com> to=<anna@example.net> proto=ESMTP helo=<mx.example.com>: 5.7.1 No pills here"),
+        ("anna@example.net", None, "DATA", None, "5.7.1 No pills here"),
+    ),
     "postfix-logs-a-filters-refusal-without-digits": (
         ("postfix/cleanup[7]: 4F1: milter-reject: END-OF-MESSAGE from mx.example.com[192.0.2.9]: 4.7.1 Service "
          "unavailable - try again later; from=<bob@example.com> to=<anna@example.net> proto=ESMTP helo=<mx.example.com>"),

@@ -13,6 +13,7 @@ _ADDRESS = re.compile(
 # What stands before an address in a log that is no recipient's: the message's own id, or its sender's.
 _OF_ANOTHER = re.compile(r"\b(?:message-?id|msgid|id|from|sender)[=:] ?<?$", re.IGNORECASE)
 _LONGEST_LABEL = 16
+_TO_ANOTHER = re.compile(r">? ?-> ?<?(?=[^\s<>]{1,64}@)")  # Of an envelope, written as an arrow.
 _URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
 # What may not stand before it is looked at behind its first digit, which few places get past.
 _IPV4 = re.compile(r"[0-9](?<![0-9.].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])")
@@ -99,7 +100,8 @@ def _recipient_in(said: str) -> re.Match[str] | None:
     """Return the first address that nothing says is another's."""
     for address in _ADDRESS.finditer(said):
         begin = address.start()
-        if not _OF_ANOTHER.search(said, max(0, begin - _LONGEST_LABEL), begin):
+        labelled = _OF_ANOTHER.search(said, max(0, begin - _LONGEST_LABEL), begin)
+        if not labelled and not _TO_ANOTHER.match(said, address.end()):
             return address
     return None
 

@@ -26,8 +26,20 @@ _POSTFIX_REJECTS = tuple(
 )
 
 
+_POSTFIX_CONTENT = re.compile(
+    r"""\breject:\s(?:header|body)\s.{0,2000}?;\sfrom=<[^>]{0,320}>\sto=<(?P<recipient>[^>]{1,320})>\s
+        (?:proto=\S{1,20}\s)?(?:helo=<[^>]{0,320}>)?:\s(?P<said>.{3,2000})$""",
+    re.VERBOSE | re.MULTILINE,
+)
+
+
 def postfix_reject(text: str) -> Outcome | None:
-    """Read ``NOQUEUE: reject: RCPT from mx.example[192.0.2.1]: 554 5.7.1 …; from=<…> to=<…> proto=…``."""
+    """Read ``NOQUEUE: reject: RCPT from mx.example[192.0.2.1]: 554 5.7.1 …; from=<…> to=<…> proto=…``.
+
+    What an administrator has looked for in headers and bodies is quoted first, the answer comes last.
+    """
+    if match := _POSTFIX_CONTENT.search(text):
+        return Outcome(match["recipient"], reply=read_reply(match["said"]), command="DATA")
     match = next(filter(None, (answer.search(text) for answer in _POSTFIX_REJECTS)), None)
     if match is None:
         return None

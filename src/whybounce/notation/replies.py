@@ -58,6 +58,7 @@ _NAMED_A_REPLY = re.compile(
 _LONGEST_NAME = 40
 _STATUS_INSIDE = re.compile(r"([45](?<![0-9.].)\.[0-7]\.[0-9]{1,3})(?![0-9]|\.[0-9])")
 
+_ENVELOPES_ARROW = re.compile(r" ?<[^\s<>]{1,128}@[^\s<>]{1,255}>(?:,|$)")  # "<bob@…> -> <anna@…>"
 _BRACKET = re.compile(
     rf"\#\s*(?P<status>{_STATUS})\s+smtp\s*;\s*(?P<said>.{{0,8000}})", re.IGNORECASE
 )
@@ -85,7 +86,8 @@ def _continued(text: str) -> str:
 
 def _read(line: str, depth: int) -> Reply:
     outer, arrow, inner = line.partition("->")
-    if arrow and depth and len(inner) > 2 and outer.strip():
+    wraps = arrow and depth and len(inner) > 2 and outer.strip()
+    if wraps and not _ENVELOPES_ARROW.match(inner):
         reply = _numbers(outer)
         return Reply(
             reply.text, reply.code, reply.status, None, _read(inner.strip(" '"), depth - 1)

@@ -68,6 +68,7 @@ _LABELLED = re.compile(
         (?:(?:failed|rejected|final|intended|unknown|invalid|bad|undeliverable|original)?[ -]?
              (?:recipients?|addressee?|address(?:es)?|user(?:id)?|mailbox|account|user\ name)(?:\(s\))?(?:\ (?:name|address|e-?mail))?
            |rcpt\ to|undeliverable\ {{1,3}}to|\d+\ attempts|envio\ a|destinat[\w]{{2,8}}|empf[\w]{{2,8}}|receptor
+           |geadresseerden?|ontvangers?|adresa(?:t\w{{0,4}}|ci)|odbiorc\w{{1,4}}|příjemc\w{{1,3}}|mottagare\w{{0,2}}|mottaker\w{{0,2}}|modtager\w{{0,2}}|címzett\w{{0,4}}|alıcı\w{{0,4}}|수신자|받는\ ?사람
            |адрес\w{{0,4}}|получател\w{{0,4}}|宛先|收件人)
         (?:\s*(?:[:=]\s*|\ {{1,3}}|\ is:?\ {{1,3}})|\ [^\n@:]{{1,40}}:\s)
         (?:\(?\s*)[<"'(\[]{{0,2}}(?:mailto:)?(?P<address>{ADDRESS})[>"')\]]{{0,2}}(?P<remark>)""",
