@@ -37,6 +37,18 @@ CASES = {
          "unavailable - try again later; from=<bob@example.com> to=<anna@example.net> proto=ESMTP helo=<mx.example.com>"),
         ("anna@example.net", None, "DATA", None, "4.7.1 Service unavailable - try again later"),
     ),
+    "postfix-lists-its-queue": (
+        ("4Xk2lM1zAb*    3021 Sat Nov 21 18:00:01  bob@example.com\n"
+         "(connect to mx.example.org[192.0.2.25]:25: No route to host)\n"
+         "                                         anna@example.org\n"),
+        ("anna@example.org", "delayed", None, None, "connect to mx.example.org[192.0.2.25]:25: No route to host"),
+    ),
+    "sendmail-lists-its-queue": (
+        ("5AA9E2xx012     1234 Sat Nov 21 18:00 <bob@example.com>\n"
+         "                 (Deferred: Connection timed out with mx.example.org.)\n"
+         "                                       <anna@example.org>\n"),
+        ("anna@example.org", "delayed", None, None, "Deferred: Connection timed out with mx.example.org."),
+    ),
     "sendmail-refuses-a-recipient": (
         ("Nov 21 18:00:01 mx1 sm-mta[5]: u7L1: ruleset=check_rcpt, arg1=<anna@example.net>, relay=mx.example.com "
          "[192.0.2.9], reject=550 5.7.1 <anna@example.net>... Relaying denied"),

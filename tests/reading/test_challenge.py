@@ -26,6 +26,7 @@ def mail(header, text):
         ("Subject: Re: Almoço", "Para que sua mensagem seja encaminhada, clique aqui: http://example.org/x"),
         ("Subject: Re: Lunch (Action Required)", "Your message was waitlisted. Please add yourself to my Guest List, with this link."),
         ("Subject: Re: Lunch\nAuto-Submitted: auto-replied", "Your message to anna@example.org is being held. Please confirm that you are a human being."),
+        ("Subject: Re: Essen\nAuto-Submitted: auto-replied", "Bitte bestätigen Sie, dass Sie ein Mensch sind."),
         ("Subject: Message pending verification", "Your message is being held until you confirm it."),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from whybounce.vocabulary.outcome import Outcome
 from whybounce.wording.filling import values_in
 
 _ADDRESS = re.compile(
-    r"[^\s<>(){}\[\],;:\"'=]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+    r"[^\s<>(){}\[\],;:\"'=\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
 # What stands before an address in a log that is no recipient's: the message's own id, or its sender's.
 _OF_ANOTHER = re.compile(r"\b(?:message-?id|msgid|id|from|sender)[=:] ?<?$", re.IGNORECASE)

@@ -51,6 +51,21 @@ def postfix_reject(text: str) -> Outcome | None:
     )
 
 
+_QUEUED = re.compile(
+    rf"""^[0-9A-Za-z]{{6,20}}[*!-]?\s+\d{{1,12}}\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s[^\n@]{{10,20}}\s<?(?:{_ADDRESS}|MAILER-DAEMON)>?[ \t]*\r?\n
+        [ \t]*\((?P<said>[^\n]{{3,2000}})\)[ \t]*\r?\n[ \t]+<?(?P<recipient>{_ADDRESS})>?[ \t]*$""",
+    re.VERBOSE | re.MULTILINE,
+)
+
+
+def queue_listing(text: str) -> Outcome | None:
+    """Read an entry of what ``mailq`` lists: sender, in brackets why the message waits, recipient."""
+    match = _QUEUED.search(text)
+    if match is None:
+        return None
+    return Outcome(match["recipient"], action=Action.DELAYED, reply=read_reply(match["said"]))
+
+
 _SENDMAIL_REJECT = re.compile(
     rf"""ruleset=check_(?P<ruleset>[a-z]{{4,8}}),\sarg1=<?(?P<argument>{_ADDRESS})?.{{0,600}}?
          \breject=(?P<said>[245]\d\d\s.{{1,2000}})""",

@@ -14,6 +14,7 @@ from whybounce.notation.logs import (
     exim_log,
     postfix_reject,
     qmail_log,
+    queue_listing,
     sendmail_reject,
     stamped_line,
 )
@@ -451,6 +452,7 @@ NOTATIONS: tuple[tuple[str, Callable[[str], Outcome | None]], ...] = (
     ("<<<", sendmail_transcript),
     (" said:", postfix_quote),
     ("refused to talk", postfix_quote),
+    (")\n ", queue_listing),
     ("reject: ", postfix_reject),
     ("reject=", sendmail_reject),
     ("delivery ", qmail_log),

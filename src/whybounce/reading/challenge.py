@@ -40,6 +40,8 @@ _SURE = re.compile(
 _WORDS = re.compile(
     r"(?:reply to this (?:message|e-?mail)|click (?:on )?(?:the|this) .{0,30}link|respond to this).{0,300}?(?:deliver|release|confirm|approved|sender)"
     r"|(?:(?:to|please) (?:verify|confirm) that you are|prove (?:that )?you are) (?:a )?(?:human|real|person|not a)"
+    r"|dass sie (?:ein mensch|eine person|kein (?:ro)?bot)\b|que vous êtes (?:un humain|une personne|un être humain)|que vous n'êtes pas un robot"
+    r"|que (?:usted )?(?:es|eres|você é|é) (?:una persona|uma pessoa|humano)|no es un robot|não é um robô|di essere una persona|non (?:sei|è) un robot|dat u (?:een mens|geen robot)"
     r"|your message (?:to \S{3,320} |attached below )?(?:is being held|has been (?:held|quarantined)|will be delivered).{0,200}?(?:confirm|verify|reply)",
     re.IGNORECASE | re.DOTALL,
 )
