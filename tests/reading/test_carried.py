@@ -155,8 +155,17 @@ def test_a_report_between_a_ticket_systems_words_is_read():
         "> my address is anna@mail.ru\nThank you!",
         "The postfix program is new in this version.\n\nanna@example.org",
         "The mail system says that the parcel could not be delivered. Ask anna@example.org.",
+        "MDaemon says 552 5.2.2 mailbox full for Ben. Message not delivered.\n\nAnna <anna@example.org>",
+        "We see 'this is the mail system at host a.example' and 550 5.1.1 User unknown.\n\nchris@example.net",
     ],
-    ids=["an address", "an address, quoted", "news", "a carrier"],
+    ids=[
+        "an address",
+        "an address, quoted",
+        "news",
+        "a carrier",
+        "a name below",
+        "the writer's name below",
+    ],
 )
 def test_who_speaks_of_a_mail_system_is_none(text):
     """Its name alone makes no report of somebody's words."""

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from whybounce.notation import lowered
 from whybounce.reading.account import text_of
 from whybounce.reading.mime import Message, Part, parse_message
-from whybounce.reading.systems import system_of
+from whybounce.reading.recipients import addresses_in
+from whybounce.reading.systems import stated_facts, system_of
 from whybounce.reading.text import tells_of_a_failure
 from whybounce.reading.writer import is_by_a_mail_system, said_by_a_server
 
@@ -19,6 +21,12 @@ _CONTENT_FIELD = re.compile(
 _MAIL_FILE = re.compile(r"name\*?=\"?[^\";\r\n]{1,200}\.eml\b", re.IGNORECASE)
 _MARK = re.compile(r"^(?:[ \t]?>)+[ \t]?", re.MULTILINE)
 _NAMELESS = b"From: mailer-daemon\n\n"
+# How reports begin that name no generator, and nobody's own words. Looks at lower case.
+_BEGINNINGS = (
+    "created automatically by mail delivery software",
+    "the response from the remote server was:",
+    "google tried to deliver your message",
+)
 
 # What mail programs write above the mail they quote: a rule, or "Begin forwarded message".
 _QUOTED_BELOW = re.compile(
@@ -43,6 +51,7 @@ def carried_by(message: Message) -> Iterator[Message]:
     if message.field("list-id"):
         return  # What a list sends to many is nobody's own bounce.
     by_somebody = not (is_by_a_mail_system(message) or message.field("list-unsubscribe"))
+    written_by = ", ".join(addresses_in(message.field("from"))) if by_somebody else None
     for part in message.parts[:_MOST_CARRIED]:
         if part.content_type in {"message/rfc822", "message/global"} or _is_a_mail_file(part):
             yield parse_message(part.decoded())
@@ -50,7 +59,7 @@ def carried_by(message: Message) -> Iterator[Message]:
         if part.content_type.startswith(("text/plain", "text/html")):
             text = text_of(part)
             yield from _quoted_in(text)
-            yield from _told_in(text, unmarked=by_somebody)
+            yield from _told_in(text, written_by=written_by)
 
 
 def _quoted_in(text: str) -> Iterator[Message]:
@@ -65,19 +74,23 @@ def _quoted_in(text: str) -> Iterator[Message]:
             yield parse_message(f"{header}\n\n{body}".encode())
 
 
-def _told_in(text: str, *, unmarked: bool) -> Iterator[Message]:
+def _told_in(text: str, *, written_by: str | None) -> Iterator[Message]:
     """Yield a report that stands in the text without its header, marked as a quotation.
 
-    Only a mail system's own phrases tell whose it is. Between somebody's own words, ``unmarked``,
-    it has to quote a server besides: people speak of mail systems, too.
+    Only a mail system's own phrases tell whose it is. Between the words of the one it was
+    ``written_by``, it has to say who generated it, or begin as nobody else does, and to quote a
+    server besides: people speak of mail systems, too, and write their own addresses below.
     """
     marked = "\n".join(line for line in text.split("\n") if _MARK.match(line))
-    if not (marked or (unmarked and said_by_a_server(text))):
-        return
-    quoted = _MARK.sub("", marked) or text
-    nameless = parse_message(_NAMELESS + quoted.encode())
-    if system_of(nameless, quoted) and tells_of_a_failure(quoted):
-        yield nameless
+    if marked:
+        quoted = _MARK.sub("", marked)
+        nameless = parse_message(_NAMELESS + quoted.encode())
+        if system_of(nameless, quoted) and tells_of_a_failure(quoted):
+            yield nameless
+    elif written_by and said_by_a_server(text) and tells_of_a_failure(text):
+        words = lowered(text)
+        if stated_facts(text).generator or any(map(words.__contains__, _BEGINNINGS)):
+            yield parse_message(f"From: mailer-daemon\nTo: {written_by}\n\n{text}".encode())
 
 
 def _header_and_body(quoted: str) -> tuple[str, str]:
