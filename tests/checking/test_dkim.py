@@ -228,7 +228,7 @@ def test_names_that_are_signed_and_not_there_cost_nothing():
     (found,) = judged(field + b"to:\r\n" * 48_000 + MAIL, zone({KEY: RECORD}))
 
     assert (found.result, "header was changed" in found.evidence) == (Result.FAIL, True)
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 2.5
 
 
 def test_a_header_without_end_is_not_held():

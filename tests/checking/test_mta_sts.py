@@ -1,5 +1,7 @@
 """What domains write about their mail servers, read as RFC 8461 has it."""
 
+import time
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -77,6 +79,16 @@ def test_what_is_no_policy_is_said(text, why):
 
     assert isinstance(found, Unreadable)
     assert why in found.why
+
+
+def test_a_line_full_of_blanks_takes_no_time():
+    """A stranger's page, read while mail waits."""
+    begun = time.process_time()
+
+    assert read_policy(f"version: STSv1\nmx: x{' ' * 60_000}y \n") == Unreadable(
+        "its mode is none of enforce, testing and none"
+    )
+    assert time.process_time() - begun < 1
 
 
 def test_a_policy_that_ends_one_needs_no_hosts():

@@ -147,8 +147,11 @@ UNTOLD = {
     "asking.py": {"_MOST_AUTHORS"},  # Of our own people's From: more are not theirs.
     "complaining.py": {"LONGEST_READ", "_MOST_RECIPIENTS"},  # What is noted of one; all of it is delivered.
     "delisting.py": {"_LONGEST"},  # Of our own mail.
+    "delivery/ascii_header.py": {"_LONGEST_PARSED"},  # Beyond it, as where a message cannot be converted.
+    "delivery/conversion.py": {"_LONGEST_FIELD"},  # Likewise.
     "delivery/parcels.py": {"_MOST_HEADER"},  # Where the end of a header is looked for.
-    "delivery/relaying.py": {"_MOST_CONVERTED"},  # Beyond it, as where a message cannot be converted.
+    "delivery/relaying.py": {"_MOST_CONVERTED"},  # Likewise.
+    "delivery/signing.py": {"_LONGEST_HEADER"},  # Of our own people's mail: a longer one is not signed.
     "directory/directory.py": {"MOST_MEMBERS"},  # What `group-members` is where nobody says.
     "directory/passwords.py": {"_MOST_MEMORY"},  # Of a hash that an operator writes.
     "expanding.py": {"_MOST_NAMED"},  # In a trace.

@@ -16,7 +16,7 @@ _MOST_HOSTS = 256
 
 _VERSION = "v=STSv1"
 _ID = re.compile("[A-Za-z0-9]{1,32}")
-_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})[ \t]*:[ \t]*(.*?)[ \t]*")
+_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})[ \t]*:(.*)")
 _HOST = re.compile(
     r"(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9-]{1,63}"
 )
@@ -98,7 +98,7 @@ def read_policy(text: str) -> StsPolicy | Unreadable:
         field = _LINE.fullmatch(line)
         if field is None:
             return Unreadable(f"line {number} is not “name: value”")
-        name, value = field.groups()
+        name, value = field[1], field[2].strip(" \t")
         if name == "mx":
             hosts.append(value.lower())
         else:

@@ -147,7 +147,7 @@ def _connections(parts: Parts) -> Connections:
         smtp=ClientSettings(name=parts.host),
         lmtp=ClientSettings(name=parts.host, lmtp=True),
         seconds=outbound.connect.total_seconds(),
-        local_address=next(iter(outbound.source_addresses), None),
+        local_addresses=tuple(map(str, outbound.source_addresses)),
     )
     return Connections(
         opener.open,

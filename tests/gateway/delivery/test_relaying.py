@@ -17,10 +17,11 @@ from whybounce.checking.tls import opportunistic_context
 from whybounce.gateway.delivery.attempts import Attempt, Ending, Obstacle
 from whybounce.gateway.delivery.destinations import Lmtp, MailExchangers, Smarthost
 from whybounce.gateway.delivery.mail_exchangers import Host
-from whybounce.gateway.delivery.opening import Login
+from whybounce.gateway.delivery.opening import Line, Login, Opener
 from whybounce.gateway.delivery.recording import expired, outcome_of
 from whybounce.gateway.delivery.tls_policies import TlsPolicy, opportunistic
-from whybounce.provoking.mail_server import Behaviour
+from whybounce.gateway.smtp.client import ClientSettings
+from whybounce.provoking.mail_server import Behaviour, MailServer
 from whybounce.provoking.name_server import Trouble
 from whybounce.vocabulary.envelope import BodyType, Return
 from whybounce.vocabulary.session import Tls
@@ -268,6 +269,31 @@ async def test_a_connection_that_closed_while_it_waited_is_no_answer(world, step
     assert len(attempt.asked) == 1
     assert server.connections == (2 if is_closing else 1)
     assert attempt.ending is (Ending.RELAYED if is_closing else Ending.DEFERRED)
+
+
+async def test_each_family_is_connected_to_from_its_own_address():
+    """Of two addresses the first was used for both, and half the world could not be reached."""
+    settings = ClientSettings(name="gateway.example.net")
+    server = MailServer("mx.example.org")
+    await server.start()
+    line = Line(
+        Host("mx.example.org", ("127.0.0.1",), secure=False),
+        "127.0.0.1",
+        server.port,
+        TlsPolicy("off", None),
+    )
+    try:
+        opened = [
+            await Opener(smtp=settings, lmtp=settings, local_addresses=each).open(line)
+            for each in (("::1", "127.0.0.7"), ("::1",), ())
+        ]
+        for each in opened:
+            if each.connection is not None:
+                await each.connection.quit()
+    finally:
+        await server.stop()
+
+    assert [each.connection is not None for each in opened] == [True, False, True]
 
 
 async def test_no_more_connections_than_allowed_go_to_one_address(world):

@@ -1,6 +1,7 @@
 """The listener on loopback, with the standard library's client and with sockets that misbehave."""
 
 import asyncio
+import errno
 import smtplib
 import socket
 import ssl
@@ -341,6 +342,25 @@ def test_a_client_we_hang_up_on_can_read_why(listen: Listen):
         said = _rest(client)
 
     assert said.endswith(b"552 5.3.4 The message is larger than the 1000 octets taken here\r\n")
+
+
+def test_a_client_that_is_reset_as_we_hang_up_is_counted_no_more(listen: Listen):
+    """The kernel says so to whoever shuts the socket down; nothing else has failed before."""
+
+    def shut_down() -> NoReturn:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    running = listen()
+    with _connect(running) as client:
+        _until(client, b"220 ")
+        (connection,) = running.listener.connections
+        connection._transport.write_eof = shut_down  # noqa: SLF001  # not to be had to order otherwise
+        client.sendall(b"GET / HTTP/1.1\r\n")
+        _until(client, b"521 ")
+    _eventually(lambda: running.listener.count.open == 0)
+
+    assert running.handler.endings == [Ending.HUNG_UP]
+    _eventually(lambda: running.listener.connections == set())
 
 
 def test_a_client_that_goes_in_the_middle_leaves_nothing(listen: Listen):

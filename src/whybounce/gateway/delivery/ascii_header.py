@@ -11,7 +11,7 @@ from email.headerregistry import AddressHeader
 
 from whybounce.gateway.delivery.conversion import BoundedMessage
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)\r\n")
+_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:((?:[^\r\n]|\r\n[ \t])*)\r\n", re.MULTILINE)
 _ADDRESSES = frozenset({
     "from", "sender", "reply-to", "to", "cc", "bcc",
     "resent-from", "resent-sender", "resent-to", "resent-cc", "resent-bcc",

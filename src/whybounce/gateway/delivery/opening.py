@@ -78,7 +78,7 @@ class Opener:
     smtp: ClientSettings
     lmtp: ClientSettings
     seconds: float = 30  # For TCP to connect to one address.
-    local_address: str | None = None
+    local_addresses: tuple[str, ...] = ()  # To connect from, one of each family; else any.
 
     async def open(self, line: Line) -> Opened:
         """Return a connection ready for MAIL, or what went wrong. Never raises for the remote."""
@@ -120,8 +120,13 @@ class Opener:
             line.port,
             self.lmtp if line.lmtp else self.smtp,
             seconds=self.seconds,
-            local_address=self.local_address,
+            local_address=self._local_address(line.address),
         )
+
+    def _local_address(self, to: str) -> str | None:
+        """Return what to connect from. With none of that family nothing leaves by it."""
+        fitting = [each for each in self.local_addresses if (":" in each) is (":" in to)]
+        return next(iter((*fitting, *self.local_addresses)), None)
 
     async def _with_certificate(
         self, trouble: Trouble, connection: ClientConnection, line: Line

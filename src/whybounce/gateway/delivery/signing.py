@@ -25,7 +25,7 @@ from whybounce.gateway.addresses import domain_of, folded_domain, parents
 from whybounce.notation import first_field, header_fields, mailboxes
 
 _BLANKS = re.compile(rb"[ \t]+")
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)")
+_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:((?:[^\r\n]|\r\n[ \t])*)", re.MULTILINE)
 _LINE = 72  # Characters of the signature on one line.
 _LONGEST_HEADER = 1_048_576  # Octets; a message with more of a header is not signed.
 

@@ -5,6 +5,7 @@ dialogue, and beyond a bound in the kernel. The replies of one read leave in one
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import socket
@@ -378,7 +379,8 @@ class ServerConnection(asyncio.Protocol):
             self._transport.close()
         else:
             # Closing while the client still sends would reset the connection, and with it our words.
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # The client has reset the connection just now.
+                self._transport.write_eof()
             self._transport.resume_reading()
         self._timer = self._loop.call_later(_LINGER, self.abort)
 

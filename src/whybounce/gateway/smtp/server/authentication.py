@@ -58,10 +58,8 @@ class _Exchange:
             return False
         conversation.moved = conversation.now
         conversation.reading = None
-        if line is LineFault.TOO_LONG:
-            conversation.refuse(answers.AUTH_LINE_TOO_LONG, limit=str(limits.auth_line_octets))
-        elif isinstance(line, LineFault):
-            conversation.hang_up(answers.BARE_NEWLINE)
+        if isinstance(line, LineFault):
+            conversation.refuse_line(line, answers.AUTH_LINE_TOO_LONG, limits.auth_line_octets)
         elif line == b"*":
             conversation.refuse(answers.AUTH_CANCELLED)
         else:

@@ -15,7 +15,7 @@ from whybounce.gateway.smtp.server import answers
 from whybounce.gateway.smtp.server.answers import Answer
 from whybounce.gateway.smtp.server.body import ChunkReader, DotReader
 from whybounce.gateway.smtp.server.events import BodyDropped, Closed, Ending, Event, Question
-from whybounce.gateway.smtp.server.incoming import Incoming
+from whybounce.gateway.smtp.server.incoming import Incoming, LineFault
 from whybounce.gateway.smtp.server.settings import Networks, ServerSettings
 from whybounce.vocabulary.envelope import Envelope
 from whybounce.vocabulary.reply import Reply
@@ -129,6 +129,15 @@ class Conversation:
             self.hang_up(answers.TOO_MANY_ERRORS)
         else:
             self.say(answer.filled(**values) if values else answer)
+
+    def refuse_line(self, fault: LineFault, too_long: Answer, longest: int) -> None:
+        """Say what was wrong with a line; what does not end as it must ends the connection."""
+        if fault is LineFault.TOO_LONG:
+            self.refuse(too_long, limit=str(longest))
+        elif fault is LineFault.BARE:
+            self.hang_up(answers.BARE_NEWLINE)
+        else:
+            self.hang_up(answers.TOO_MANY_ERRORS)
 
     def count_refusal(self) -> None:
         """Note that a sender or a recipient was refused, which address harvesters live by."""

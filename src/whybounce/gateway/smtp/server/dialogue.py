@@ -5,7 +5,6 @@ from whybounce.gateway.smtp.server.answers import Answer
 from whybounce.gateway.smtp.server.commands import COMMANDS
 from whybounce.gateway.smtp.server.conversation import Conversation, Stage, Waiting
 from whybounce.gateway.smtp.server.events import Ending, Event
-from whybounce.gateway.smtp.server.incoming import LineFault
 from whybounce.gateway.smtp.server.settings import ServerSettings
 from whybounce.vocabulary.envelope import Envelope
 from whybounce.vocabulary.reply import Reply
@@ -166,12 +165,8 @@ def _read_command(conversation: Conversation) -> bool:
     conversation.moved = conversation.now
     if isinstance(line, bytes):
         _obey(conversation, line)
-    elif line is LineFault.TOO_LONG:
-        conversation.refuse(answers.LINE_TOO_LONG, limit=str(limits.command_octets))
-    elif line is LineFault.BARE:
-        conversation.hang_up(answers.BARE_NEWLINE)
     else:
-        conversation.hang_up(answers.TOO_MANY_ERRORS)
+        conversation.refuse_line(line, answers.LINE_TOO_LONG, limits.command_octets)
     return True
 
 

@@ -56,7 +56,7 @@ def _address(value: str) -> IPv4Address | IPv6Address:
 
 
 def _port(value: str) -> int:
-    if not value.isascii() or not value.isdecimal() or not 0 < int(value[:6]) < 65536:
+    if not value.isascii() or not value.isdecimal() or not 0 < int(value) < 65536:
         raise XclientError("PORT is a number below 65536")
     return int(value)
 
