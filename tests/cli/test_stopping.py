@@ -80,10 +80,11 @@ def stopped(process, number: int = signal.SIGINT) -> bytes:
     return process.stderr.read()
 
 
-def children(process) -> list[int]:
-    """Return the ids of the processes it started."""
-    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
-    return [int(pid) for pid in listed.split()]
+def started_by(pid: int) -> list[int]:
+    """Return the ids of the processes it started, and of those that these started."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+    children = [int(child) for child in listed.split()]
+    return children + [each for child in children for each in started_by(child)]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -91,7 +92,7 @@ def test_ctrl_c_leaves_whole_lines_and_no_processes(endless, tmp_path, jobs):
     """Exit code 130, one sentence, no traceback."""
     process = endless("--json", "--jobs", jobs, stdout=tmp_path / "out")
     until(lambda: size(tmp_path) > ENOUGH)
-    started = children(process)
+    started = started_by(process.pid)
     said = stopped(process).decode()
     lines = (tmp_path / "out").read_bytes().splitlines(keepends=True)
 
@@ -158,7 +159,7 @@ def test_workers_end_with_the_process_that_started_them(endless, tmp_path):
     """Even where it had no time to tell them."""
     process = endless("--json", "--jobs", "2", stdout=tmp_path / "out")
     until(lambda: size(tmp_path) > ENOUGH)
-    started = children(process)
+    started = started_by(process.pid)
     process.kill()
     process.wait()
 
@@ -171,7 +172,7 @@ def test_a_worker_that_is_killed_is_replaced(endless, tmp_path):
     process = endless("--json", "--jobs", "2", stdout=tmp_path / "out")
     until(lambda: size(tmp_path) > ENOUGH)
     before = size(tmp_path)
-    os.kill(max(children(process)), signal.SIGKILL)
+    os.kill(max(started_by(process.pid)), signal.SIGKILL)
     until(lambda: size(tmp_path) > before + 2 * ENOUGH)
     stopped(process)
     numbers = [json.loads(line)["source"] for line in (tmp_path / "out").read_bytes().splitlines()]

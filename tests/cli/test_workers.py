@@ -1,11 +1,14 @@
 """Several processes, one order."""
 
 import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
+import whybounce
 from whybounce.cli import workers
 from whybounce.cli.answering import Asked, Code
 from whybounce.cli.workers import WorkersDieError, in_order
@@ -93,3 +96,19 @@ def test_a_mail_nobody_can_answer_is_our_fault_and_a_row(monkeypatch):
 
     assert answer.code is Code.OUR_FAULT
     assert "ZeroDivisionError" in msgspec.json.decode(answer.part)["defects"][0]["what"]
+
+
+def test_nobody_imports_what_lies_in_the_folder(command, environment, tmp_path, bounce):
+    """A stranger's attachment that is called like a module of Python's is not run."""
+    mail = b"From MAILER-DAEMON Thu Jan  1 00:00:00 2026\n" + bounce() + b"\n"
+    (tmp_path / "box").write_bytes(mail * 200)
+    for module in ("csv", "html", "pickle", "random", "socket"):
+        (tmp_path / f"{module}.py").write_text("open('was-run', 'w').close()")
+    done = subprocess.run(  # noqa: S603  # our own command
+        [command, "read", "--json", "--jobs", "2", "box"],
+        capture_output=True, check=False, cwd=tmp_path, timeout=300,
+        env={**environment, "PYTHONPATH": str(Path(whybounce.__file__).parents[1])},
+    )  # fmt: skip
+
+    assert (len(done.stdout.splitlines()), done.stderr) == (200, b"")
+    assert not (tmp_path / "was-run").exists()

@@ -5,9 +5,12 @@ those whose turn has not come because an earlier one takes longer.
 Rule 2: a mail that ends its process is a row that says so. Its batch is read again, one mail at a
 time, by a fresh process.
 Rule 3: workers end when this process does, however it ends: their pipe closes.
+Rule 4: they import what this process would: never a file of the folder that somebody happens to be in.
 """
 
+import gc
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Generator, Iterator
@@ -24,8 +27,13 @@ _LONGEST_BATCH = 1024**2  # Bytes, unless one mail is longer.
 _MOST_AHEAD = 4  # Batches for each worker that may be done before their turn.
 _MOST_DEATHS = 20  # In a row, without one answer: then it is not the mails.
 
-# Spawned processes share nothing by accident, on every system alike.
-_SPAWN = multiprocessing.get_context("spawn")
+# Workers share nothing with this process by accident. Where systems can, they are forked from one
+# that has imported what they need.
+if sys.platform == "win32":
+    _START = multiprocessing.get_context("spawn")
+else:
+    _START = multiprocessing.get_context("forkserver")
+    _START.set_forkserver_preload(["whybounce.cli.workers", "whybounce.reading"])
 
 Batch = list[Mail]
 
@@ -70,9 +78,9 @@ class _Worker:
     """Another process, and the batch it has in hand."""
 
     def __init__(self, asked: Asked) -> None:
-        self.pipe, far = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_work, args=(far, asked), daemon=True)
-        with _no_interrupt():
+        self.pipe, far = _START.Pipe()
+        self._process = _START.Process(target=_work, args=(far, asked), daemon=True)
+        with _no_interrupt(), _our_path():
             self._process.start()
         far.close()
         self.number = -1
@@ -191,10 +199,27 @@ def _no_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _our_path() -> Iterator[None]:
+    """Have Python, when it starts here, look for modules where this process does."""
+    ours = {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def _work(pipe: Connection, asked: Asked) -> None:
     """Answer batches until the pipe closes. Ctrl-C is the other process's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answerer = Answerer(asked)
+    gc.freeze()  # It stays: the collector need not look through it.
     with closing(pipe):
         while True:
             try:
