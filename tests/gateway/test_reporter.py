@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import whybounce
+from notices import failed
 from serving import (
     ANNA,
     MAIL,
@@ -20,10 +21,14 @@ from serving import (
     running_demonstration,
     submit,
 )
+from whybounce.explaining import shared_explainer
+from whybounce.gateway.config import Reports
+from whybounce.gateway.delivery.concluding import Conclusion, Telling
 from whybounce.gateway.directory import read_directory
-from whybounce.gateway.reporter import why_none
+from whybounce.gateway.operating.requests import Trace
+from whybounce.gateway.reporter import Reporter, why_none
 from whybounce.gateway.service import Running, running
-from whybounce.gateway.store.rows import QueuedMessage, Session, Told
+from whybounce.gateway.store.rows import LeasedRecipient, QueuedMessage, Session, Terminal, Told
 from whybounce.provoking.mail_server import Behaviour
 from whybounce.vocabulary.envelope import BodyType
 
@@ -74,6 +79,30 @@ FORGED = Session(client="192.0.2.7", facts={"return-path": "forged"})
 def test_who_is_told(message: QueuedMessage, told: Told | None):
     """Whoever wrote it, unless that is nobody or probably somebody else."""
     assert why_none(message) == told
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        ("550 5.1.1 User unknown", "no-such-mailbox"),
+        ("554 4.4.7 Message expired -> 452 4.2.2 Mailbox full", "mailbox-full"),
+        ("554 4.4.7 Message expired -> 451 4.7.1 Later", "message-expired"),
+    ],
+)
+async def test_what_nobody_is_told_of_has_a_cause_all_the_same(reply, cause):
+    """It is counted by it, as others are."""
+    reporter = Reporter(
+        store=None, directory=None, explainer=shared_explainer(), writer=None, reports=Reports(),
+        host="mx1.alpine.example", node="a", expire_after=timedelta(days=5),
+    )  # fmt: skip
+    recipient = LeasedRecipient(
+        0, "anna@example.org", "example.org", orcpt=None, notify=None, tries=3, delay_told=None
+    )
+    conclusion = Conclusion(recipient, Terminal.EXPIRED, failed(reply=reply))
+    telling = Telling(replace(STRANGERS, sender=""), (conclusion,), NOW)
+    notices = await reporter(telling)
+
+    assert (notices.messages, notices.causes) == ((), {0: cause})
 
 
 async def test_one_notice_tells_of_all_recipients_that_end_together(in_memory: Path):
@@ -142,11 +171,15 @@ async def test_a_delay_is_told_once_and_then_the_end(in_memory: Path):
         notices = await mails(in_memory, ANNA, count=2)
         await asyncio.sleep(0.3)
         assert len(await mails(in_memory, ANNA, count=2)) == 2
+        asked = Trace(wanted="chris@remote.example", since=datetime.now(UTC) - timedelta(hours=1))
+        lives = await gateway.operator.perform(asked, "a test")
 
     reports = [whybounce.diagnose(each).report for each in notices]
     assert sorted(each.kind for each in reports) == ["delay", "failure"]
     failure = next(each for each in reports if each.kind == "failure")
     assert "Greylisted" in str(failure.outcomes[0].reply.innermost)
+    (standing,) = lives.found[0].message.recipients
+    assert (standing.ending, standing.cause) == ("expired", "greylisted")  # As the notice has it.
 
 
 @pytest.mark.parametrize("way", ["smarthost", "connector", "mx"])

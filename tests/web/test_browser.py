@@ -174,6 +174,22 @@ def test_the_keyboard_is_enough(browser, site):
         expect(page.locator("textarea")).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["/", "/read"])
+def test_who_comes_back_finds_what_was_asked_and_what_was_told(browser, site, path):
+    """Also where the browser kept nothing of the page but what stood in its form."""
+    with opened(browser, site, path) as page:
+        page.locator("textarea").fill("552 5.2.2 <anna@example.org>: Mailbox full")
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("link", name="More about this").click()
+        expect(page.locator("h1")).to_contain_text("mailbox is full")
+        page.go_back()
+        expect(page.locator("textarea")).to_have_value("552 5.2.2 <anna@example.org>: Mailbox full")
+        expect(page.locator(".verdict")).to_contain_text("mailbox is full")
+        header = page.request.get(path).headers["cache-control"]
+
+    assert header == "no-cache"  # Of what is not to be stored, a browser restores no form.
+
+
 def test_a_slash_leads_to_the_box(browser, site):
     """From anywhere on the page."""
     with opened(browser, site, "/causes") as page:

@@ -169,8 +169,8 @@ def test_problems_say_what_is_wrong_and_what_to_do(client, path, status, detail)
         (b'{"text": "\\ud800."}', "."),
         (b'{"text": "\xed\xa0\x80"}', "It is not in UTF-8."),
         (b'{"text": "5.1.1", "text": null}', "`$.text`"),
-        (b'{"other": ' + DEEP + b', "text": "5.1.1"}', "unknown field `other`"),
-        (b'{"text": ' + DEEP + b"}", "`$.text`"),
+        (b'{"text": "5.1.1", "other": 1}', "unknown field `other`"),
+        (b'{"text": ' + b"[" * 10_000, "`$.text`"),
     ],
     ids=["empty", "another type", "half a surrogate", "no UTF-8", "twice", "unknown", "deep"],
 )  # fmt: skip

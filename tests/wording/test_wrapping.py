@@ -1,7 +1,7 @@
 """Lines end where the language lets them end."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from whybounce.wording.wrapping import columns, wrapped
 
@@ -32,6 +32,9 @@ def test_what_stands_in_front_counts():
 
 
 @given(st.text(st.sampled_from("ab é受信。（）\u00a0\u064e-"), max_size=60), st.integers(0, 12))
+@example(
+    "a \u064e\u064e。。。。 \u064e\u064e", 8
+)  # As many columns as letters, and yet not one each.
 def test_nothing_is_lost_and_only_what_cannot_end_is_too_long(text, width):
     """Whatever the width."""
     lines = list(wrapped(text, width))

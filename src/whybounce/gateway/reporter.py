@@ -61,14 +61,19 @@ class Reporter:
             each.recipient.number: reason or Told.SUPPRESSED for each in untold if each.is_failure
         }
         events = tuple(self._event(telling, each, withheld) for each in untold if each.is_failure)
+        causes = {
+            each.recipient.number: each.cause or self.explainer.explain(each.outcome).cause
+            for each in untold
+            if each.is_failure
+        }
         if not told:
-            return Notices(told=withheld, events=events)
-        outgoing, causes = await self._notice(telling.message, told, telling.now)
+            return Notices(told=withheld, causes=causes, events=events)
+        outgoing, meant = await self._notice(telling.message, told, telling.now)
         return Notices(
             (outgoing,),
             report=dict.fromkeys([each.recipient.number for each in told], 0),
             told=withheld,
-            causes=causes,
+            causes=causes | meant,
             events=events,
         )
 

@@ -68,6 +68,14 @@ def page(body: bytes, problem: ProblemError | None = None) -> Response:
     return Response(body, media_type=HTML)
 
 
+def box(body: bytes) -> Response:
+    """Return a page with a box and nobody's words in it.
+
+    Browsers forget what was typed into a page that may not be stored; whoever comes back shall find it.
+    """
+    return Response(body, headers={"Cache-Control": "no-cache"}, media_type=HTML)
+
+
 def refusal(problem: ProblemError | None) -> tuple[str, str] | None:
     """Return what a page says above the form that is to be corrected: what, and why."""
     if problem is None:

@@ -23,7 +23,7 @@ from whybounce.web.pages import Check, live_answers
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import speaker_of
 from whybounce.web.thinking import Thinking
-from whybounce.wire import SCHEMA, cause_as_dict
+from whybounce.wire import SCHEMA
 from whybounce.wire.schema import schemas
 from whybounce.wording import Speaker, UnknownLanguageError
 
@@ -86,7 +86,7 @@ async def causes(
     """List the causes, all or those that are searched for."""
     speaker = _speaker(lang)
     found = [
-        cause_as_dict(cause, catalogue(), speaker)
+        msgspec.Raw(listing.cause_json(cause.id, speaker))
         for cause in search_causes(catalogue(), search.strip())
         if owner in {None, cause.owner}
     ]
@@ -100,8 +100,7 @@ async def one_cause(request: Request, cause: str, lang: Lang = "en") -> Response
     known = catalogue()
     if cause not in known.causes:
         raise ProblemError("no-such-cause", {"cause": cause[:80]}, tuple(near_causes(known, cause)))
-    body = msgspec.json.encode(cause_as_dict(known.causes[cause], known, _speaker(lang)))
-    return kept(request, body, JSON)
+    return kept(request, listing.cause_json(cause, _speaker(lang)), JSON)
 
 
 @router.get("/codes/{code}")

@@ -18,7 +18,8 @@ from whybounce.web.cards import Card, capital, card, cells
 from whybounce.web.checks import way_of
 from whybounce.web.problems import ProblemError
 from whybounce.web.site import Site, speaker
-from whybounce.wire import explanation_as_dict
+from whybounce.wire import cause_as_dict, explanation_as_dict
+from whybounce.wording import Speaker
 from whybounce.wording.passages import passages
 
 _RANGE = re.compile(r"([245]\.\d{1,3}\.\d{1,3})-(\d{1,3})")
@@ -138,6 +139,12 @@ def code_page(site: Site, written: str) -> bytes:
         likeliest=catalogue().causes[explanation.cause].words.title,
         likeliest_who=capital(speaker().role(explanation.owner)),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)  # Each in nine languages: all of them are asked for at once.
+def cause_json(id_: str, told_by: Speaker) -> bytes:
+    """Return one cause as JSON."""
+    return msgspec.json.encode(cause_as_dict(catalogue().causes[id_], catalogue(), told_by))
 
 
 def code_json(written: str) -> bytes:

@@ -14,7 +14,7 @@ from whybounce.explaining import near_causes
 from whybounce.vocabulary.finding import Inquiry
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.web import listing, noticing, work
-from whybounce.web.answering import HTML, kept, page, refusal, site_of
+from whybounce.web.answering import HTML, box, kept, page, refusal, site_of
 from whybounce.web.checks import Checks
 from whybounce.web.headers import FRAMED
 from whybounce.web.intake import client_of
@@ -45,7 +45,7 @@ async def diagnose(
     """Show the box; with ``q`` in the address, the answer too."""
     if q.strip():
         return page(work.explained_page(site_of(request), q))
-    return page(
+    return box(
         site_of(request).render(
             "diagnose.html", at="/", text="", file=None, cards=None, examples=EXAMPLES
         )
@@ -61,7 +61,7 @@ async def diagnosed(request: Request, *, check: Check = False) -> Response:
 @router.get("/read")
 async def reader(request: Request) -> Response:
     """Show the reader's box."""
-    return page(site_of(request).render("read.html", at="/read", text="", file=None, cards=None))
+    return box(site_of(request).render("read.html", at="/read", text="", file=None, cards=None))
 
 
 @router.post("/read")
@@ -184,7 +184,7 @@ def _write_page(
         "write.html", at="/write", languages=noticing.languages(), given=given,
         refused=refusal(problem),
     )  # fmt: skip
-    return page(shown, problem)
+    return page(shown, problem) if problem else box(shown)
 
 
 async def _answered(request: Request, work_: Callable[..., bytes], *, check: bool) -> Response:

@@ -25,7 +25,7 @@ def wrapped(text: str, width: int, lead: str = "", hanging: str | None = None) -
     if "  " in text or not text.isprintable():
         text = " ".join(filter(None, _BREAKS.split(text)))
     hanging = " " * columns(lead) if hanging is None else hanging
-    end_of_line = _at_a_space if columns(text) == len(text) else _between_letters
+    end_of_line = _at_a_space if _NARROW.fullmatch(text) else _between_letters
     while columns(text) > (room := width - columns(lead)):
         end, begin = end_of_line(text, room)
         if end == len(text):
@@ -50,7 +50,7 @@ def _at_a_space(text: str, room: int) -> tuple[int, int]:
 
 
 def _between_letters(text: str, room: int) -> tuple[int, int]:
-    """Return the same for a text with wide letters in it."""
+    """Return the same for a text in which letters may be wide, or stand above one another."""
     found, width = None, 0
     for at, letter in enumerate(text):
         if width > room and found is not None:

@@ -98,8 +98,10 @@ def _conclusion(
     recipient, cause, through = attempt.recipient, cause_of(attempt), _sent_through(attempt)
     if is_expiring(attempt, message, now):
         was_answered = recipient.number in answered or any(each.reply for each in attempt.asked)
-        outcome, cause = expired(attempt, was_answered=was_answered), cause_at_expiry(attempt)
-        return Conclusion(recipient, Terminal.EXPIRED, outcome, cause, sent_through=through)
+        outcome = expired(attempt, was_answered=was_answered)
+        # Where only the time is up, what the last error inside means is the cause: see the notice.
+        own = cause if cause == cause_at_expiry(attempt) else None
+        return Conclusion(recipient, Terminal.EXPIRED, outcome, own, sent_through=through)
     if attempt.ending is Ending.DEFERRED:
         outcome = outcome_of(attempt, retry_until=message.expires)
         return Conclusion(recipient, None, outcome, cause, sent_through=through)

@@ -98,6 +98,11 @@ if (form && answer) {
       timer = setTimeout(() => ask(form.getAttribute("action"), true), PAUSE);
     }
   });
+  // Who comes back finds in the form what they left there, and below it what they were told.
+  addEventListener("pageshow", () => {
+    const left = file.files.length || box.value.trim().length > 2;
+    if (left && !answer.querySelector(".answer, .problem")) ask(form.getAttribute("action"), true);
+  });
   box.addEventListener("keydown", event => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
