@@ -85,7 +85,7 @@ def _continued(text: str) -> str:
 
 def _read(line: str, depth: int) -> Reply:
     outer, arrow, inner = line.partition("->")
-    if arrow and depth and len(inner) > 2 and outer.strip():
+    if arrow and outer[-1:] != "-" and depth and len(inner) > 2 and outer.strip():
         reply = _numbers(outer)
         return Reply(
             reply.text, reply.code, reply.status, None, _read(inner.strip(" '"), depth - 1)
