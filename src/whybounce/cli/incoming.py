@@ -58,7 +58,8 @@ def _lines() -> Iterator[str]:
     from whybounce.sources.marked import utf16_as_utf8  # noqa: PLC0415  # 10 ms, for who pipes
 
     given = cast("BufferedReader", sys.stdin.buffer)
-    file = utf16_as_utf8(given) if given.peek(2).startswith(UTF_16) else given
+    in_utf16 = given.peek(2).startswith(UTF_16)
+    file = cast("BufferedReader", utf16_as_utf8(given)) if in_utf16 else given
     first = file.readline(_MOST_BYTES)
     yield from _decoded(_text(first)).splitlines()
     while line := file.readline(_MOST_BYTES):
