@@ -25,6 +25,16 @@ def test_bytes_are_taken_whatever_holds_them(held):
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_windows_marked_is_the_mail_behind_the_mark(encoding):
+    """Otherwise its first field is lost, and whoever reads it is taken for who failed."""
+    marked = BOUNCE.decode().encode(encoding)
+
+    assert whybounce.read(marked) == whybounce.read(BOUNCE)
+    assert whybounce.diagnose(marked) == whybounce.diagnose(BOUNCE)
+    assert whybounce.diagnose("\ufeff" + BOUNCE.decode()) == whybounce.diagnose(BOUNCE)
+
+
 FUNCTIONS = {
     "explain": whybounce.explain,
     "read": whybounce.read,

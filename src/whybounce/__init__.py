@@ -137,7 +137,9 @@ def diagnose(
     demand_options("diagnose", locals())
     if isinstance(mail_or_text, Report):
         return _diagnose_report(mail_or_text, shared_explainer())
-    if not isinstance(mail_or_text, str):
+    if isinstance(mail_or_text, str):
+        mail_or_text = mail_or_text.removeprefix("\ufeff")
+    else:
         what = "a mail as bytes, a text (str) or a Report"
         mail_or_text = octets(mail_or_text, "diagnose", what)
     return _diagnose(mail_or_text, shared_explainer(), verp)

@@ -3,6 +3,7 @@
 An option has one name and one meaning in all of them, so a table says what each is.
 """
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from types import NoneType
 from whybounce.notation.verp import VerpPattern
 from whybounce.vocabulary.finding import Finding
 from whybounce.vocabulary.outcome import Outcome
+
+UTF_8 = BOM_UTF8
+UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +131,27 @@ def demand(given: object, kind: type, function: str, wanted: str) -> None:
 
 
 def octets(given: object, function: str, wanted: str) -> bytes:
-    """Return the bytes, whatever holds them.
+    """Return the bytes, whatever holds them, without a mark of encoding.
 
     Raises:
         TypeError: Nothing does; says what the function takes.
 
     """
     if isinstance(given, bytes):
-        return given
+        return without_mark(given)
     if isinstance(given, bytearray | memoryview):
-        return bytes(given)
+        return without_mark(bytes(given))
     raise _another_type(given, bytes, function, wanted)
+
+
+def without_mark(raw: bytes) -> bytes:
+    """Return what stands behind the mark of encoding, in UTF-8; bytes without a mark as they are.
+
+    PowerShell and Windows' editor put it before a file's text. A mail has none.
+    """
+    if raw.startswith(UTF_16):
+        return raw.decode("utf-16", "replace").encode("utf-8", "replace")
+    return raw.removeprefix(UTF_8)
 
 
 def _another_type(given: object, kind: type, function: str, wanted: str) -> TypeError:

@@ -80,6 +80,7 @@ WRAPPED = [
      ["554 5.4.0", "554 5.4.14 Hop count exceeded"]),
     ("< #5.1.1 smtp;550 5.1.1 <anna@example.org>... User unknown>",
      ["550 5.1.1 <anna@example.org>... User unknown"]),
+    ("550 5.1.1 User unknown 09:14:34 --> QUIT", ["550 5.1.1 User unknown 09:14:34 --> QUIT"]),
     ("5.1.0 - Unknown address error 550-'5.1.1 no such user'",
      ["5.1.0 Unknown address error", "550 5.1.1 no such user"]),
 ]  # fmt: skip

@@ -53,11 +53,12 @@ def test_a_long_answer_is_bounded(message):
     "subject",
     [
         "Odpowiedz automatyczna: oferta",
+        "Automatic reply: Undeliverable: Lunch",
         "Reponse automatique : offre",
         "Respuesta automatica: oferta",
         "Automaticka odpoved: nabidka",
     ],
 )
-def test_an_automatic_reply_is_known_without_its_accents(message, subject):
-    """Some programs write their subjects in ASCII."""
+def test_an_automatic_reply_is_known_by_its_subject(message, subject):
+    """Some programs write it in ASCII; some answer a report of failure."""
     assert read(message(MAIL.format(subject))).kind is Kind.AUTO_REPLY

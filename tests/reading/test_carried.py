@@ -25,6 +25,19 @@ Remote host said: 550 5.1.1 User unknown
 Sorry, nobody there. (#5.1.1)
 """
 DSN = (BOUNCES / "dsn-better-code-in-the-reply.eml").read_bytes()
+NAMELESS = b"""\
+From: MAILER-DAEMON@mail.example.net
+To: chris@example.net
+Subject: Undeliverable mail
+
+The recipient's mailbox is full.
+
+----- Original message -----
+
+From: chris@example.net
+To: anna@example.org
+Subject: Lunch
+"""
 OUTER = b"From: Chris <chris@example.net>\nTo: help@example.net\nSubject: Fwd: look\n"
 
 
@@ -60,6 +73,14 @@ def test_an_attached_report_is_read(raw, times):
     assert report.outcomes == read(raw).outcomes
     assert [d.where for d in report.defects].count("outer mail") == times
     assert "Chris <chris@example.net>" in report.defects[-1].what
+
+
+def test_an_attached_report_may_leave_it_to_the_returned_message_who_failed():
+    """It is read as if it had been sent itself."""
+    report = read(forwarded(NAMELESS))
+
+    assert [outcome.recipient for outcome in report.outcomes] == ["anna@example.org"]
+    assert report.outcomes == read(NAMELESS).outcomes
 
 
 def test_a_report_that_is_too_deep_is_not_looked_for():

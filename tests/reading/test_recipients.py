@@ -162,6 +162,14 @@ def test_each_recipient_has_what_stands_below_it():
     ]
 
 
+def test_a_remark_behind_the_address_may_have_brackets_of_its_own():
+    """And words such as "on", which stand before dates elsewhere."""
+    text = "anna@example.org  (550 the link is on a list (example))\n"
+    (named,) = recipients_of(text, own=(), header=None, original=None)
+
+    assert named.said == "(550 the link is on a list (example))"
+
+
 def test_a_recipient_named_twice_is_one_with_both_texts():
     """As in a list of addresses above what is said about them."""
     text = "Anna@example.org:\nben@example.org:\n\nanna@example.org: 550 no\nben@example.org: 552 full\n"

@@ -181,6 +181,22 @@ def test_who_has_given_up_is_waiting_no_more(words):
     assert found.kind is Kind.FAILURE
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Your message was successfully delivered to the following recipients.", Kind.SUCCESS),
+        ("Your message has been successfully relayed, but nobody may confirm it.", Kind.RELAYED),
+        ("It was delivered to two of them and could not be delivered to this one.", Kind.FAILURE),
+        ("It was successfully delivered, but the copy was rejected.", Kind.FAILURE),
+    ],
+)
+def test_words_of_arrival_make_a_report_of_success(words, kind):
+    """Unless any word speaks of a failure, too."""
+    found = report(f"{words}\n\nanna@example.org")
+
+    assert (found.kind, found.outcomes[0].recipient) == (kind, "anna@example.org")
+
+
 def test_a_quoted_remote_server_is_who_refused():
     """The text names host and command; nothing is taken from the returned message."""
     found = read(parse_message((BOUNCES / "exim-two-recipients.eml").read_bytes()))

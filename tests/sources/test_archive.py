@@ -102,6 +102,13 @@ def test_a_list_of_members_too_long_to_hold_is_refused_before_it_is_read(large):
     assert "too many members" in read(packed)[0][2][0]
 
 
+def test_a_member_may_be_without_a_name():
+    """Damage makes the name begin with the letter that ends it."""
+    packed = archive(("a.eml", MAIL)).replace(b"a.eml", b"\0.eml")
+
+    assert [source for source, _, _ in read(packed)] == ["a.zip/"]
+
+
 @given(st.data())
 @settings(max_examples=300)
 def test_no_damage_makes_it_raise(data):

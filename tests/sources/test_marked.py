@@ -7,7 +7,7 @@ from codecs import BOM_UTF16_BE
 import pytest
 from hypothesis import given, strategies as st
 
-from whybounce.sources import without_mark
+from whybounce.given import without_mark
 from whybounce.sources.kinds import mails_in
 from whybounce.sources.marked import utf16_as_utf8
 

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from whybounce.cli import typed
 from whybounce.cli.refusal import Refusal
+from whybounce.given import UTF_16, without_mark
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -55,10 +55,11 @@ def _typed(arguments: list[str], verb: str, example: str) -> str | None:
 
 
 def _lines() -> Iterator[str]:
-    from whybounce.sources.marked import UTF_16, utf16_as_utf8  # noqa: PLC0415  # as in typed.py
+    from whybounce.sources.marked import utf16_as_utf8  # noqa: PLC0415  # 10 ms, for who pipes
 
     given = cast("BufferedReader", sys.stdin.buffer)
-    file = utf16_as_utf8(given) if given.peek(2).startswith(UTF_16) else given
+    in_utf16 = given.peek(2).startswith(UTF_16)
+    file = cast("BufferedReader", utf16_as_utf8(given)) if in_utf16 else given
     first = file.readline(_MOST_BYTES)
     yield from _decoded(_text(first)).splitlines()
     while line := file.readline(_MOST_BYTES):
@@ -72,7 +73,7 @@ def _text(raw: bytes) -> bytes:
         Refusal: It is none.
 
     """
-    raw = typed.unmarked(raw)
+    raw = without_mark(raw)
     if b"\x00" in raw[:65536]:
         raise Refusal("standard input is binary, not text; give a reply, a code or a line of a log")
     return raw

@@ -8,6 +8,7 @@ import typer
 import whybounce
 from whybounce.cli import language, notice, typed
 from whybounce.cli.refusal import Refusal
+from whybounce.given import without_mark
 from whybounce.vocabulary.notice import Style
 
 
@@ -42,7 +43,7 @@ def rewrite(
             "rewrite needs a mail, for instance: whybounce rewrite < bounce.eml > ndr.eml"
         )
     given = sys.stdin.buffer.read() if mail == "-" else typed.file("rewrite", mail)
-    bounce = typed.unmarked(given)
+    bounce = without_mark(given)
     try:
         written = whybounce.rewrite(
             bounce,

@@ -78,13 +78,6 @@ def file(option: str, path: str) -> bytes:
         raise Refusal(f"{option} takes a file; {path} cannot be read: {error.strerror}") from error
 
 
-def unmarked(raw: bytes) -> bytes:
-    """Return what was handed over in UTF-8, without the mark that Windows' programs put before it."""
-    from whybounce.sources import without_mark  # noqa: PLC0415  # 10 ms, for who hands over a file
-
-    return without_mark(raw)
-
-
 def span(option: str, value: str) -> float:
     """Return the seconds of a span of time that is written with its unit."""
     from whybounce.gateway.values import Duration  # noqa: PLC0415  # heavy

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 import whybounce
 from whybounce.cli import language, notice, typed
 from whybounce.cli.refusal import Refusal
+from whybounce.given import without_mark
 from whybounce.notation import read_reply
 from whybounce.vocabulary.envelope import Return
 from whybounce.vocabulary.notice import (
@@ -94,7 +95,7 @@ def write(
         if from_json == original == "-":
             raise Refusal("standard input is one thing: --original or --from-json, not both")
         report = _of_row(from_json or "-", host, given=bool(recipient or reply))
-        message = typed.unmarked(_given("--original", original)) if original else None
+        message = without_mark(_given("--original", original)) if original else None
     else:
         outcomes = _outcomes(recipient, reply, remote, action, status, retry_until, now)
         report = Report(generator=host or notice.this_host(), outcomes=outcomes)
@@ -137,7 +138,7 @@ def _original(path: str | None) -> bytes:
         raise Refusal(
             f"--original takes the message that was not delivered, as a file; for instance: {_EXAMPLE}"
         )
-    message = typed.unmarked(_given("--original", path))
+    message = without_mark(_given("--original", path))
     if not message.strip():
         name = "standard input" if path == "-" else path
         raise Refusal(f"--original takes a message; {name} is empty")
@@ -207,7 +208,7 @@ def _of_row(source: str, host: str | None, *, given: bool) -> Report:
         raise Refusal(
             "--from-json brings recipients and replies; leave out --recipient and --reply"
         )
-    written = typed.unmarked(_given("--from-json", source))
+    written = without_mark(_given("--from-json", source))
     rows = sum(1 for line in written.splitlines() if line.lstrip().startswith(b"{"))
     try:
         report = report_of(written)

@@ -86,7 +86,7 @@ def _continued(text: str) -> str:
 
 def _read(line: str, depth: int) -> Reply:
     outer, arrow, inner = line.partition("->")
-    wraps = arrow and depth and len(inner) > 2 and outer.strip()
+    wraps = arrow and outer[-1:] != "-" and depth and len(inner) > 2 and outer.strip()
     if wraps and not _ENVELOPES_ARROW.match(inner):
         reply = _numbers(outer)
         return Reply(

@@ -76,7 +76,7 @@ def _read(message: Message, depth: int) -> Report | None:
         return own
     for carried in carried_by(message):
         report = _read(carried, depth - 1)
-        if report is not None and _names_somebody(report):
+        if report is not None and (_names_somebody(report) or (own is None and report.outcomes)):
             sender = message.field("from") or "somebody"
             what = f"the report was not sent itself, but stands in a mail from {sender[:200]}"
             return replace(report, defects=(*report.defects, Defect("outer mail", what)))

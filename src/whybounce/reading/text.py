@@ -45,6 +45,12 @@ _FAILED_MAIL = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 
+_KINDS = {
+    Action.DELAYED: Kind.DELAY,
+    Action.DELIVERED: Kind.SUCCESS,
+    Action.RELAYED: Kind.RELAYED,
+}
+
 
 def read(message: Message) -> Report | None:
     """Return the report, or None where no mail system wrote it or its words name nobody."""
@@ -113,7 +119,7 @@ def _report(message: Message, told: tuple[Account, Original | None, tuple[Outcom
     facts = stated_facts(account.text)
     action = action_told(message, account)
     return Report(
-        kind=Kind.DELAY if action is Action.DELAYED else Kind.FAILURE,
+        kind=_KINDS.get(action, Kind.FAILURE),
         form=system_of(message, account.text) or "text",
         generator=facts.generator,
         date=read_date(message.field("date") or ""),

@@ -47,6 +47,13 @@ _DELAYING = (
     "noch nicht zugestellt", "retard", "nouvelle tentative", "se seguirá", "em atraso", "ritard", "vertraagd", "försenat",
     "forsinket", "opóźnion", "zpožděn", "задержан", "попытки доставки", "будет продолжена", "遅", "延迟", "지연",
 )  # fmt: skip
+_DELIVERED = re.compile(
+    r"\bsuccessful(?:ly)? (?:mail )?(?:deliver|relay)|\b(?:was|were|has been|have been) delivered to\b|\bdelivery (?:was|has been) successful"
+)
+_NOT_DELIVERED = (
+    "not be deliver", "not be sent", "not been", "not deliver", "could not", "cannot", "n't ", "undeliver", "unable", "fail", "reject", "refus", "partial", "fatal", "returned",
+)  # fmt: skip
+_RELAYED = re.compile(r"\brelayed\b|delivery via |may still receive notifications")
 # Delivery into a program: Exim's "pipe to |command", Sendmail's '554 "|command"... Service unavailable'.
 _OF_A_PROGRAM = re.compile(
     r"^[ \t]{0,8}(?:\d{3} (?:\d\.\d\.\d )?\"|pipe to )\|[^\n]{2,500}(?:\n[ \t]{1,12}[^\s-][^\n]{0,500}){0,6}",
@@ -124,9 +131,16 @@ def told_by(message: Message) -> tuple[Account, Original | None, tuple[Outcome, 
 
 
 def action_told(message: Message, account: Account) -> Action:
-    """Return what the words say became of the message: it is being tried still, or has failed."""
+    """Return what the words say became of the message: it is being tried, has failed or arrived."""
     words = account.words
     with_subject = f"{lowered(message.field('subject') or '')}\n{words}"
+    arrived = "success" in with_subject or " delivered to" in with_subject
+    if (
+        arrived
+        and _DELIVERED.search(with_subject)
+        and not any(map(with_subject.__contains__, _NOT_DELIVERED))
+    ):
+        return Action.RELAYED if _RELAYED.search(words) else Action.DELIVERED
     may_say_so = any(map(with_subject.__contains__, _DELAYING))
     if not (may_say_so and any(map(with_subject.__contains__, _DELAYED))):
         return Action.FAILED

@@ -76,9 +76,10 @@ def speaks_of_a_failure(message: Message) -> bool:
 
 
 def is_about_a_failure(message: Message) -> bool:
-    """Say whether the subject tells so, in a mail that nobody has forwarded."""
+    """Say whether the subject tells so, in a mail that nobody has forwarded or answered."""
     subject = _subject(message)
-    return bool(_FAILURE.search(subject)) and not _FORWARDED.match(subject)
+    answers = _FORWARDED.match(subject) or _AWAY.match(subject)
+    return bool(_FAILURE.search(subject)) and not answers
 
 
 def is_by_a_postmaster(message: Message) -> bool:

@@ -6,7 +6,6 @@ stands in a file: what cannot be read is a ``Mail`` without bytes, whose defects
 """
 
 from whybounce.sources.mail import Mail, unreadable
-from whybounce.sources.marked import without_mark
 from whybounce.sources.paths import STANDARD_INPUT, files, mails, nothing_there
 
 __all__ = [
@@ -16,5 +15,4 @@ __all__ = [
     "mails",
     "nothing_there",
     "unreadable",
-    "without_mark",
 ]

@@ -43,7 +43,8 @@ def read_archive(source: str, file: BinaryIO, mails_in: MailsIn) -> Iterator[Mai
         yield unreadable(source, f"the zip archive is damaged ({error})")
         return
     with archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        # Not is_dir(): before Python 3.12 it raises on a name that is empty.
+        members = [one for one in archive.infolist() if not one.filename.endswith("/")]
         if not members:
             yield unreadable(source, "the zip archive is empty")
         size = file.seek(0, io.SEEK_END)

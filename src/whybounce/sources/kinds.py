@@ -8,9 +8,10 @@ import io
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
+from whybounce.given import UTF_8, UTF_16
 from whybounce.sources.archive import read_archive
 from whybounce.sources.mail import Mail, unreadable
-from whybounce.sources.marked import UTF_8, UTF_16, behind_utf8_mark, utf16_as_utf8
+from whybounce.sources.marked import behind_utf8_mark, utf16_as_utf8
 from whybounce.sources.mbox import read_mbox
 from whybounce.sources.outlook import read_outlook
 from whybounce.sources.single import LONGEST_MAIL, read_single

@@ -6,25 +6,16 @@ no letter becomes U+FFFD.
 """
 
 import io
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, cast
 
+from whybounce.given import UTF_8
 from whybounce.sources.stream import Readable
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-UTF_8 = BOM_UTF8
-UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
-
 _PIECE = 65_536
-
-
-def without_mark(raw: bytes) -> bytes:
-    """Return what stands behind the mark, in UTF-8; bytes without a mark as they are."""
-    if raw.startswith(UTF_16):
-        return raw.decode("utf-16", "replace").encode("utf-8", "replace")
-    return raw.removeprefix(UTF_8)
 
 
 def behind_utf8_mark(file: Readable) -> Readable:

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from whybounce.diagnosing import is_mail
+from whybounce.given import without_mark
 from whybounce.reading.mime import parse_message
-from whybounce.sources.marked import without_mark
 from whybounce.sources.mbox import read_mbox
 from whybounce.sources.outlook import read_outlook
 from whybounce.web.problems import ProblemError
