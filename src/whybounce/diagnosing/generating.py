@@ -1,10 +1,10 @@
 """Which server wrote the report, where that is not whom its reader would think."""
 
-import re
 from collections.abc import Iterator
 
 from whybounce.diagnosing.case import Case
 from whybounce.diagnosing.names import ADDRESS, is_public, organisation
+from whybounce.notation import is_loopback
 from whybounce.vocabulary.cause import Reason
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
@@ -13,9 +13,6 @@ from whybounce.vocabulary.outcome import Outcome
 from whybounce.vocabulary.report import Hop, Kind, Report
 
 _MOST_NOTES = 3
-_OWN = re.compile(
-    r"localhost(?:\.localdomain)?|\[?(?:127(?:\.\d{1,3}){3}|(?:IPv6:)?::1)\]?", re.IGNORECASE
-)
 _LONGEST_FIELD = 2_000
 
 # Nobody refused where nobody answered.
@@ -32,7 +29,7 @@ def refused_elsewhere(case: Case) -> Iterator[Note]:
         remote = outcome.rejected_by
         if remote is None or remote in noted or not _refused(outcome, explanation):
             continue
-        if organisation(remote) == organisation(generator) or _is_the_same_machine(remote):
+        if organisation(remote) == organisation(generator) or is_loopback(remote):
             continue
         noted.add(remote)
         theirs = explanation.owner is FixItOwner.RECIPIENT_ADMIN
@@ -90,13 +87,8 @@ def _refused(outcome: Outcome, explanation: Explanation) -> bool:
 
 def _names_nobody_else(outcome: Outcome, generator: str) -> bool:
     if outcome.remote is not None:
-        return _is_the_same_machine(outcome.remote)
+        return is_loopback(outcome.remote)
     return outcome.rejected_by == generator and outcome.reply_from is None
-
-
-def _is_the_same_machine(remote: str) -> bool:
-    """Say whether a server only talked to a program beside it, such as a filter."""
-    return _OWN.fullmatch(remote) is not None
 
 
 def _written_at(hop: Hop | None) -> str | None:

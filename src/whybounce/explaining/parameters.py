@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from whybounce.notation import is_loopback
 from whybounce.vocabulary.cause import Cause, Reason
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.wording.filling import values_in
@@ -90,8 +91,8 @@ def _remote(outcome: Outcome, cause: Cause, said: str) -> str | None:
         called = _CALLED.search(said)
         if called is not None:
             return called["host"] or called["tried"]
-    if outcome.remote is None and outcome.reply_from is None and cause.reason in _ABOUT_ANOTHER:
-        return None
+    if cause.reason in _ABOUT_ANOTHER and outcome.reply_from is None:
+        return outcome.remote if outcome.remote and not is_loopback(outcome.remote) else None
     return outcome.rejected_by or outcome.remote or outcome.reply_from
 
 
