@@ -14,6 +14,9 @@ _ADDRESS = re.compile(
 # What stands before an address in a log that is no recipient's: the message's own id, or its sender's.
 _OF_ANOTHER = re.compile(r"\b(?:message-?id|msgid|id|from|sender)[=:] ?<?$", re.IGNORECASE)
 _LONGEST_LABEL = 16
+_REFUSED = re.compile(
+    rf"<({_ADDRESS.pattern})>: recipient address", re.IGNORECASE
+)  # As Postfix says it.
 _URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
 # What may not stand before it is looked at behind its first digit, which few places get past.
 _IPV4 = re.compile(r"[0-9](?<![0-9.].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])")
@@ -64,10 +67,13 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
     if remote := _remote(outcome, cause, said):
         known["remote"] = remote
     if "@" in said:
-        about_sender = cause.reason in _ABOUT_SENDER
-        address = _ADDRESS.search(said) if about_sender else _recipient_in(said)
-        if address:
-            known.setdefault("sender" if about_sender else "recipient", address[0])
+        if not outcome.recipient and (refused := _REFUSED.search(said)):
+            known["recipient"] = refused[1]
+        if cause.reason in _ABOUT_SENDER:
+            if address := _sender_in(said, known.get("recipient")):
+                known["sender"] = address
+        elif found := _recipient_in(said):
+            known.setdefault("recipient", found[0])
     if cause.reason in _ABOUT_CLIENT and (
         ip := _IPV4.search(said) or (_IPV6.search(said) if ":" in said else None)
     ):
@@ -83,6 +89,13 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
     if cause.reason is Reason.HOSTUNKNOWN and (unknown := _NOT_FOUND.search(said)):
         known.setdefault("domain", unknown[1])
     return known
+
+
+def _sender_in(said: str, recipient: str | None) -> str | None:
+    """Return the first address but the recipient's, which servers also name where they refuse a sender."""
+    known = recipient.lower() if recipient else None
+    found = (address[0] for address in _ADDRESS.finditer(said))
+    return next((address for address in found if address.lower() != known), None)
 
 
 def _remote(outcome: Outcome, cause: Cause, said: str) -> str | None:
