@@ -57,8 +57,9 @@ def _typed(arguments: list[str], verb: str, example: str) -> str | None:
 def _lines() -> Iterator[str]:
     from whybounce.sources.marked import UTF_16, utf16_as_utf8  # noqa: PLC0415  # as in typed.py
 
-    given = cast("BufferedReader", sys.stdin.buffer)
-    file = utf16_as_utf8(given) if given.peek(2).startswith(UTF_16) else given
+    file = cast("BufferedReader", sys.stdin.buffer)
+    if file.peek(2).startswith(UTF_16):
+        file = cast("BufferedReader", utf16_as_utf8(file))
     first = file.readline(_MOST_BYTES)
     yield from _decoded(_text(first)).splitlines()
     while line := file.readline(_MOST_BYTES):
