@@ -160,6 +160,16 @@ def test_a_table_has_no_room_for_live_checks(tmp_path):
     assert "--check goes with pages and --json" in str(done.exception)
 
 
+@pytest.mark.parametrize("option", [("--resolver", "192.0.2.53"), ("--no-connect",)])
+@pytest.mark.parametrize("verb", ["read", "explain"])
+def test_how_to_check_is_refused_where_nothing_is_checked(verb, option):
+    """Else somebody waits for an answer that nobody asked for."""
+    done = CliRunner().invoke(app, [verb, *option, "5.1.1"])
+
+    assert isinstance(done.exception, Refusal)
+    assert f"{option[0]} goes with --check" in str(done.exception)
+
+
 def test_nothing_is_connected_to_if_that_is_not_wished(resolver):
     """The DNS alone is asked."""
     done = run("contoso.example", "--no-connect", "--json", "--resolver", resolver)

@@ -298,13 +298,20 @@ def test_what_passed_is_not_noted(header, missing):
         bounce(remote="mx2.out.example.com"),
         bounce(said="450 4.4.1 Connection timed out", remote="mx.example.org"),
         bounce(remote=None),
+        bounce(remote="127.0.0.1"),
         bounce(action="delivered", said="250 2.1.5 OK"),
     ],
-    ids=["same-organisation", "nobody-answered", "no-remote", "delivered"],
+    ids=["same-organisation", "nobody-answered", "no-remote", "same-machine", "delivered"],
 )
 def test_a_refusal_elsewhere_needs_another_server_that_refused(raw):
     """One organisation's own servers are no surprise, and silence is no refusal."""
     assert NoteId.REFUSED_ELSEWHERE not in notes(raw)
+
+
+@pytest.mark.parametrize("remote", ["127.0.0.1", "[127.0.0.1]", "localhost", "::1"])
+def test_a_filter_beside_the_server_is_no_other_server(remote):
+    """Postfix hands mail to its scanner at 127.0.0.1."""
+    assert NoteId.FAILED_AT_GENERATOR in notes(bounce(remote=remote))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from whybounce.vocabulary.explanation import Basis, Confidence
 from whybounce.vocabulary.finding import Answer, Finding
 from whybounce.vocabulary.fix_it_owner import FixItOwner
 from whybounce.vocabulary.outcome import Action, Outcome
+from whybounce.vocabulary.status_code import StatusCode
 
 # The codes that mean different things depending on who says them, each decided by words.
 COLLISIONS = [
@@ -301,6 +302,24 @@ def test_neither_a_messages_id_nor_its_sender_is_taken_for_its_recipient(rest, r
     )
 
     assert whybounce.explain(line).parameters.get("recipient") == recipient
+
+
+def test_whom_a_sender_is_refused_for_is_not_the_sender():
+    """Postfix puts the recipient before whatever it says at RCPT."""
+    said = "550 5.7.26 <ben@example.org>: Recipient address rejected: Multiple authentication checks failed"
+    outcome = Outcome(recipient="Ben@example.org", reply=read_reply(said))
+    assert "sender" not in whybounce.explain(outcome).parameters
+    assert "sender" not in whybounce.explain(said).parameters
+    assert whybounce.explain(said).parameters["recipient"] == "ben@example.org"
+
+    outcome = replace(outcome, reply=read_reply(f"{said} for anna@contoso.example"))
+    assert whybounce.explain(outcome).parameters["sender"] == "anna@contoso.example"
+
+
+def test_the_machine_itself_is_not_who_could_not_be_reached():
+    """A message that waited for a filter at 127.0.0.1 tells nobody to look at port 25 there."""
+    outcome = Outcome(status=StatusCode.parse("4.4.7"), remote="[127.0.0.1]", action=Action.FAILED)
+    assert "remote" not in whybounce.explain(outcome).parameters
 
 
 @given(st.text())

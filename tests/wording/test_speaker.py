@@ -64,6 +64,22 @@ def test_the_owners_steps_come_first():
     assert FixItOwner.SENDER_ADMIN is words.steps[0].role
 
 
+@pytest.mark.parametrize(
+    ("language", "owners"),
+    [
+        ("en", "the sender's mail administrator, the recipient and the sender"),
+        ("ja", "{}、{}、{}"),
+        ("ar", "{} و{} و{}"),
+    ],
+)
+def test_of_many_who_can_help_only_the_last_has_an_and_before_it(language, owners):
+    """As each language counts."""
+    speaker = Speaker(catalogue(), language)
+    who = (FixItOwner.SENDER_ADMIN, FixItOwner.RECIPIENT, FixItOwner.SENDER)
+
+    assert owners.format(*map(speaker.role, who)) in speaker.helpers(who)
+
+
 def test_waiting_is_said_to_be_enough():
     """Nobody must act where nobody must."""
     words = whybounce.words(whybounce.explain("450 4.7.1 Greylisted, please try again"))

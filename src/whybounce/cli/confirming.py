@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import whybounce
+from whybounce.cli.refusal import Refusal
 from whybounce.vocabulary.finding import Finding, Inquiry
 from whybounce.vocabulary.report import Diagnosis
 
@@ -27,6 +28,21 @@ class Live:
     port: int = 25
     private: bool = False
     seconds: float = 30.0
+
+
+def live(*, check: bool, resolver: str | None, connect: bool) -> Live | None:
+    """Return how to check live, if that is asked.
+
+    Raises:
+        Refusal: It is not asked, and yet how.
+
+    """
+    if check:
+        return Live(resolver, connect)
+    for option, given in (("--resolver", resolver is not None), ("--no-connect", not connect)):
+        if given:
+            raise Refusal(f"{option} goes with --check")
+    return None
 
 
 class Confirming:

@@ -8,7 +8,7 @@ import typer
 import whybounce
 from whybounce.catalogue import catalogue
 from whybounce.cli import language
-from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, Confirming, Live
+from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, Confirming, live
 from whybounce.cli.incoming import lines_given, text_given
 from whybounce.cli.json_line import print_json
 from whybounce.cli.refusal import Refusal
@@ -41,7 +41,8 @@ def explain(
     Example: whybounce explain "550 5.7.1 Unable to relay"
     """
     speaker = language.speaker(lang)
-    confirming = Confirming(Live(resolver, connect)) if check else None
+    asked = live(check=check, resolver=resolver, connect=connect)
+    confirming = Confirming(asked) if asked else None
     texts = _texts(text or [], lines=lines)
     explained = True
     answers = (

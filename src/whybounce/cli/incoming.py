@@ -57,9 +57,9 @@ def _typed(arguments: list[str], verb: str, example: str) -> str | None:
 def _lines() -> Iterator[str]:
     from whybounce.sources.marked import utf16_as_utf8  # noqa: PLC0415  # 10 ms, for who pipes
 
-    given = cast("BufferedReader", sys.stdin.buffer)
-    in_utf16 = given.peek(2).startswith(UTF_16)
-    file = cast("BufferedReader", utf16_as_utf8(given)) if in_utf16 else given
+    file = cast("BufferedReader", sys.stdin.buffer)
+    if file.peek(2).startswith(UTF_16):
+        file = cast("BufferedReader", utf16_as_utf8(file))
     first = file.readline(_MOST_BYTES)
     yield from _decoded(_text(first)).splitlines()
     while line := file.readline(_MOST_BYTES):

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from whybounce.cli import language
-from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, Live
+from whybounce.cli.confirming import CHECK_HELP, RESOLVER_HELP, live
 from whybounce.cli.refusal import Refusal
 from whybounce.notation.verp import VerpPattern
 
@@ -129,6 +129,7 @@ def read(
         raise Refusal(f"--output needs --json, --suppress or --format {' or '.join(TableFormat)}")
     if output is not None and any(map(partial(_is_same, output), paths or ())):
         raise Refusal(f"--output {output}: is what is to be read; name another file")
+    checks = live(check=check, resolver=resolver, connect=connect)
     if check and form not in {"page", "json"}:
         raise Refusal("--check goes with pages and --json: a table has no column for it")
     # Other verbs need none of this.
@@ -137,8 +138,7 @@ def read(
     from whybounce.cli.watching import Watch  # noqa: PLC0415
 
     watching = Watch(watch, state) if watch is not None else None
-    live = Live(resolver, connect) if check else None
-    asked = Asked(form, lang, _verp_pattern(verp) if verp is not None else None, live)
+    asked = Asked(form, lang, _verp_pattern(verp) if verp is not None else None, checks)
     raise typer.Exit(
         Run(paths or [], asked, speaker, output=output, jobs=jobs, watch=watching).through()
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from whybounce.diagnosing.case import Case
 from whybounce.diagnosing.names import ADDRESS, is_public, organisation
+from whybounce.notation import is_loopback
 from whybounce.vocabulary.cause import Reason
 from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
@@ -28,7 +29,7 @@ def refused_elsewhere(case: Case) -> Iterator[Note]:
         remote = outcome.rejected_by
         if remote is None or remote in noted or not _refused(outcome, explanation):
             continue
-        if organisation(remote) == organisation(generator):
+        if organisation(remote) == organisation(generator) or is_loopback(remote):
             continue
         noted.add(remote)
         theirs = explanation.owner is FixItOwner.RECIPIENT_ADMIN
@@ -85,9 +86,9 @@ def _refused(outcome: Outcome, explanation: Explanation) -> bool:
 
 
 def _names_nobody_else(outcome: Outcome, generator: str) -> bool:
-    return (
-        outcome.remote is None and outcome.rejected_by == generator and outcome.reply_from is None
-    )
+    if outcome.remote is not None:
+        return is_loopback(outcome.remote)
+    return outcome.rejected_by == generator and outcome.reply_from is None
 
 
 def _written_at(hop: Hop | None) -> str | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from whybounce.notation import is_loopback
 from whybounce.vocabulary.cause import Cause, Reason
 from whybounce.vocabulary.outcome import Outcome
 from whybounce.wording.filling import values_in
@@ -14,6 +15,8 @@ _ADDRESS = re.compile(
 _OF_ANOTHER = re.compile(r"\b(?:message-?id|msgid|id|from|sender)[=:] ?<?$", re.IGNORECASE)
 _LONGEST_LABEL = 16
 _TO_ANOTHER = re.compile(r">? ?-> ?<?(?=[^\s<>]{1,64}@)")  # Of an envelope, written as an arrow.
+# As Postfix says it.
+_REFUSED = re.compile(rf"<({_ADDRESS.pattern})>: recipient address", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"'\])]{4,300}")
 # What may not stand before it is looked at behind its first digit, which few places get past.
 _IPV4 = re.compile(r"[0-9](?<![0-9.].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])")
@@ -64,10 +67,13 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
     if remote := _remote(outcome, cause, said):
         known["remote"] = remote
     if "@" in said:
-        about_sender = cause.reason in _ABOUT_SENDER
-        address = _ADDRESS.search(said) if about_sender else _recipient_in(said)
-        if address:
-            known.setdefault("sender" if about_sender else "recipient", address[0])
+        if not outcome.recipient and (refused := _REFUSED.search(said)):
+            known["recipient"] = refused[1]
+        if cause.reason in _ABOUT_SENDER:
+            if address := _sender_in(said, known.get("recipient")):
+                known["sender"] = address
+        elif found := _recipient_in(said):
+            known.setdefault("recipient", found[0])
     if cause.reason in _ABOUT_CLIENT and (
         ip := _IPV4.search(said) or (_IPV6.search(said) if ":" in said else None)
     ):
@@ -85,14 +91,21 @@ def parameters(outcome: Outcome, cause: Cause, said: str) -> dict[str, str]:
     return known
 
 
+def _sender_in(said: str, recipient: str | None) -> str | None:
+    """Return the first address but the recipient's, which servers also name where they refuse a sender."""
+    known = recipient.lower() if recipient else None
+    found = (address[0] for address in _ADDRESS.finditer(said))
+    return next((address for address in found if address.lower() != known), None)
+
+
 def _remote(outcome: Outcome, cause: Cause, said: str) -> str | None:
     """Return the server that refused or could not be reached, not the one that only tells of it."""
     if outcome.remote is None and any(word in said for word in _OF_CALLS):
         called = _CALLED.search(said)
         if called is not None:
             return called["host"] or called["tried"]
-    if outcome.remote is None and outcome.reply_from is None and cause.reason in _ABOUT_ANOTHER:
-        return None
+    if cause.reason in _ABOUT_ANOTHER and outcome.reply_from is None:
+        return outcome.remote if outcome.remote and not is_loopback(outcome.remote) else None
     return outcome.rejected_by or outcome.remote or outcome.reply_from
 
 

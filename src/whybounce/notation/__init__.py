@@ -13,6 +13,7 @@ from whybounce.notation.decoding import decoded, from_base64
 from whybounce.notation.encoded_words import decoded_words
 from whybounce.notation.folding import fold, lowered, writable
 from whybounce.notation.header import first_field, header_fields, untyped
+from whybounce.notation.loopback import is_loopback
 from whybounce.notation.mailboxes import mailboxes
 from whybounce.notation.original import hops_of, original_of
 from whybounce.notation.quotation import commands_in, read_text
@@ -31,6 +32,7 @@ __all__ = [
     "from_base64",
     "header_fields",
     "hops_of",
+    "is_loopback",
     "lowered",
     "mailboxes",
     "original_of",

@@ -39,6 +39,7 @@ class NoticeSpeaker:
         # Literals at even places, the names of values at odd ones.
         self._pieces = {key: _PLACEHOLDER.split(sentence) for key, sentence in self.frame.items()}
         self._and = frame["and"]
+        self._comma = frame["comma"]
         self._in_english = NoticeSpeaker(catalogue, _ENGLISH) if language != _ENGLISH else self
         self._units = {
             key.removeprefix("span."): unit
@@ -88,7 +89,7 @@ class NoticeSpeaker:
         if len(known) == 1:
             return known[0]
         if len(known) <= _NAMED:
-            return self._and.join((", ".join(known[:-1]), *known[-1:]))
+            return self._and.join((self._comma.join(known[:-1]), *known[-1:]))
         return f"{known[0]} {self.say('more', count=str(len(known) - 1))}"
 
     def title(self, cause: str) -> str:

@@ -206,7 +206,10 @@ class Speaker:
         """Return who can help, or None."""
         if not helpers:
             return None
-        return self._say("can-help", owners=self._frame["and"].join(map(self.role, helpers)))
+        *first, last = map(self.role, helpers)
+        if first:
+            last = self._frame["and"].join((self._frame["comma"].join(first), last))
+        return self._say("can-help", owners=last)
 
     def acts(self, owner: str, helpers: str | None) -> str:
         """Return as sentences who must act, and who can help, from what ``Words`` says of them."""
