@@ -463,3 +463,15 @@ def test_a_delay_without_a_word_is_for_now():
     assert explanation.cause == "temporary-failure"
     assert explanation.confidence is Confidence.CLASS_ONLY
     assert explanation.permanent is False
+
+
+@pytest.mark.parametrize(
+    ("action", "owner", "again"),
+    [(Action.DELAYED, "nobody", "being-retried"), (Action.FAILED, "sender", "later")],
+)
+def test_what_needed_only_time_is_the_senders_once_nobody_tries_any_more(action, owner, again):
+    """Who waits for what was given up waits for ever."""
+    outcome = Outcome(reply=read_reply("451 4.7.1 Greylisted, try again later"), action=action)
+    explanation = whybounce.explain(outcome)
+
+    assert (explanation.cause, explanation.owner, explanation.again) == ("greylisted", owner, again)

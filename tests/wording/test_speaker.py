@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 import whybounce
 from whybounce.catalogue import catalogue
-from whybounce.vocabulary.cause import CauseWords, ReplyForm
+from whybounce.vocabulary.cause import Again, CauseWords, ReplyForm
+from whybounce.vocabulary.explanation import Explanation
 from whybounce.vocabulary.fix_it_owner import FixItOwner
+from whybounce.vocabulary.outcome import Action, Outcome
 from whybounce.wording import PLACEHOLDERS, Speaker, UnknownLanguageError, fill
 
 
@@ -211,3 +214,33 @@ def test_a_reply_is_quoted_as_the_language_quotes(language, quoted):
 def test_who_must_act_is_a_sentence_of_the_language(language, owner, helpers, acts):
     """With its own full stop; what is written large in the middle stays so."""
     assert Speaker(catalogue(), language).acts(owner, helpers) == acts
+
+
+@pytest.mark.parametrize("language", sorted(catalogue().frames))
+def test_nobody_is_told_to_wait_for_what_was_given_up(language):
+    """The sender's first step is to send again; the others stand."""
+    for cause in catalogue().causes.values():
+        if cause.again[5] is not Again.BEING_RETRIED or FixItOwner.SENDER not in cause.words.steps:
+            continue
+        under_way = whybounce.explain(Outcome(action=Action.DELAYED))
+        waits = _senders_steps(replace(under_way, cause=cause.id), language)
+        sends_again = _senders_steps(replace(under_way, cause=cause.id, permanent=True), language)
+
+        assert waits[1:] == sends_again[1:]
+        assert sends_again[0] in {
+            catalogue().frames[each]["steps.given-up"] for each in (language, "en")
+        }
+        assert waits[0] != sends_again[0]
+
+
+def test_where_systems_try_again_by_themselves_the_senders_first_step_is_to_wait():
+    """It is the one that is left out once it was given up."""
+    for cause in catalogue().causes.values():
+        steps = cause.words.steps.get(FixItOwner.SENDER)
+        if steps and cause.again[5] is Again.BEING_RETRIED:
+            assert steps[0].startswith(("Wait", "Do nothing", "Nothing to change")), cause.id
+
+
+def _senders_steps(explanation: Explanation, language: str) -> tuple[str, ...]:
+    steps = Speaker(catalogue(), language).advice(explanation).steps
+    return next(each.sentences for each in steps if each.role is FixItOwner.SENDER)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from whybounce.catalogue import Catalogue
 from whybounce.explaining.code_table import Claims, CodeTable
 from whybounce.explaining.confirming import checks_of
-from whybounce.explaining.finality import again, is_final, suppress
+from whybounce.explaining.finality import again, is_final, owner, suppress
 from whybounce.explaining.parameters import parameters
 from whybounce.explaining.rule_index import AGREEMENT, SAID_OF_ANYTHING, TELLING, Hit, RuleIndex
 from whybounce.notation import fold
@@ -151,7 +151,7 @@ class Explainer:
         final = is_final(outcome.action, reply.code, status, cause)
         return Explanation(
             cause=cause.id,
-            owner=cause.owner,
+            owner=owner(cause, final),
             helpers=cause.helpers,
             again=again(cause, final),
             suppress=suppress(cause, final),
@@ -229,7 +229,7 @@ def _for_cause(
     return replace(
         explanation,
         cause=cause.id,
-        owner=cause.owner,
+        owner=owner(cause, final),
         helpers=cause.helpers,
         again=again(cause, final),
         suppress=suppress(cause, final),

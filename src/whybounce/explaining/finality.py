@@ -1,4 +1,4 @@
-"""Is it final, will sending again help, should the address be dropped: decided in one place."""
+"""Is it final, who must act, will sending again help, should the address be dropped: all decided here."""
 
 from whybounce.vocabulary.cause import Again, Cause, Reason, Suppress
 from whybounce.vocabulary.fix_it_owner import FixItOwner
@@ -53,6 +53,12 @@ def again(cause: Cause, final: bool | None) -> Again:  # noqa: FBT001  # a fact,
         return Again.BEING_RETRIED
     answer = cause.again[5]
     return Again.LATER if answer is Again.BEING_RETRIED and final else answer
+
+
+def owner(cause: Cause, final: bool | None) -> FixItOwner:  # noqa: FBT001
+    """Say who must act: the sender, once nobody tries any more what needed nobody but time."""
+    waited = cause.owner is FixItOwner.NOBODY and cause.again[5] is Again.BEING_RETRIED
+    return FixItOwner.SENDER if waited and final else cause.owner
 
 
 def suppress(cause: Cause, final: bool | None) -> Suppress:  # noqa: FBT001

@@ -75,7 +75,7 @@ class Speaker:
             for key, words in self._frame.items()
             if key.startswith("span.")
         }
-        self._forms_made: dict[tuple[str, FixItOwner], _Forms] = {}
+        self._forms_made: dict[tuple[str, FixItOwner, bool], _Forms] = {}
 
     def words(self, explanation: Explanation) -> Words:
         """Return the explanation in words, its placeholders filled in."""
@@ -106,7 +106,9 @@ class Speaker:
 
     def advice(self, explanation: Explanation) -> Advice:
         """Return what the cause's own words say of this case."""
-        forms = self._forms(explanation.cause, explanation.owner)
+        forms = self._forms(
+            explanation.cause, explanation.owner, given_up=self._given_up(explanation)
+        )
         filling = Filling(explanation.parameters, forms.stand_ins)
         what = forms.what % filling
         if explanation.confidence is Confidence.AMBIGUOUS:
@@ -254,22 +256,33 @@ class Speaker:
         forms = self._forms(cause, owner)
         return forms.steps_with(Filling({}, forms.stand_ins))
 
-    def _forms(self, cause: str, owner: FixItOwner) -> "_Forms":
-        forms = self._forms_made.get((cause, owner))
+    def _given_up(self, explanation: Explanation) -> bool:
+        """Say whether nobody tries any more, though this is what mail systems usually try again."""
+        cause = self._catalogue.causes[explanation.cause]
+        return bool(explanation.permanent) and cause.again[5] is Again.BEING_RETRIED
+
+    def _forms(self, cause: str, owner: FixItOwner, *, given_up: bool = False) -> "_Forms":
+        """Return the cause's words; once it was given up, the sender's first step is not to wait."""
+        forms = self._forms_made.get((cause, owner, given_up))
         if forms is None:
             words = self.cause_words(cause)
             own = self.language_of(cause) == self.language
+            said = dict(words.steps)
+            if given_up and FixItOwner.SENDER in said:
+                frame = self._frame if own else self._catalogue.frames[_FALLBACK]
+                _wait, *others = said[FixItOwner.SENDER]
+                said[FixItOwner.SENDER] = (frame["steps.given-up"], *others)
             forms = _Forms(
                 what=form(words.what),
                 steps=tuple(
-                    (role, self._frame[f"steps.{role}"], tuple(map(form, words.steps[role])))
+                    (role, self._frame[f"steps.{role}"], tuple(map(form, said[role])))
                     for role in (owner, *(role for role in _ROLES if role is not owner))
-                    if role in words.steps
+                    if role in said
                 ),
                 tell=form(words.tell),
                 stand_ins=self._stand_ins if own else self._english_stand_ins,
             )
-            self._forms_made[cause, owner] = forms
+            self._forms_made[cause, owner, given_up] = forms
         return forms
 
     def _noted(self, sentence: str, values: Mapping[str, str]) -> str:
