@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from whybounce.checking.domains import to_ascii
 from whybounce.checking.lookups import Asking, Records
 from whybounce.checking.message import HashedMessage, SignatureField
-from whybounce.checking.signatures import key_name, key_record, published_key, verdict
+from whybounce.checking.signatures import key_name, published_key, verdict
 from whybounce.vocabulary.authentication import Result, SignatureResult
 from whybounce.vocabulary.cause import CheckName
 from whybounce.vocabulary.finding import Answer, Finding
@@ -26,8 +26,8 @@ async def keys_of(resolver: Asking, signatures: Iterable[SignatureField]) -> Map
     """Ask for the keys of all signatures at once; each is asked for once."""
     names = list(dict.fromkeys(filter(None, (key_name(one.tags) for one in signatures))))
     if len(names) == 1:  # As most messages have it; a task would cost more than the look-up.
-        return {names[0]: await key_record(resolver, names[0])}
-    answers = await asyncio.gather(*(key_record(resolver, name) for name in names))
+        return {names[0]: await resolver.texts(names[0])}
+    answers = await asyncio.gather(*(resolver.texts(name) for name in names))
     return dict(zip(names, answers, strict=True))
 
 

@@ -64,11 +64,6 @@ def key_name(tags: Mapping[bytes, bytes]) -> str | None:
     return f"{selector.decode('utf-8', 'replace')}._domainkey.{domain.decode('utf-8', 'replace')}"
 
 
-async def key_record(resolver: Asking, name: str) -> Records:
-    """Ask for the record of a key."""
-    return await resolver.texts(name)
-
-
 def verdict(
     signature: SignatureField, message: HashedMessage, keys: Mapping[str, Records]
 ) -> Verdict:
@@ -141,7 +136,7 @@ async def published_key(resolver: Asking, domain: str, selector: str) -> Verdict
     tags = {b"d": domain.encode(), b"s": selector.encode(), b"a": b""}
     if key_name(tags) != name:
         return Verdict(Result.PERMERROR, f"{selector[:100]!r} is no selector")
-    records = await key_record(resolver, name)
+    records = await resolver.texts(name)
     found = _key_for(tags, {name: records}, is_signed=False)
     if isinstance(found, Verdict):
         return found

@@ -26,6 +26,11 @@ class Obstacle:
     permanent: bool = False
     limit: int | None = None  # Octets, where the size is the obstacle.
 
+    @property
+    def ending(self) -> Ending:
+        """What a try comes to that meets it."""
+        return Ending.FAILED if self.permanent else Ending.DEFERRED
+
 
 @dataclass(frozen=True, slots=True)
 class Remote:
@@ -73,5 +78,4 @@ class Attempt:
 def obstructed(recipient: LeasedRecipient, obstacle: Obstacle, now: datetime) -> Attempt:
     """Return a try that an obstacle ended before anybody was asked."""
     asked = Asked(now, obstacle)
-    ending = Ending.FAILED if obstacle.permanent else Ending.DEFERRED
-    return Attempt(recipient, ending, (asked,), asked)
+    return Attempt(recipient, obstacle.ending, (asked,), asked)

@@ -173,7 +173,7 @@ class Carrier:
                 destination, parcel.read(), parcel.message.size, delivering
             )
             asked = Asked(now, said or _IN_MAILBOX, remote=Remote(self.host))
-            ending = _ending(said) if said else Ending.DELIVERED
+            ending = said.ending if said else Ending.DELIVERED
             attempts.append(Attempt(recipient, ending, (asked,), asked))
         return tuple(attempts)
 
@@ -231,10 +231,6 @@ def _next_hop(
 
 def _names(domain: str, route: Route) -> tuple[str, ...]:
     return (domain,) if route.canonical is None else (domain, route.canonical)
-
-
-def _ending(obstacle: Obstacle) -> Ending:
-    return Ending.FAILED if obstacle.permanent else Ending.DEFERRED
 
 
 def _hops(header: bytes) -> int:

@@ -120,7 +120,7 @@ class _Check:
         yield from self.names()
         yield from self.addresses()
         for organisation in self.organisations:
-            place = _place(organisation)
+            place: Place = (f"organisation {shown(organisation.name)}",)
             yield from self.domains_of(organisation, place)
             yield from self.connectors_of(organisation, place)
             yield from self.accounts_of(organisation, place)
@@ -324,10 +324,6 @@ def _targets(entry: Entry) -> Iterator[tuple[str, MailAddress]]:
             yield from (("forward-to", target) for target in entry.forward_to)
         case _:
             return
-
-
-def _place(organisation: OrganisationTable) -> Place:
-    return (f"organisation {shown(organisation.name)}",)
 
 
 def _twice(names: Iterable[str]) -> list[str]:

@@ -236,7 +236,8 @@ class Operator:
                 for each in entry.recipients
                 if (entry.message.id, each.number) in latest
             }
-            shown = standing(_matching(entry, which), theirs, self.cause_of)
+            narrowed = replace(entry, recipients=tuple(_recipients(entry, which)))
+            shown = standing(narrowed, theirs, self.cause_of)
             if which.cause is not None:
                 some = [each for each in shown.recipients if each.cause == which.cause]
                 shown = structs.replace(shown, recipients=some)
@@ -322,12 +323,8 @@ def _state(state: str | None) -> State | None:
     return None if state is None else State(state)
 
 
-def _matching(entry: Entry, which: Selection) -> Entry:
-    """Return the message with those of its recipients that are meant, none that has ended."""
-    return replace(entry, recipients=tuple(_recipients(entry, which)))
-
-
 def _recipients(entry: Entry, which: Selection) -> Iterator[QueuedRecipient]:
+    """Yield those that are meant, none that has ended."""
     for each in entry.recipients:
         is_meant = (
             each.state is not State.DONE
