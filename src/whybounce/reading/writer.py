@@ -78,8 +78,8 @@ def speaks_of_a_failure(message: Message) -> bool:
 def is_about_a_failure(message: Message) -> bool:
     """Say whether the subject tells so, in a mail that nobody has forwarded or answered."""
     subject = _subject(message)
-    answers = _FORWARDED.match(subject) or _AWAY.match(subject)
-    return bool(_FAILURE.search(subject)) and not answers
+    tells_so = _FAILURE.search(subject) is not None
+    return tells_so and not (_FORWARDED.match(subject) or _AWAY.match(subject))
 
 
 def is_by_a_postmaster(message: Message) -> bool:
