@@ -39,7 +39,7 @@ _GREETING = "greeting"  # What a server says before any command. RFC 5321 §3.1.
 
 # A narrow screen breaks "5.1.10" where it breaks words: behind a dot.
 _BROKEN_CODE = re.compile(
-    r"(?<![0-9.])([245]\.(?:[0-7]\.(?=\r?\n[ \t]{0,8}[0-9]{1,3}\b)|(?=\r?\n[ \t]{0,8}[0-7]\.[0-9]{1,3}\b)))\r?\n[ \t]{0,8}"
+    r"([245](?<![0-9.].)\.(?:[0-7]\.(?=\r?\n[ \t]{0,8}[0-9]{1,3}\b)|(?=\r?\n[ \t]{0,8}[0-7]\.[0-9]{1,3}\b)))\r?\n[ \t]{0,8}"
 )
 
 

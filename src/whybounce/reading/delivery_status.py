@@ -312,7 +312,9 @@ _HOST_AND_REMARKS = re.compile(r"([^\s()]+?)\.?(?:\s*\(.*)?", re.DOTALL)
 def _server(fields: Fields, name: str) -> str | None:
     """Return the server that the field names, without remarks. RFC 3464 §2.1.1."""
     value = _typed(fields, name)
-    host = _HOST_AND_REMARKS.fullmatch(value) if value else None
+    if value is None or not (value.endswith(".") or "(" in value):
+        return value
+    host = _HOST_AND_REMARKS.fullmatch(value)
     return host[1] if host else value
 
 
