@@ -155,6 +155,7 @@ LISTENER = '[[listener]]\nname = "a"\naddresses = ["127.0.0.1:2525"]\n'
         (LISTENER.replace('"127.0.0.1:2525"', ""), "addresses: is empty; needed is at least one host"),
         (LISTENER.replace("127.0.0.1", "0.0.0.0"), "directory, file: is missing; "),  # noqa: S104  # read, not bound
         (LISTENER.replace("127.0.0.1", "192.0.2.1") + 'kind = "submission"', '"off" is not allowed where'),
+        (LISTENER + 'kind = "submission"', 'listener "a", tls: "off" lets nobody log in there'),
         ('[[listener]]\nname = "a"', 'listener "a": addresses is missing; needed is a list, each a host'),
         ('listener = "a"', 'listener: "a" is not allowed; allowed is a list, each a table'),
         ("limits = 5", "limits: 5 is not allowed; allowed is a table"),

@@ -75,6 +75,15 @@ def _listeners(config: Config) -> Iterator[tuple[str, str]]:
                 f"{place}, tls",
                 '"off" is not allowed where people log in; allowed is "starttls" or "implicit"',
             )
+        elif (
+            each.kind is Kind.SUBMISSION
+            and each.tls is TlsMode.OFF
+            and not (each.require_auth or _lets_in_without_tls(each))
+        ):
+            yield (
+                f"{place}, tls",
+                '"off" lets nobody log in there; allowed is "starttls", "implicit", or auth-without-tls = true',
+            )
 
 
 def _lets_in_without_tls(listener: Listener) -> bool:
