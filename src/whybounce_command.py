@@ -23,6 +23,8 @@ def main() -> None:
     # Not where it is ignored: `whybounce … &` in a script.
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
+    # Python, where it is started from here, runs no file of the folder that one happens to be in.
+    os.environ["PYTHONSAFEPATH"] = "1"
     gc.disable()
     from whybounce.cli import main as run  # noqa: PLC0415  # the sixth of a second
 

@@ -9,16 +9,21 @@ from pathlib import Path
 
 import httpx
 
+import whybounce
+from whybounce.web.thinking import SHORT
+
 WHYBOUNCE = str(Path(sys.executable).with_name("whybounce"))
 
 
-def test_it_says_where_it_is_answers_there_and_ends_when_told(unmeasured):
-    """On a free port; Ctrl-C ends it without a word of trouble."""
+def test_it_says_where_it_is_answers_there_and_ends_when_told(unmeasured, tmp_path):
+    """On a free port; Ctrl-C ends it without a word of trouble. What lies in the folder isn't run."""
+    (tmp_path / "pickle.py").write_text("open('was-run', 'w').close()")
     process = subprocess.Popen(  # noqa: S603  # our own command
         [WHYBOUNCE, "web", "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=unmeasured,
+        env={**unmeasured, "PYTHONPATH": str(Path(whybounce.__file__).parents[1])},
+        cwd=tmp_path,
     )
     try:
         line = process.stdout.readline().decode()
@@ -26,7 +31,7 @@ def test_it_says_where_it_is_answers_there_and_ends_when_told(unmeasured):
         page = httpx.get(address, timeout=60)
         text = httpx.post(
             f"{address}api/v1/explain",
-            content="5.7.606",
+            content=f"5.7.606{' ' * SHORT}",
             headers={"Accept": "text/plain"},
             timeout=60,
         ).text
@@ -39,6 +44,7 @@ def test_it_says_where_it_is_answers_there_and_ends_when_told(unmeasured):
     assert "server" not in page.headers
     assert text.startswith("5.7.606: ")
     assert trouble == b""
+    assert not (tmp_path / "was-run").exists()
 
 
 def test_an_address_that_is_taken_is_said_to_be():

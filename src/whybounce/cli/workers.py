@@ -5,12 +5,10 @@ those whose turn has not come because an earlier one takes longer.
 Rule 2: a mail that ends its process is a row that says so. Its batch is read again, one mail at a
 time, by a fresh process.
 Rule 3: workers end when this process does, however it ends: their pipe closes.
-Rule 4: they import what this process would: never a file of the folder that somebody happens to be in.
 """
 
 import gc
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Generator, Iterator
@@ -80,7 +78,7 @@ class _Worker:
     def __init__(self, asked: Asked) -> None:
         self.pipe, far = _START.Pipe()
         self._process = _START.Process(target=_work, args=(far, asked), daemon=True)
-        with _no_interrupt(), _our_path():
+        with _no_interrupt():
             self._process.start()
         far.close()
         self.number = -1
@@ -197,22 +195,6 @@ def _no_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _our_path() -> Iterator[None]:
-    """Have Python, when it starts here, look for modules where this process does."""
-    ours = {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _work(pipe: Connection, asked: Asked) -> None:
