@@ -31,7 +31,7 @@ def test_an_answer_says_everything_in_its_order():
     assert "anna@example.org" in words.what + words.tell + words.steps[0].sentences[0]
     assert words.said is not None
     assert words.said.startswith("mx.example.org said: “550 5.1.1 <anna@example.org>")
-    assert "user unknown" in words.because
+    assert "“Recipient address rejected: User unknown”" in words.because
 
 
 _KNOWN = re.compile("{(?:" + "|".join(PLACEHOLDERS) + ")}")

@@ -192,7 +192,12 @@ def test_the_cause_is_said_once():
     """A calm notice does not repeat itself."""
     text = text_of(whybounce.write(diagnosed(failed()), original=ORIGINAL))
 
-    for words in ("No such address", "User unknown", "was not delivered", "Quarterly numbers"):
+    for words in (
+        "No such address",
+        "<anna@example.org>: User unknown",
+        "was not delivered",
+        "Quarterly numbers",
+    ):
         assert text.count(words) == 1, words
 
 

@@ -44,6 +44,15 @@ def fold(reply: Reply) -> str:
     return one_line(said).lower()
 
 
+def as_written(words: str, reply: Reply) -> str | None:
+    """Return words of the folded reply as the reply itself has them; None where it has not."""
+    said, folded = one_line(str(reply)[:LONGEST_REPLY]), fold(reply)
+    begin = folded.find(words)
+    if begin < 0 or len(said) != len(folded):
+        return None
+    return said[begin : begin + len(words)]
+
+
 def without_repeated_numbers(text: str, code: str | None, status: str | None) -> str:
     """Drop the numbers that RFC 5321 §4.2.1 repeats at the head of each line of a reply."""
     if code is None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from whybounce.catalogue import Catalogue
+from whybounce.notation.folding import as_written
 from whybounce.vocabulary.cause import Again, CauseWords, CheckName, Reason
 from whybounce.vocabulary.explanation import Basis, Confidence, Explanation
 from whybounce.vocabulary.finding import Answer, Confirmation, Finding, FindingWords
@@ -348,7 +349,7 @@ class Speaker:
             sentences.append(self._frame["because.inner"])
         match because.basis:
             case Basis.WORDING:
-                words = printable(because.words or "")
+                words = printable(_as_written(explanation))
                 sentences.append(self._say("because.wording", words=words))
             case Basis.CODE if explanation.confidence is Confidence.AMBIGUOUS:
                 sentences.append(self._say("because.ambiguous", code=code))
@@ -389,6 +390,16 @@ class _Forms(Struct, frozen=True):
                 for role, heading, sentences in self.steps
             ]
         )
+
+
+def _as_written(explanation: Explanation) -> str:
+    """Return the words that decided as the reply has them, or the wrapped one: ``User unknown``."""
+    words, reply = explanation.because.words or "", explanation.reply
+    while reply is not None:
+        if (written := as_written(words, reply)) is not None:
+            return written
+        reply = reply.inner
+    return words
 
 
 def _stand_ins(frame: Mapping[str, str]) -> dict[str, str]:
