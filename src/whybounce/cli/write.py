@@ -29,7 +29,6 @@ _EXAMPLE = (
     "whybounce write --original mail.eml --recipient anna@example.org "
     '--reply "550 5.1.1 User unknown" > ndr.eml'
 )
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 def write(
@@ -130,7 +129,7 @@ def write(
 
 
 def _given(option: str, path: str) -> bytes:
-    return sys.stdin.buffer.read(_MOST_BYTES) if path == "-" else typed.file(option, path)
+    return sys.stdin.buffer.read() if path == "-" else typed.file(option, path)
 
 
 def _original(path: str | None) -> bytes:
