@@ -340,3 +340,23 @@ def test_help_says_which_languages_there_are():
     shown = " ".join(run("explain", "--help").stdout.decode().replace("│", " ").split())
 
     assert all(f"{language} (" in shown for language in catalogue().frames)
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [("explain - <&-", 2, "whybounce: the text is empty"), ("explain 5.7.606 >&-", 0, "")],
+)
+def test_what_was_closed_before_we_began_is_empty_or_takes_all(command, code, said):
+    """Some programs start others so."""
+    done = subprocess.run(  # noqa: S602  # our own command, and a shell that closes
+        f"{WHYBOUNCE} {command}",
+        shell=True,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(said)
+    assert bool(done.stderr) is bool(said)

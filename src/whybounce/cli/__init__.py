@@ -5,6 +5,7 @@ fault, with a trace id and no traceback. ``--json`` puts JSON Lines on stdout an
 """
 
 import errno
+import os
 import sys
 from io import TextIOWrapper
 from typing import NoReturn
@@ -17,11 +18,7 @@ from whybounce.cli.refusal import Refusal
 from whybounce.cli.verbs import Verbs
 
 _OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h.
-_NO_ROOM = (
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-)  # Of standard output: no file of ours is named.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 app = typer.Typer(
     cls=Verbs,
@@ -50,6 +47,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; leave with an exit code, never with a traceback."""
+    for name, mode in (("stdin", "r"), ("stdout", "w")):
+        if getattr(sys, name) is None:  # Closed before we began, as by ``<&-``.
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # open to the end
     for stream in (sys.stdout, sys.stderr):  # Some terminals lack some letters.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -68,7 +68,7 @@ def main() -> None:
             _leave_the_reader()
         raise
     except OSError as error:
-        if error.errno not in _NO_ROOM or error.filename is not None:
+        if error.errno not in _NO_ROOM or error.filename is not None:  # Else of standard output.
             _say_it_is_our_fault(error)
         typer.echo(f"whybounce: the output cannot be written: {error.strerror}", err=True)
         sys.exit(2)
