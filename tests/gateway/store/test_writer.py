@@ -90,10 +90,11 @@ async def while_a_commit_lasts(store, mail, gate):
 
 
 async def until_they_wait(store, count):
-    """Let the tasks run until so many operations wait."""
+    """Let the tasks run until so many operations wait, all of them handed over to the thread."""
     async with asyncio.timeout(PATIENCE):
         while store.writer_figures().waiting < count:  # noqa: ASYNC110  # no event tells it
             await asyncio.sleep(0)
+    await asyncio.sleep(0)  # What came in one round of the loop is handed over at its end.
 
 
 async def test_whatever_waits_goes_into_the_next_commit(url, open_, mail, gate):
