@@ -9,7 +9,8 @@ import whybounce
 from notices import ORIGINAL, delayed, diagnosed, failed, text_of
 from whybounce.catalogue import catalogue
 from whybounce.notation import header_fields, original_of
-from whybounce.wording import UnknownLanguageError
+from whybounce.wording import Speaker, UnknownLanguageError
+from whybounce.wording.wrapping import columns
 from whybounce.writing.languages import choose_language
 
 LANGUAGES = sorted(catalogue().frames)
@@ -131,3 +132,19 @@ def test_a_title_that_only_says_ambiguous_is_marked_in_the_notices_language():
 def test_where_nothing_names_a_language_the_usual_one_is_taken():
     """An organisation's, where it has one."""
     assert choose_language(None, None, {"en", "fr"}, "fr") == "fr"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_heading_is_no_wider_than_the_text_and_its_underline_as_wide_as_it(language):
+    """Some titles are longer than a line, in some languages most."""
+    report = failed(reply="451 4.7.1 Greylisted, try again later")
+    lines = text_of(whybounce.write(diagnosed(report), original=ORIGINAL, language=language)).split(
+        "\n"
+    )
+    title = Speaker(catalogue(), language).cause_words("greylisted").title
+    begin = next(at for at, line in enumerate(lines) if line and title.startswith(line))
+    underline = next(line for line in lines[begin:] if set(line) == {"-"})
+    heading = lines[begin : lines.index(underline, begin)]
+
+    assert "".join(heading).replace(" ", "") == title.replace(" ", "")
+    assert len(underline) == max(map(columns, heading)) <= 72

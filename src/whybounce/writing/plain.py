@@ -55,7 +55,7 @@ def _trouble(trouble: Trouble, speaker: NoticeSpeaker) -> Iterator[str]:
     yield from _heading(speaker.say("heading.owner"))
     for cell in trouble.cells:
         who = speaker.say("label", label=f"{cell.party} ({cell.who})")
-        yield f"{_MARKS[cell.state]} {who} {cell.words}"
+        yield from wrapped(f"{who} {cell.words}", f"{_MARKS[cell.state]} ", " " * 6)
     if trouble.nobody:
         yield f"   {trouble.nobody}"
     yield from ("", *sentence(trouble.what, "", ""))
@@ -144,8 +144,10 @@ def _evidence(page: Page, speaker: NoticeSpeaker) -> Iterator[str]:
         yield from wrapped(page.headers_note)
 
 
-def _heading(words: str) -> tuple[str, str, str]:
-    return "", words, "-" * min(columns(words), WIDTH)
+def _heading(words: str) -> Iterator[str]:
+    lines = list(wrapped(words))
+    yield from ("", *lines)
+    yield "-" * max(map(columns, lines), default=0)
 
 
 def _names(names: Names) -> Iterator[str]:
