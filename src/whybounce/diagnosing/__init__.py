@@ -97,12 +97,16 @@ def _of_text(text: str) -> Report:
         if pasted is not None:
             return pasted
     outcome = read_text(text)
-    if outcome.recipient is None and _names_nobody(outcome):
+    if outcome.recipient is None and _has_an_address(text) and _names_nobody(outcome):
         from whybounce.reading import recipient_told  # noqa: PLC0415  # 60 ms
 
         outcome = replace(outcome, recipient=recipient_told(text))
     kind = Kind.DELAY if outcome.action is Action.DELAYED else Kind.FAILURE
     return Report(kind=kind, form="text", outcomes=(outcome,))
+
+
+def _has_an_address(text: str) -> bool:
+    return "@" in text or "(a)" in text.lower()  # The latter is how X.400 has to write it.
 
 
 def _names_nobody(outcome: Outcome) -> bool:
