@@ -21,9 +21,7 @@ _MOST_TAGS = 40
 _LONGEST_SIGNATURE = 8192  # Octets of the field.
 _TOO_MANY_BLANKS = re.compile(rb"\s{100}")  # dkimpy's patterns take the square of such a run.
 _LONGEST_LENGTH = 12  # Digits of l=.
-_LONGEST_FROM = (
-    2048  # Octets of all From; the standard library's parser takes a second for a hostile 8,000.
-)
+_LONGEST_FROM = 2048  # Octets, of all; the standard library's parser takes a second for 8,000.
 
 # The shape of most From fields: the standard library's parser takes 100 times as long for them.
 _PLAIN_FROM = re.compile(

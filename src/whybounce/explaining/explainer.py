@@ -50,9 +50,7 @@ class _Question(Struct, frozen=True):
     status: StatusCode | None
     claims: Claims
     best: Hit | None  # The reply rule that matches best.
-    words_yield: (
-        bool  # Its words give no reason, and the code does; or nobody is known to have refused.
-    )
+    words_yield: bool  # They give no reason, and the code does; or nobody is known to have refused.
 
 
 class _Reading(Struct, frozen=True):

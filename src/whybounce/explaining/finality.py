@@ -51,16 +51,18 @@ def again(cause: Cause, final: bool | None) -> Again:  # noqa: FBT001  # a fact,
     """Say whether sending again helps. Not final means that systems are trying by themselves."""
     if final is False:
         return Again.BEING_RETRIED
-    answer = cause.again[5]
-    return Again.LATER if answer is Again.BEING_RETRIED and final else answer
+    return Again.LATER if cause.is_given_up(final) else cause.again[5]
 
 
-def owner(cause: Cause, final: bool | None) -> FixItOwner:  # noqa: FBT001
-    """Say who must act: the sender, once nobody tries any more what needed nobody but time."""
-    waited = cause.owner is FixItOwner.NOBODY and cause.again[5] is Again.BEING_RETRIED
-    return FixItOwner.SENDER if waited and final else cause.owner
+def owner(cause: Cause, final: bool | None) -> FixItOwner:  # noqa: FBT001  # a fact, not a switch
+    """Say who must act: the sender, once what needed nobody but time was given up."""
+    needed_time = cause.owner is FixItOwner.NOBODY
+    return FixItOwner.SENDER if needed_time and cause.is_given_up(final) else cause.owner
 
 
-def suppress(cause: Cause, final: bool | None) -> Suppress:  # noqa: FBT001
+def suppress(
+    cause: Cause,
+    final: bool | None,  # noqa: FBT001  # a fact, not a switch
+) -> Suppress:
     """Say whether to stop mailing the address: never for what may still arrive."""
     return Suppress.NO if final is False else cause.suppress

@@ -150,6 +150,10 @@ class Cause:
     source: str
     replies: tuple[ReplyForm, ...]
 
+    def is_given_up(self, final: bool | None) -> bool:  # noqa: FBT001  # a fact, not a switch
+        """Say whether nobody tries any more what mail systems usually try again by themselves."""
+        return bool(final) and self.again[5] is Again.BEING_RETRIED
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyRule:

@@ -107,9 +107,8 @@ class Speaker:
 
     def advice(self, explanation: Explanation) -> Advice:
         """Return what the cause's own words say of this case."""
-        forms = self._forms(
-            explanation.cause, explanation.owner, given_up=self._given_up(explanation)
-        )
+        given_up = self._catalogue.causes[explanation.cause].is_given_up(explanation.permanent)
+        forms = self._forms(explanation.cause, explanation.owner, given_up=given_up)
         filling = Filling(explanation.parameters, forms.stand_ins)
         what = forms.what % filling
         if explanation.confidence is Confidence.AMBIGUOUS:
@@ -256,11 +255,6 @@ class Speaker:
         """Return what each role can do where no bounce is at hand: the owner's steps, then the others'."""
         forms = self._forms(cause, owner)
         return forms.steps_with(Filling({}, forms.stand_ins))
-
-    def _given_up(self, explanation: Explanation) -> bool:
-        """Say whether nobody tries any more, though this is what mail systems usually try again."""
-        cause = self._catalogue.causes[explanation.cause]
-        return bool(explanation.permanent) and cause.again[5] is Again.BEING_RETRIED
 
     def _forms(self, cause: str, owner: FixItOwner, *, given_up: bool = False) -> "_Forms":
         """Return the cause's words; once it was given up, the sender's first step is not to wait."""
